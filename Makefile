@@ -1,0 +1,77 @@
+# `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DVC := $(BIN)/dvc
+# DVC stages say `python`: theirs is the environment's.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo app test test-fast lint format imagenette imagewoof run train bundle lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## create the environment in .venv
+
+$(STAMP): requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@# A source archive has no git history, which DVC must be told.
+	@[ -e .git ] || $(DVC) config --local core.no_scm true
+	@touch $@
+
+demo: setup ## bring the embedded data up to date and open the app
+	$(DVC) pull --quiet --allow-missing
+	$(DVC) repro --quiet --allow-missing
+	$(MAKE) --no-print-directory app
+
+app: setup ## open the app
+	$(BIN)/streamlit run streamlit_app.py --browser.serverAddress localhost
+
+test: setup ## run all tests
+	$(BIN)/python -m pytest
+
+test-fast: setup ## run the tests that take less than two minutes together
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: setup ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+imagenette: ## add Imagenette with VGG16 (downloads both) and build its arrays
+	$(MAKE) --no-print-directory run DATASET=imagenette MODEL=vgg16
+
+imagewoof: ## add Imagewoof with VGG16 (downloads both) and build its arrays
+	$(MAKE) --no-print-directory run DATASET=imagewoof MODEL=vgg16
+
+run: setup ## add a run and build it: DATASET= MODEL= [WEIGHTS=] [SIZES=] [ROOT=]
+	$(BIN)/python -m stages.add_run $(DATASET) $(MODEL) \
+		$(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(ROOT),--root $(ROOT))
+	$(DVC) repro --allow-missing
+
+train: setup ## train anew: NAME=rendered or NAME=imagenette
+	@# DVC does not run a frozen stage: the command is its own, then DVC takes note of the result.
+	$(BIN)/python -m stages.train $(NAME)
+	$(DVC) commit --force train@$(NAME)
+
+bundle: setup ## put the embedded data's arrays into the repository's own DVC remote
+	$(DVC) push $$($(DVC) stage list --name-only | grep -E '@(objects|birds)-vgg16_slim')
+
+lock: setup ## write requirements.lock anew
+	$(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --strip-extras --annotation-style=line \
+		-o requirements.lock requirements-dev.txt
+	@# Which build of torch is installed is the machine's matter.
+	sed -i 's/^torch==\([0-9.]*\)+[a-z0-9]*/torch==\1/' requirements.lock
+
+clean: ## delete the environment and everything that can be rebuilt
+	rm -rf $(VENV) data .dvc/cache .dvc/tmp .cache .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,31 @@
+"""Take the README's pictures of the app, on the embedded data: ``python -m docs.screenshots``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.browser import ROOT, browsing, serving, settle
+
+VIEWS = {
+    "explorer": "?run=birds-vgg16_slim&size=1000&layer=features.23&method=tsne&perplexity=30&sample=12",
+    "objects": "?run=objects-vgg16_slim&size=1000&layer=features.16&method=umap&sample=7",
+}
+SIZES = {"1280": (1280, 800), "1920": (1920, 1080)}
+
+
+def main() -> None:
+    folder = Path(__file__).parent
+    with serving(ROOT) as address:
+        for size, (width, height) in SIZES.items():
+            with browsing(width, height) as (page, errors):
+                for name, query in VIEWS.items():
+                    page.goto(address + "/" + query)
+                    settle(page)
+                    page.wait_for_timeout(2000)  # a thousand thumbnails
+                    page.screenshot(path=folder / f"{name}-{size}.png")
+                assert not errors, errors
+    (ROOT / "server.log").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

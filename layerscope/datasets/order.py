@@ -1,0 +1,139 @@
+"""The one order in which samples are taken: seeded, class-balanced, nested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from layerscope.datasets.dataset import Dataset, Sample, Source
+from layerscope.errors import InputError
+
+Item = TypeVar("Item")
+Skipped = Callable[[Source, InputError], None]
+
+
+def select(dataset: Dataset, n: int, *, split: str, random_state: int) -> Iterator[Source]:
+    """The first `n` sources of the order, unread.
+
+    The order goes round the classes, one picture of each in turn, each class shuffled by
+    `random_state`. So a smaller selection is the beginning of a larger one, and a multiple of the
+    number of classes is balanced perfectly, for as long as no class is used up.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    n : int
+        How many.
+    split : str
+        "train", "val" or "all".
+    random_state : int
+
+    Returns
+    -------
+    iterator of Source
+
+    Raises
+    ------
+    InputError
+        At once, when the split has fewer than `n` pictures.
+    """
+    queues = _shuffled(dataset, n, split, random_state)
+    return islice(_go_round(queues, lambda queue: next(queue, None)), n)
+
+
+def draw(
+    dataset: Dataset,
+    n: int,
+    *,
+    split: str,
+    random_state: int,
+    size: int,
+    on_skip: Skipped | None = None,
+) -> Iterator[tuple[Source, Sample]]:
+    """Read the first `n` readable pictures of the order of `select`.
+
+    An unreadable picture is replaced by the next of its class, which keeps the balance and the
+    nesting.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    n : int
+        How many.
+    split : str
+        "train", "val" or "all".
+    random_state : int
+    size : int
+        Side of the pictures in pixels.
+    on_skip : callable, optional
+        Told each unreadable source and its InputError.
+
+    Returns
+    -------
+    iterator of (Source, Sample)
+
+    Raises
+    ------
+    InputError
+        At once, when the split has fewer than `n` pictures; while reading, when fewer than `n` of
+        them are readable.
+    """
+    queues = _shuffled(dataset, n, split, random_state)
+
+    def read_next(queue: Iterator[Source]) -> tuple[Source, Sample] | None:
+        for source in queue:
+            try:
+                return source, dataset.read(source, size)
+            except InputError as error:
+                if on_skip:
+                    on_skip(source, error)
+        return None
+
+    def read() -> Iterator[tuple[Source, Sample]]:
+        n_read = 0
+        for item in islice(_go_round(queues, read_next), n):
+            yield item
+            n_read += 1
+        if n_read < n:
+            raise _too_few(dataset, n, split, n_read, " readable")
+
+    return read()
+
+
+def _shuffled(dataset: Dataset, n: int, split: str, random_state: int) -> list[Iterator[Source]]:
+    """The sources of each class, shuffled, after a check that they suffice."""
+    sources = dataset.sources(split)
+    if n > len(sources):
+        raise _too_few(dataset, n, split, len(sources), "")
+    members: list[list[Source]] = [[] for _ in dataset.categories]
+    for source in sources:
+        members[source.label].append(source)
+    queues = []
+    for label, own in enumerate(members):
+        order = np.random.default_rng([random_state, label]).permutation(len(own))
+        queues.append(iter([own[i] for i in order]))
+    return queues
+
+
+def _go_round(
+    queues: list[Iterator[Source]], take: Callable[[Iterator[Source]], Item | None]
+) -> Iterator[Item]:
+    """One item of each class in turn; a class with none left drops out."""
+    while queues:
+        left = []
+        for queue in queues:
+            item = take(queue)
+            if item is not None:
+                yield item
+                left.append(queue)
+        queues = left
+
+
+def _too_few(dataset: Dataset, n: int, split: str, there: int, kind: str) -> InputError:
+    return InputError(
+        f"{dataset.name}: {n} samples of split {split!r} wanted, {there}{kind} there; lower "
+        "`sizes` of the run in params.yaml, or take another split"
+    )

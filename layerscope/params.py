@@ -1,0 +1,193 @@
+"""The one reader of ``params.yaml``: into frozen dataclasses, every value checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+from ruamel.yaml import YAML, YAMLError
+
+from layerscope.errors import InputError
+from layerscope.training_recipe import Recipe
+
+PARAMS = Path("params.yaml")
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+def _rising(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    if not sizes or list(sizes) != sorted(set(sizes)) or sizes[0] < 10:
+        raise ValueError("sizes must rise and start at 10 or more")
+    return sizes
+
+
+Sizes = Annotated[tuple[int, ...], AfterValidator(_rising)]
+Perplexity = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Run:
+    """A data set seen through a model.
+
+    Attributes
+    ----------
+    dataset : str
+        A name in the registry of data sets.
+    model : str or mapping
+        A name in the registry of models, ``timm:<name>``, or a mapping with a ``factory``.
+    weights : str
+        A safetensors file, or the folder ``weights/published``, which stands for weights that come
+        from a package or a download. Stages of the run depend on it.
+    sizes : tuple of int
+        Nested numbers of samples, rising.
+    root : str, optional
+        Folder of the pictures, for data sets that are not rendered.
+    split : str, optional
+        Instead of ``prepare.split``.
+    """
+
+    dataset: str
+    model: str | dict[str, Any]
+    weights: str
+    sizes: Sizes = (100, 1000)
+    root: str | None = None
+    split: Literal["train", "val", "all"] | None = None
+
+    @property
+    def weights_file(self) -> Path | None:
+        """The safetensors file, or None for published weights."""
+        return Path(self.weights) if self.weights.endswith(".safetensors") else None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Prepare:
+    split: Literal["train", "val", "all"]
+    quality: int = Field(ge=1, le=100)
+    random_state: int = Field(ge=0)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Predict:
+    batch_size: int = Field(ge=1)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Activations:
+    batch_size: int = Field(ge=1)
+    pool: int = Field(ge=1)
+    pool_large: int = Field(ge=1)
+    large: int = Field(ge=1)
+
+    def pool_of(self, size: int) -> int:
+        """The pooling factor that a number of samples is reduced with."""
+        return self.pool_large if size >= self.large else self.pool
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Pca:
+    variance: float = Field(gt=0, le=1)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Neighbors:
+    n_neighbors: int = Field(ge=10)
+    random_state: int = Field(ge=0)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Tsne:
+    perplexity: Annotated[tuple[Perplexity, ...], Field(min_length=1)]
+    early_exaggeration: float = Field(gt=0)
+    n_iter: int = Field(ge=1)
+    random_state: int = Field(ge=0)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Umap:
+    n_neighbors: int = Field(ge=2)
+    min_dist: float = Field(ge=0, lt=1)
+    n_components: int = Field(ge=3)
+    random_state: int = Field(ge=0)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Cam:
+    layer: str
+    batch_size: int = Field(ge=1)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Metrics:
+    n_neighbors: int = Field(ge=1)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Train:
+    """One frozen training: which data sets, where the weights go, and the recipe."""
+
+    datasets: tuple[str, ...]
+    weights: str
+    recipe: Recipe
+    n_training: int | None = None
+    n_validation: int | None = None
+    root: str | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Params:
+    """All of ``params.yaml``."""
+
+    runs: dict[str, Run]
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    prepare: Prepare
+    predict: Predict
+    activations: Activations
+    pca: Pca
+    neighbors: Neighbors
+    tsne: Tsne
+    umap: Umap
+    cam: Cam
+    metrics: Metrics
+    train: dict[str, Train]
+
+    def run(self, name: str) -> Run:
+        """A run by its name."""
+        if name not in self.runs:
+            raise InputError(
+                f"params.yaml: no run {name!r}; known: {', '.join(self.runs)}; "
+                "add it with `make run DATASET=... MODEL=...`"
+            )
+        return self.runs[name]
+
+    def training(self, name: str) -> Train:
+        """An entry under ``train`` by its name."""
+        if name not in self.train:
+            raise InputError(f"params.yaml: no train.{name}; known: {', '.join(self.train)}")
+        return self.train[name]
+
+
+_ADAPTER = TypeAdapter(Params)
+
+
+def read_params(path: Path = PARAMS) -> Params:
+    """Read and check ``params.yaml``.
+
+    Raises
+    ------
+    InputError
+        Naming the file, the field and what is wrong with it.
+    """
+    try:
+        content = YAML(typ="safe").load(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run from the top folder of the project") from None
+    except YAMLError as error:
+        raise InputError(f"{path}: not valid YAML ({error}); mend it there") from None
+    try:
+        return _ADAPTER.validate_python(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{path}: {field}: {reason} (given: {first['input']!r:.80})") from None

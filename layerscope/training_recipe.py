@@ -1,0 +1,65 @@
+"""What a training run depends on, apart from its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Some epochs at one picture size.
+
+    Small pictures first cost a quarter. The dense layers then need a last phase at the size of use
+    (Touvron et al., "Fixing the train-test resolution discrepancy", 2019), for which a small constant
+    `learning_rate` is enough; without one a phase follows the one-cycle schedule.
+    """
+
+    epochs: int
+    size: int
+    learning_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a training run depends on.
+
+    Attributes
+    ----------
+    phases : tuple of Phase
+        Progressive resizing.
+    batch_size : int
+    learning_rate : float
+        Peak of the one-cycle schedule (Smith and Topin 2019).
+    weight_decay : float
+        On matrices and kernels only, not on biases or norms.
+    label_smoothing : float
+    dropout : float
+    random_state : int
+        Seed of initialisation, order and augmentation.
+    """
+
+    phases: tuple[Phase, ...]
+    batch_size: int = 64
+    learning_rate: float = 0.1
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    dropout: float = 0.5
+    random_state: int = 0
+
+    @property
+    def epochs(self) -> int:
+        """All of them."""
+        return sum(phase.epochs for phase in self.phases)
+
+    @property
+    def cycle_epochs(self) -> int:
+        """Those that the one-cycle schedule spans."""
+        return sum(phase.epochs for phase in self.phases if phase.learning_rate is None)
+
+    def phase_at(self, epoch: int) -> Phase:
+        """The phase of an epoch (from 0)."""
+        for phase in self.phases:
+            if epoch < phase.epochs:
+                return phase
+            epoch -= phase.epochs
+        return self.phases[-1]

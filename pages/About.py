@@ -1,0 +1,12 @@
+"""What the app shows, how it was made, and how far to trust it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.assets import read_asset
+from ui.shell import open_page
+
+open_page("About")
+with st.container(key="about"):
+    st.html(read_asset(__file__, "About.html"))

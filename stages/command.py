@@ -1,0 +1,50 @@
+"""What every stage does around its work: arguments, one-line errors, exit status."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from layerscope.errors import InputError
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """End the process with one line and status 1 where the input, or the disk, is to blame."""
+    try:
+        yield
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        sys.exit(
+            f"error: {error.filename or 'output'}: the disk is full; free some space and run "
+            "`dvc repro` again: finished stages are kept"
+        )
+    except KeyboardInterrupt:
+        sys.exit("interrupted: finished stages are kept; run `dvc repro` again to go on")
+
+
+def run_stage(work: Callable[..., None], description: str | None, **arguments: str) -> None:
+    """Parse the command line and do the work.
+
+    Parameters
+    ----------
+    work : callable
+        Called with the arguments by name.
+    description : str
+        The stage's docstring.
+    **arguments : str
+        Name and help text of each positional argument.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    for name, text in arguments.items():
+        parser.add_argument(name, help=text)
+    values: dict[str, Any] = vars(parser.parse_args())
+    with one_line_errors():
+        work(**values)

@@ -1,0 +1,131 @@
+"""Figures per layer, size and embedding, and of the model as a whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+
+from layerscope.files import write_table, write_text
+from layerscope.metrics.embedding_quality import distance_ranks, measure_quality
+from layerscope.parallel import on_all_cores
+from layerscope.params import Params, read_params
+from layerscope.predictions import Predictions
+from layerscope.progress import track
+from layerscope.samples import Samples
+from layerscope.store import DATA, Store, store_path
+from stages.command import run_stage
+
+Row = dict[str, float | int | str]
+
+
+def sources_of(params: Params, size: int) -> dict[str, tuple[str, str]]:
+    """Each embedding's name, with the store and the array it is in."""
+    tsne = {f"tsne-{p:g}": (f"tsne/{p:g}", f"{size}/points") for p in params.tsne.perplexity}
+    more = params.umap.n_components
+    return {
+        "pca": ("pca", f"{size}/points"),
+        **tsne,
+        "umap": ("umap", f"{size}/2d"),
+        f"umap-{more}d": ("umap", f"{size}/{more}d"),
+    }
+
+
+def measure_layer(run: str, size: int, index: int, layer: str, params: Params) -> list[Row]:
+    """The rows of one layer: the layer itself, then its embeddings."""
+    labels = Samples(store_path(run, "samples")).labels[:size].astype(np.int64)
+    features = Store(store_path(run, "components")).read(f"{size}/{layer}")
+    ranks = distance_ranks(features)
+    points = {"features": features}
+    for name, (store, array) in sources_of(params, size).items():
+        points[name] = np.asarray(Store(store_path(run, store)).array(array)[index])
+    k = params.metrics.n_neighbors
+    return [
+        {
+            "size": size,
+            "depth": index,
+            "layer": layer,
+            "embedding": name,
+            **{key: round(v, 4) for key, v in asdict(measure_quality(x, ranks, labels, k)).items()},
+        }
+        for name, x in points.items()
+    ]
+
+
+def add_solver_figures(run: str, rows: list[Row]) -> None:
+    """What the reductions themselves reported: variance kept, components, KL divergence."""
+    pca = Store(store_path(run, "pca"))
+    for row in rows:
+        size, depth, name = row["size"], int(row["depth"]), str(row["embedding"])
+        row |= {"explained_variance": "", "n_components": "", "kl_divergence": ""}
+        if name == "features":
+            row["n_components"] = int(pca.read(f"{size}/n_components")[depth])
+        elif name == "pca":
+            ratio = np.asarray(pca.array(f"{size}/explained_variance_ratio")[depth])
+            row["explained_variance"] = round(float(ratio.sum()), 4)
+        elif name.startswith("tsne-"):
+            store = Store(store_path(run, name.replace("-", "/")))
+            row["kl_divergence"] = round(float(store.read(f"{size}/kl_divergence")[depth]), 4)
+
+
+def summarize(run: str, rows: list[Row]) -> dict[str, object]:
+    """The few figures that `dvc metrics show` prints, of the largest size; the rest is in the table."""
+    samples = Samples(store_path(run, "samples"))
+    predictions = Predictions(store_path(run, "predictions"))
+    truth = predictions.targets(samples.labels)
+    summary: dict[str, object] = {"samples": len(samples)}
+    if (truth >= 0).all():
+        ranked = np.argsort(-predictions.probabilities, axis=1)
+        summary["top1"] = round(float((ranked[:, 0] == truth).mean()), 4)
+        summary["top5"] = round(float((ranked[:, :5] == truth[:, None]).any(axis=1).mean()), 4)
+    largest = [row for row in rows if row["size"] == samples.sizes[-1]]
+    by_name: dict[str, list[Row]] = {}
+    for row in largest:
+        by_name.setdefault(str(row["embedding"]), []).append(row)
+    features = [row["knn_accuracy"] for row in by_name["features"]]
+    summary["knn_accuracy_input"] = features[0]
+    summary["knn_accuracy_output"] = {
+        name: its_rows[-1]["knn_accuracy"] for name, its_rows in by_name.items()
+    }
+    summary["mean_trustworthiness"] = {
+        name: round(float(np.mean([row["trustworthiness"] for row in its_rows])), 4)
+        for name, its_rows in by_name.items()
+        if name != "features"
+    }
+    return summary
+
+
+def write_confusion(run: str) -> None:
+    """True and predicted class of each sample, for DVC's confusion plot."""
+    samples = Samples(store_path(run, "samples"))
+    predictions = Predictions(store_path(run, "predictions"))
+    rows: list[Row] = [
+        {
+            "true": samples.categories[label].name,
+            "predicted": predictions.categories[output].name,
+        }
+        for label, output in zip(samples.labels, predictions.predicted, strict=True)
+    ]
+    write_table(DATA / run / "confusion.csv", rows)
+
+
+def main(run: str) -> None:
+    params = read_params()
+    layers = Store(store_path(run, "components")).attributes["layers"]
+    rows: list[Row] = []
+    for size in params.run(run).sizes:
+        tasks = ((run, size, i, layer, params) for i, layer in enumerate(layers))
+        measured = track(
+            on_all_cores(measure_layer, tasks), f"{run}: metrics of {size}", len(layers)
+        )
+        rows += [row for layer_rows in measured for row in layer_rows]
+    add_solver_figures(run, rows)
+    write_table(DATA / run / "layers.csv", rows)
+    write_confusion(run)
+    summary = json.dumps(summarize(run, rows), indent=2) + "\n"
+    write_text(DATA / run / "metrics.json", summary)
+
+
+if __name__ == "__main__":
+    run_stage(main, __doc__, run="a run in params.yaml")

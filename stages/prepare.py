@@ -1,0 +1,48 @@
+"""Choose the samples of a run, read their pictures and store them."""
+
+from __future__ import annotations
+
+from layerscope.datasets import Source, draw, open_dataset
+from layerscope.errors import InputError
+from layerscope.models import input_size
+from layerscope.params import read_params
+from layerscope.progress import track
+from layerscope.samples import write_samples
+from layerscope.store import store_path
+from stages.command import run_stage
+
+
+def main(run: str) -> None:
+    params = read_params()
+    chosen, prepare = params.run(run), params.prepare
+    dataset = open_dataset(chosen.dataset, root=chosen.root, random_state=prepare.random_state)
+    n = chosen.sizes[-1]
+    skipped: list[dict[str, str]] = []
+
+    def skip(source: Source, error: InputError) -> None:
+        skipped.append({"path": source.path, "reason": str(error)})
+
+    drawn = draw(
+        dataset,
+        n,
+        split=chosen.split or prepare.split,
+        random_state=prepare.random_state,
+        size=input_size(chosen.model),
+        on_skip=skip,
+    )
+    write_samples(
+        store_path(run, "samples"),
+        dataset,
+        track(drawn, f"{run}: pictures", total=n),
+        quality=prepare.quality,
+        sizes=list(chosen.sizes),
+        skipped=skipped,
+    )
+    if skipped:
+        print(
+            f"{run}: {len(skipped)} unreadable pictures skipped, the first: {skipped[0]['reason']}"
+        )
+
+
+if __name__ == "__main__":
+    run_stage(main, __doc__, run="a run in params.yaml")

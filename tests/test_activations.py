@@ -1,0 +1,195 @@
+"""One forward pass hands over every layer as it was, before anything could overwrite it."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from layerscope.activations import forward, pool, pooled_shape, pooled_side
+from layerscope.datasets.categories import IMAGENETTE
+from layerscope.layers import Layer
+from layerscope.models import SLIM_MEAN_STD, Classifier, vgg16_slim
+from layerscope.probing import layer_table
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    torch.manual_seed(0)
+    module = vgg16_slim(10)
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d | nn.Linear):  # keeps values in range through 16 layers
+            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+            nn.init.zeros_(part.bias)
+    module = module.eval().requires_grad_(False)
+    return Classifier("vgg16_slim", module, 224, SLIM_MEAN_STD, SLIM_MEAN_STD, IMAGENETTE)
+
+
+@pytest.fixture(scope="module")
+def layers(classifier: Classifier) -> tuple[Layer, ...]:
+    return layer_table(classifier)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+
+
+Outputs = dict[str, Tensor]
+
+
+@pytest.fixture(scope="module")
+def outputs(
+    classifier: Classifier, layers: tuple[Layer, ...], pictures: np.ndarray
+) -> tuple[Outputs, np.ndarray]:
+    """Copies of what each node handed over, and the probabilities."""
+    kept: Outputs = {}
+
+    def keep(key: str, output: Tensor) -> None:
+        assert key not in kept
+        kept[key] = output.clone()
+
+    return kept, forward(classifier, pictures, layers, keep)
+
+
+def n_hooks(module: nn.Module) -> int:
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in module.modules())
+
+
+def test_every_node_is_handed_over_in_order_and_in_its_shape(
+    outputs: tuple[Outputs, np.ndarray], layers: tuple[Layer, ...]
+) -> None:
+    assert list(outputs[0]) == [layer.key for layer in layers]
+    assert [tuple(x.shape) for x in outputs[0].values()] == [(2, *la.shape) for la in layers]
+
+
+def test_a_convolution_is_not_its_relu(
+    outputs: tuple[Outputs, np.ndarray], layers: tuple[Layer, ...]
+) -> None:
+    # torchvision's ReLUs work in place: a hook that keeps a reference sees rectified convolutions.
+    kept, pairs = outputs[0], 0
+    for layer, behind in itertools.pairwise(layers):
+        if layer.kind in {"conv", "dense"} and behind.kind == "relu":
+            assert (kept[layer.key] < 0).float().mean() > 0.1
+            assert torch.equal(kept[layer.key].relu(), kept[behind.key])
+            pairs += 1
+    assert pairs == 13 + 2
+
+
+def test_no_two_nodes_are_the_same(outputs: tuple[Outputs, np.ndarray]) -> None:
+    kept = list(outputs[0].values())
+    for i, one in enumerate(kept):
+        for other in kept[i + 1 :]:
+            assert one.shape != other.shape or not torch.equal(one, other)
+
+
+def test_the_input_node_is_the_pixels_before_normalisation(
+    outputs: tuple[Outputs, np.ndarray], pictures: np.ndarray
+) -> None:
+    expected = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255
+    torch.testing.assert_close(outputs[0]["input"], expected)
+
+
+def test_probabilities_are_the_softmax_of_the_logits_and_sum_to_one(
+    outputs: tuple[Outputs, np.ndarray], classifier: Classifier
+) -> None:
+    kept, probabilities = outputs
+    assert probabilities.shape == (2, 10) and probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    torch.testing.assert_close(kept["probabilities"], kept["classifier.6"].softmax(dim=1))
+    np.testing.assert_array_equal(kept["probabilities"].numpy(), probabilities)
+    with torch.no_grad():  # and the hooks change nothing
+        logits = classifier.module(classifier.normalize(kept["input"]))
+    torch.testing.assert_close(logits, kept["classifier.6"])
+
+
+def test_a_batch_equals_its_single_pictures(
+    outputs: tuple[Outputs, np.ndarray],
+    classifier: Classifier,
+    layers: tuple[Layer, ...],
+    pictures: np.ndarray,
+) -> None:
+    def compare(key: str, output: Tensor) -> None:
+        together = outputs[0][key][index : index + 1]
+        torch.testing.assert_close(output, together, rtol=1e-3, atol=1e-4)
+
+    for index in range(2):
+        alone = forward(classifier, pictures[index : index + 1], layers, compare)
+        np.testing.assert_allclose(alone[0], outputs[1][index], atol=1e-5)
+
+
+def test_only_the_layers_asked_for_are_handed_over(
+    classifier: Classifier, layers: tuple[Layer, ...], pictures: np.ndarray
+) -> None:
+    asked = tuple(layer for layer in layers if layer.label in {"conv3_2", "fc7"})
+    found: list[str] = []
+    forward(classifier, pictures[:1], asked, lambda key, _: found.append(key))
+    assert found == ["features.12", "classifier.3"]
+
+
+def test_hooks_are_gone_after_use_and_after_an_exception(
+    classifier: Classifier, layers: tuple[Layer, ...], pictures: np.ndarray
+) -> None:
+    def fail(key: str, _: Tensor) -> None:
+        if key == "features.5":
+            raise ZeroDivisionError
+
+    forward(classifier, pictures[:1], layers, lambda *_: None)
+    assert n_hooks(classifier.module) == 0
+    with pytest.raises(ZeroDivisionError):
+        forward(classifier, pictures[:1], layers, fail)
+    assert n_hooks(classifier.module) == 0
+
+
+# --- pooling ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("side", "by_four", "by_eight"),
+    [
+        (224, 56, 28),
+        (112, 28, 14),
+        (56, 14, 7),
+        (28, 7, 4),
+        (14, 4, 2),
+        (7, 2, 2),
+        (2, 2, 2),
+        (1, 1, 1),
+    ],
+)
+def test_pooled_sides_of_vgg_never_fall_below_two(side: int, by_four: int, by_eight: int) -> None:
+    assert (pooled_side(side, 4), pooled_side(side, 8)) == (by_four, by_eight)
+
+
+def test_announced_shapes_are_those_that_pooling_gives(
+    outputs: tuple[Outputs, np.ndarray], layers: tuple[Layer, ...]
+) -> None:
+    for layer in layers:
+        for factor in (4, 8):
+            pooled = pool(outputs[0][layer.key], factor)
+            assert pooled.shape == (2, *pooled_shape(layer, factor))
+            assert pooled.dtype == np.float16
+
+
+@pytest.mark.parametrize(("side", "to"), [(16, 4), (7, 2), (14, 4), (3, 2)])
+def test_pooling_is_torchs_adaptive_average(side: int, to: int) -> None:
+    maps = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    expected = functional.adaptive_avg_pool2d(maps, to)
+    np.testing.assert_allclose(pool(maps, 4), expected.numpy(), rtol=1e-3, atol=1e-4)
+
+
+def test_pooling_averages_the_cells_that_one_expects() -> None:
+    maps = torch.arange(64.0).reshape(1, 1, 8, 8)
+    # The mean of rows 0 to 3 and columns 0 to 3 is 8 * 1.5 + 1.5; cells are 4 and 32 apart.
+    np.testing.assert_array_equal(pool(maps, 4)[0, 0], [[13.5, 17.5], [45.5, 49.5]])
+
+
+def test_dense_layers_are_not_pooled_and_large_values_are_clipped() -> None:
+    values = torch.tensor([[1.5, -2.0, 1e6, -1e6]])
+    np.testing.assert_array_equal(pool(values, 4), [[1.5, -2.0, 65504, -65504]])

@@ -1,0 +1,214 @@
+"""The shape of the code: arrows between its parts, documentation, sizes, and DVC's dependencies."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+TOP = Path(__file__).parents[1]
+PARTS = ("layerscope", "stages", "ui", "pages")
+FILES = sorted(
+    [each for part in PARTS for each in (TOP / part).rglob("*.py")] + [TOP / "streamlit_app.py"]
+)
+FILES = [each for each in FILES if each.exists()]
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(TOP).as_posix()
+
+
+@cache
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(), str(file))
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of our own: ``layerscope.store``, or a package's ``__init__``."""
+    path = TOP.joinpath(*module.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.exists() and module.split(".")[0] in PARTS:
+            return file
+    return None
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    """Every module a file imports, anywhere in it; of packages of our own, the modules inside."""
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module is not None, f"{name_of(file)}: relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                # `from package import module` needs the module; `from package import name` the name.
+                yield inner if file_of(inner) else node.module
+
+
+# --- arrows ----------------------------------------------------------------------------------
+
+FORBIDDEN = {
+    "layerscope": {"streamlit", "dvc", "ui", "stages", "pages", "streamlit_app"},
+    "stages": {"streamlit", "dvc", "ui", "pages", "streamlit_app"},
+    "ui": {"stages", "pages", "streamlit_app"},
+    "pages": {"stages", "streamlit_app"},
+}
+
+
+@pytest.mark.parametrize("part", FORBIDDEN)
+def test_imports_point_one_way(part: str) -> None:
+    wrong = [
+        f"{name_of(file)} imports {module}"
+        for file in FILES
+        if file.relative_to(TOP).parts[0] == part
+        for module in imports_of(file)
+        if module.split(".")[0] in FORBIDDEN[part]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_stages_share_nothing_but_the_command() -> None:
+    for file in (TOP / "stages").glob("*.py"):
+        ours = {module for module in imports_of(file) if module.split(".")[0] == "stages"}
+        assert ours <= {"stages.command"}, name_of(file)
+
+
+def test_one_module_opens_zarr_and_one_reads_params() -> None:
+    library = [file for file in FILES if file.is_relative_to(TOP / "layerscope")]
+    for package, home in (("zarr", "store.py"), ("ruamel", "params.py")):
+        users = {
+            name_of(file)
+            for file in library
+            if any(module.split(".")[0] == package for module in imports_of(file))
+        }
+        assert users == {f"layerscope/{home}"}
+
+
+def test_what_the_app_always_needs_does_not_import_torch() -> None:
+    # It takes seconds, and the app must show the first page before.
+    code = (
+        "import sys, layerscope.store, layerscope.samples, layerscope.predictions, "
+        "layerscope.heatmap; print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=TOP, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+# --- documentation and size ------------------------------------------------------------------
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# Sections of params.yaml: what they mean stands there, beside their values.
+SECTIONS = {
+    "Prepare",
+    "Predict",
+    "Activations",
+    "Pca",
+    "Neighbors",
+    "Tsne",
+    "Umap",
+    "Cam",
+    "Metrics",
+}
+
+
+def undocumented_in(file: Path) -> Iterator[str]:
+    if ast.get_docstring(tree_of(file)) is None:
+        yield name_of(file)
+    for node in tree_of(file).body:
+        if not isinstance(node, DEFINITIONS) or node.name.startswith("_"):
+            continue
+        if name_of(file) == "layerscope/params.py" and node.name in SECTIONS:
+            continue
+        if ast.get_docstring(node) is None:
+            yield f"{name_of(file)}: {node.name}"
+
+
+def test_everything_public_in_the_library_is_documented() -> None:
+    library = [file for file in FILES if file.is_relative_to(TOP / "layerscope")]
+    missing = [each for file in library for each in undocumented_in(file)]
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_no_file_is_longer_than_400_lines(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 400
+
+
+# --- dvc.yaml --------------------------------------------------------------------------------
+
+# What cannot change a result. The values in params.yaml are tracked as params, not as a file.
+PLUMBING = {f"layerscope/{name}.py" for name in ("__init__", "errors", "params", "progress")} | {
+    "stages/command.py",
+    "stages/__init__.py",
+}
+
+
+def stages() -> dict[str, dict[str, Any]]:
+    """Each stage's template: what stands under `do`, or the stage itself."""
+    content = YAML(typ="safe").load(TOP / "dvc.yaml")["stages"]
+    return {name: stage.get("do", stage) for name, stage in content.items()}
+
+
+STAGES = stages()
+
+
+@cache
+def closure_of(stage: str) -> frozenset[str]:
+    """Files of our own whose code can change what a stage computes.
+
+    Modules are followed through their imports, also those inside functions. A package's ``__init__``
+    counts where something is imported from the package itself.
+    """
+    found: set[str] = set()
+    waiting = [TOP / "stages" / f"{stage}.py"]
+    while waiting:
+        file = waiting.pop()
+        if name_of(file) in found | PLUMBING:
+            continue
+        found.add(name_of(file))
+        ours = (file_of(module) for module in imports_of(file))
+        waiting += [each for each in ours if each is not None]
+    return frozenset(found)
+
+
+def code_deps(stage: str) -> list[str]:
+    """Those of a stage's dependencies that are code, files or folders."""
+    return [dep for dep in STAGES[stage]["deps"] if dep.startswith(("layerscope/", "stages/"))]
+
+
+def covers(dep: str, file: str) -> bool:
+    return file == dep or file.startswith(f"{dep}/")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_all_code_that_can_change_its_result(stage: str) -> None:
+    deps = code_deps(stage)
+    missing = sorted(f for f in closure_of(stage) if not any(covers(dep, f) for dep in deps))
+    assert not missing, f"dvc.yaml: {stage}: add to deps: {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_no_code_that_it_does_not_use(stage: str) -> None:
+    idle = [dep for dep in code_deps(stage) if not any(covers(dep, f) for f in closure_of(stage))]
+    assert not idle, f"dvc.yaml: {stage}: remove from deps: {', '.join(idle)}"
+
+
+def test_code_that_stages_depend_on_exists() -> None:
+    assert all((TOP / dep).exists() for stage in STAGES for dep in code_deps(stage))
+
+
+def test_closure_sees_imports_inside_functions_and_packages() -> None:
+    assert "layerscope/tracing.py" in closure_of("predict")  # by way of probing
+    assert "layerscope/training_recipe.py" in closure_of("train")
+    assert "layerscope/training_recipe.py" not in closure_of("pca")  # only by way of params
+    assert "layerscope/datasets/__init__.py" in closure_of("prepare")
+    assert "layerscope/datasets/__init__.py" not in closure_of("predict")

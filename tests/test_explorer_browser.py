@@ -1,0 +1,186 @@
+"""The Explorer in a real browser: choosing, hovering, pinning, and a link that restores it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from browser import browsing, serving, settle
+from conftest import TINY
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def address(tiny_source: Path) -> Iterator[str]:
+    with serving(tiny_source) as found:
+        yield found
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Page]:
+    with browsing() as (page, errors):
+        page.goto(address)
+        settle(page)
+        yield page
+        assert errors == []
+        assert page.locator("[data-testid=stException]").count() == 0
+
+
+def params_of(page: Page) -> dict[str, str]:
+    return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def choose(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=name, exact=True).click()
+    settle(page)
+
+
+def find_point(page: Page) -> tuple[float, float]:
+    """Where a sample lies: the place of a grid, from the middle outwards, that has a tooltip."""
+    box = page.locator(".plot").bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    grid = [(20 * column, 20 * row) for column in range(-14, 15) for row in range(-14, 15)]
+    for x, y in sorted(grid, key=lambda place: place[0] ** 2 + place[1] ** 2):
+        page.mouse.move(middle[0] + x, middle[1] + y)
+        if page.locator(".tooltip").is_visible():
+            return middle[0] + x, middle[1] + y
+    raise AssertionError("no sample under the pointer anywhere")
+
+
+def test_every_choice_changes_the_view_and_the_address(page: Page) -> None:
+    head = page.locator(".plot-head")
+    assert "t-SNE, perplexity 30 (effective 13)" in head.inner_text()
+    choose(page, "20")
+    choose(page, "5")
+    assert "t-SNE, perplexity 5" in head.inner_text()
+    page.locator(".layer[data-layer='features.0']").click()
+    settle(page)
+    assert "features.0, 20 samples" in head.inner_text()
+    choose(page, "UMAP")
+    assert head.inner_text().startswith("UMAP")
+    choose(page, "PCA")
+    assert "explained variance 0.50" in head.inner_text()
+    assert page.get_by_text("Perplexity", exact=True).count() == 0
+    assert params_of(page) == {
+        "run": TINY,
+        "size": "20",
+        "layer": "features.0",
+        "method": "pca",
+        "perplexity": "5",
+    }
+
+
+def test_hovering_stays_in_the_browser(page: Page) -> None:
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    page.reload()
+    settle(page)
+    before = len(sent)
+    assert before > 0
+    find_point(page)
+    tooltip = page.locator(".tooltip")
+    assert "uid" in tooltip.inner_text()
+    assert "predicted" in tooltip.inner_text()
+    picture = page.locator(".tooltip .picture")
+    assert "blob:" in picture.evaluate("element => getComputedStyle(element).backgroundImage")
+    page.wait_for_timeout(500)
+    assert len(sent) == before
+    assert page.locator(".hint").count() == 1
+
+
+def test_a_click_shows_everything_and_a_link_restores_it(page: Page, address: str) -> None:
+    page.mouse.click(*find_point(page))
+    settle(page)
+    uid = int(params_of(page)["sample"])
+    inspector = page.locator(".st-key-inspector-panel")
+    shown = inspector.inner_text()
+    assert f"sample {uid:04d}" in shown.lower()
+    assert f"val/{uid:06d}" in shown
+    assert "True" in shown and "Predicted" in shown
+    assert inspector.locator(".bars li").count() == 10
+    pictures = inspector.locator(".pictures img")
+    assert pictures.count() == 2
+    widths = pictures.evaluate_all("images => images.map((image) => image.naturalWidth)")
+    assert widths == [64, 64]
+    overlay = pictures.nth(1).get_attribute("src")
+    inspector.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert pictures.nth(1).get_attribute("src") != overlay
+    choose(page, "PCA")
+    assert f"sample {uid:04d}" in inspector.inner_text().lower()
+    browser = page.context.browser
+    assert browser is not None
+    other = browser.new_page(viewport={"width": 1280, "height": 800})
+    other.goto(page.url)
+    settle(other)
+    assert other.url == page.url
+    assert other.locator(".plot-head").inner_text() == page.locator(".plot-head").inner_text()
+    assert f"sample {uid:04d}" in other.locator(".st-key-inspector-panel").inner_text().lower()
+
+
+def test_the_keyboard_reaches_every_sample(page: Page) -> None:
+    page.locator(".plot").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".tooltip").is_visible()
+    first = page.locator(".tooltip .uid").inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".tooltip .uid").inner_text() != first
+    page.keyboard.press("Enter")
+    settle(page)
+    assert f"{int(params_of(page)['sample']):04d}" == page.locator(".tooltip .uid").inner_text()
+    page.keyboard.press("Escape")
+    settle(page)
+    assert "sample" not in params_of(page)
+    assert page.locator(".hint").count() == 1
+
+
+def test_zoom_and_pan_are_undone_by_a_double_click(page: Page) -> None:
+    x, y = find_point(page)
+    uid = page.locator(".tooltip .uid").inner_text()
+    page.mouse.wheel(0, -400)
+    assert page.locator(".tooltip .uid").inner_text() == uid  # zooming holds the point in place
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40, steps=4)
+    page.mouse.up()
+    page.mouse.move(x + 60, y + 40)
+    assert page.locator(".tooltip .uid").inner_text() == uid
+    assert "needed" in str(page.locator(".reset").get_attribute("class"))
+    page.locator(".reset").click()
+    assert "needed" not in str(page.locator(".reset").get_attribute("class"))
+    page.mouse.move(x, y)
+    assert page.locator(".tooltip .uid").inner_text() == uid
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_everything_is_on_one_screen(address: str, width: int, height: int) -> None:
+    with browsing(width, height) as (page, errors):
+        page.goto(f"{address}/?sample=1")
+        settle(page)
+        for panel in ("view-panel", "plot-panel", "inspector-panel", "layers"):
+            box = page.locator(f".st-key-{panel}").bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= height
+            assert box["x"] + box["width"] <= width
+        bars = page.locator(".bars li").last.bounding_box()
+        assert bars is not None and bars["y"] + bars["height"] < height
+        color = "element => getComputedStyle(element).backgroundColor"
+        assert page.locator(".stApp").evaluate(color) == "rgb(14, 17, 20)"
+        assert errors == []
+
+
+def test_about_opens_from_the_navigation_and_keeps_the_view(page: Page) -> None:
+    before = page.url.partition("?")[2]
+    page.get_by_role("link", name="About").click()
+    page.wait_for_selector(".prose")
+    settle(page)
+    assert "How far to trust it" in page.locator(".prose").inner_text()
+    page.get_by_role("link", name="Explorer").click()
+    page.wait_for_selector(".plot-head")
+    settle(page)
+    assert page.url.partition("?")[2] == before

@@ -1,0 +1,259 @@
+"""Training: it learns, it can be interrupted, and what it leaves can be read."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from layerscope.augmentation import augment
+from layerscope.datasets.categories import Category
+from layerscope.histograms import N_BINS, QUANTITIES, measure
+from layerscope.models import load_model, vgg16_slim
+from layerscope.store import Store
+from layerscope.training import History, Split, evaluate, fold_batch_norm, train
+from layerscope.training_log import write_history
+from layerscope.training_recipe import Phase, Recipe
+from layerscope.weights import read_weights, write_weights
+
+CPU = torch.device("cpu")
+TWO = (Category(None, None, "red"), Category("n00000002", None, "blue"))
+PHASES = (Phase(2, 32), Phase(1, 40), Phase(1, 40, learning_rate=0.001))
+RECIPE = Recipe(PHASES, batch_size=8, learning_rate=0.02, dropout=0.1)
+SIDE = 40
+
+
+def split_of(n: int, seed: int) -> Split:
+    """Noisy pictures, red for class 0 and blue for class 1."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n, dtype=np.int64) % 2
+    pictures = rng.integers(0, 90, (n, SIDE, SIDE, 3), dtype=np.uint8)
+    pictures[labels == 0, :, :, 0] += 150
+    pictures[labels == 1, :, :, 2] += 150
+    return Split(pictures, labels)
+
+
+TRAINING, VALIDATION = split_of(48, 0), split_of(12, 1)
+
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[nn.Module, History]:
+    return train(TRAINING, VALIDATION, 2, RECIPE, device=CPU, log=lambda _: None)
+
+
+class Interruption(Exception):
+    pass
+
+
+def without_seconds(history: History) -> list[dict[str, float]]:
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in history.epochs]
+
+
+# --- the run ---------------------------------------------------------------------------------
+
+
+def test_two_colours_are_learnt(trained: tuple[nn.Module, History]) -> None:
+    model, history = trained
+    assert history.epochs[-1]["loss"] < history.epochs[0]["loss"]
+    loss, accuracy = evaluate(model, VALIDATION)
+    assert accuracy == 1.0 and loss < np.log(2)
+    assert [row["picture_size"] for row in history.epochs] == [32, 32, 40, 40]
+
+
+def test_the_trained_model_has_no_norm_left(trained: tuple[nn.Module, History]) -> None:
+    model, _ = trained
+    assert list(model.state_dict()) == list(vgg16_slim(2).state_dict())
+    assert not model.training
+
+
+def test_an_interrupted_run_goes_on_to_the_same_model(
+    trained: tuple[nn.Module, History], tmp_path: Path
+) -> None:
+    checkpoint, lines = tmp_path / "cache" / "run.pt", []
+
+    def interrupt(line: str) -> None:
+        if line.startswith("epoch 3/4"):  # its work is lost, that of the two before is not
+            raise Interruption
+
+    with pytest.raises(Interruption):
+        train(TRAINING, VALIDATION, 2, RECIPE, device=CPU, checkpoint=checkpoint, log=interrupt)
+    model, history = train(
+        TRAINING, VALIDATION, 2, RECIPE, device=CPU, checkpoint=checkpoint, log=lines.append
+    )
+    assert lines[0].endswith("going on after epoch 2")
+    assert [line.split(" at ")[0] for line in lines[1:]] == ["epoch 3/4", "epoch 4/4"]
+    assert without_seconds(history) == without_seconds(trained[1])
+    for key, value in trained[0].state_dict().items():
+        assert torch.equal(model.state_dict()[key], value), key
+    for ours, theirs in zip(history.histograms, trained[1].histograms, strict=True):
+        np.testing.assert_array_equal(ours.counts, theirs.counts)
+    assert list(checkpoint.parent.iterdir()) == [checkpoint]
+
+
+def test_a_checkpoint_of_another_recipe_is_not_used(tmp_path: Path) -> None:
+    checkpoint, lines = tmp_path / "run.pt", []
+    few = Split(TRAINING.pictures[:8], TRAINING.labels[:8])
+    for rate in (0.01, 0.02):
+        recipe = Recipe((Phase(1, 32),), batch_size=8, learning_rate=rate)
+        train(few, few, 2, recipe, device=CPU, checkpoint=checkpoint, log=lines.append)
+    assert "of another recipe, starting anew" in lines[1]
+    assert [line[:9] for line in (lines[0], lines[2])] == ["epoch 1/1"] * 2
+
+
+def test_the_size_of_an_epoch_follows_the_phases() -> None:
+    recipe = Recipe((Phase(2, 112), Phase(1, 144), Phase(3, 224, learning_rate=0.01)))
+    assert (recipe.epochs, recipe.cycle_epochs) == (6, 3)
+    assert [recipe.phase_at(i).size for i in range(6)] == [112, 112, 144, 224, 224, 224]
+
+
+def test_the_rate_follows_one_cycle_and_then_its_phase(trained: tuple[nn.Module, History]) -> None:
+    rates = [row["learning_rate"] for row in trained[1].epochs]
+    assert rates[0] > rates[1] > 0.001  # the peak lies in the first fifth
+    assert rates[2] < 0.001 == rates[3]
+
+
+class Redness(nn.Module):
+    """Two logits by hand: mean red and mean blue of the normalised picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.scale * x.mean(dim=(2, 3))[:, [0, 2]]
+
+
+def test_loss_and_accuracy_by_hand() -> None:
+    pictures = np.zeros((3, 4, 4, 3), np.uint8)
+    pictures[0, :, :, 0] = pictures[1, :, :, 0] = pictures[2, :, :, 2] = 255
+    # Logits (1, -1), (1, -1), (-1, 1); the second picture is labelled wrongly.
+    labels = np.array([0, 1, 1])
+    right, wrong = np.log(1 + np.exp(-2)), np.log(1 + np.exp(2))
+    for batch_size in (1, 2, 128):
+        loss, accuracy = evaluate(Redness(), Split(pictures, labels), batch_size)
+        assert accuracy == 2 / 3
+        assert loss == pytest.approx((2 * right + wrong) / 3, rel=1e-5)
+
+
+# --- folding ---------------------------------------------------------------------------------
+
+
+def test_folding_the_norms_keeps_the_function() -> None:
+    torch.manual_seed(0)
+    model = vgg16_slim(5, batch_norm=True)
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            for values in (part.weight, part.running_var):
+                nn.init.uniform_(values, 0.5, 2.0)
+            for values in (part.bias, part.running_mean):
+                nn.init.normal_(values, std=0.3)
+        elif isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+    model.eval()
+    pixels = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        expected, found = model(pixels), fold_batch_norm(model)(pixels)
+        assert (found - expected).abs().max() <= 1e-4 * expected.abs().max()
+        before = {key: value.clone() for key, value in model.state_dict().items()}
+        fold_batch_norm(model)
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+# --- augmentation ----------------------------------------------------------------------------
+
+
+def augmented(pixels: Tensor, seed: int = 0) -> Tensor:
+    return augment(pixels, 24, torch.Generator().manual_seed(seed))
+
+
+def test_augmentation_draws_everything_from_its_generator() -> None:
+    pixels = torch.rand(6, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(1)
+    one = augmented(pixels)
+    torch.manual_seed(2)
+    assert torch.equal(augmented(pixels), one)
+    assert not torch.equal(augmented(pixels, seed=1), one)
+    assert one.shape == (6, 3, 24, 24) and one.min() >= 0 and one.max() <= 1
+
+
+def test_augmentation_of_one_colour_is_one_colour() -> None:
+    # Whatever is cropped: nothing from outside the picture may come in.
+    pixels = torch.tensor([0.6, 0.4, 0.3]).view(1, 3, 1, 1).expand(20, 3, 32, 32)
+    out = augmented(pixels)
+    torch.testing.assert_close(out, out[:, :, :1, :1].expand_as(out), atol=1e-5, rtol=0)
+    factors = out.mean(dim=(1, 2, 3)) / pixels[0].mean()
+    assert factors.min() >= 0.749 and factors.max() <= 1.251 and factors.std() > 0.05
+
+
+def test_about_half_of_the_pictures_are_flipped() -> None:
+    ramp = torch.linspace(0.2, 0.8, 40).expand(200, 3, 40, 40)  # brighter to the right
+    out = augmented(ramp)
+    flipped = (out[:, 0, 12, 0] > out[:, 0, 12, -1]).float().mean()
+    assert 0.4 < flipped < 0.6
+
+
+# --- what is left on disk --------------------------------------------------------------------
+
+
+def test_histograms_count_every_number_within_its_range() -> None:
+    torch.manual_seed(0)
+    model = vgg16_slim(2).eval()
+    found = measure(model, VALIDATION.pictures[:3], VALIDATION.labels[:3], CPU)
+    layers = {k: m for k, m in model.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+    assert found.keys == tuple(layers) and len(layers) == 16
+    assert found.counts.shape == (3, 16, N_BINS) and found.ranges.shape == (3, 16, 2)
+    totals = dict(zip(QUANTITIES, found.counts.sum(axis=2), strict=True))
+    sizes = [module.weight.numel() for module in layers.values()]
+    assert totals["weight"].tolist() == totals["gradient"].tolist() == sizes
+    sides = [40, 40, 20, 20, 10, 10, 10, 5, 5, 5, 2, 2, 2]  # halved after each block, rounded down
+    units = [m.weight.shape[0] for m in layers.values()]
+    activations = [3 * n * s * s for n, s in zip(units, [*sides, 1, 1, 1], strict=True)]
+    assert totals["activation"].tolist() == activations
+    first = layers["features.0"].weight
+    torch.testing.assert_close(
+        torch.from_numpy(found.ranges[0, 0]), torch.stack([first.min(), first.max()]).detach()
+    )
+    assert (found.ranges[1, 0] * [1, -1] < 0).all()  # before the ReLU, which works in place
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_history_is_a_row_an_epoch_and_a_store(
+    trained: tuple[nn.Module, History], tmp_path: Path
+) -> None:
+    _, history = trained
+    write_history(tmp_path, history)
+    with (tmp_path / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = ["epoch", "picture_size", "learning_rate", "loss", "accuracy"]
+    assert list(rows[0]) == [*columns, "val_loss", "val_accuracy", "seconds"]
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    for row, logged in zip(rows, history.epochs, strict=True):
+        assert float(row["loss"]) == pytest.approx(logged["loss"], rel=1e-4)
+    store = Store(tmp_path / "histograms.zarr")
+    assert store.attributes["quantities"] == list(QUANTITIES)
+    assert store.attributes["layers"][:2] == ["features.0", "features.2"]
+    expected = np.stack([each.counts for each in history.histograms])
+    np.testing.assert_array_equal(store.read("counts"), expected)
+    np.testing.assert_array_equal(store.read("ranges")[2], history.histograms[2].ranges)
+
+
+def test_weights_come_back_as_half_precision_with_their_facts(
+    trained: tuple[nn.Module, History], tmp_path: Path
+) -> None:
+    model, path = trained[0], tmp_path / "new" / "vgg16_slim.safetensors"
+    write_weights(path, model, TWO, {"training": "colours", "objects": 0.875})
+    state, metadata = read_weights(path)
+    for key, value in model.state_dict().items():
+        assert state[key].dtype == torch.float32
+        assert torch.equal(state[key], value.half().float())
+    assert metadata["training"] == "colours" and float(metadata["objects"]) == 0.875
+    classifier = load_model("vgg16_slim", path)
+    assert classifier.categories == TWO
+    assert evaluate(classifier.module, VALIDATION)[1] == 1.0

@@ -1,0 +1,1 @@
+"""The Streamlit side: the shell around pages, the selection, cached arrays, components."""

@@ -1,0 +1,149 @@
+"""Cached, read-only access to the stores of a run.
+
+Caches hold objects, not copies, and are keyed by a store's path and its modification stamp, so that
+a store that was rebuilt is read again. Arrays are made unwritable, since all sessions share them.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from layerscope.predictions import Predictions
+from layerscope.samples import Samples
+from layerscope.store import DATA, Store, store_path
+
+Stamp = tuple[int, int]
+
+
+class Unavailable(Exception):
+    """Arrays of a run that are not there or cannot be read.
+
+    Attributes
+    ----------
+    run : str
+    name : str
+        The store, for example "tsne/30".
+    broken : bool
+        True where something is there, but damaged.
+    """
+
+    def __init__(self, run: str, name: str, broken: bool) -> None:
+        super().__init__(f"{run}: {name} is {'broken' if broken else 'missing'}")
+        self.run, self.name, self.broken = run, name, broken
+
+
+@contextmanager
+def explaining(run: str, name: str) -> Iterator[None]:
+    """Turn whatever reading a store raises into `Unavailable`.
+
+    Damaged stores raise nearly anything: codecs, JSON and indexing each have errors of their own.
+    """
+    try:
+        yield
+    except Unavailable:
+        raise
+    except Exception as error:
+        raise Unavailable(run, name, store_path(run, name).exists()) from error
+
+
+def _stamp(path: Path) -> Stamp:
+    """What changes when a store is replaced."""
+    status = (path / "zarr.json" if path.is_dir() else path).stat()
+    return status.st_mtime_ns, status.st_ino
+
+
+def _freeze(values: np.ndarray) -> np.ndarray:
+    values.flags.writeable = False
+    return values
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _open_samples(path: Path, stamp: Stamp) -> Samples:
+    samples = Samples(path)
+    if not samples.encoded(0):  # zeros are what Zarr reads where a file is gone
+        raise ValueError("no pictures")
+    _freeze(samples.labels)
+    return samples
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _open_predictions(path: Path, stamp: Stamp) -> Predictions:
+    predictions = Predictions(path)
+    if not np.allclose(predictions.probabilities.sum(axis=1), 1, atol=0.05):
+        raise ValueError("probabilities do not sum to one")
+    _freeze(predictions.probabilities)
+    return predictions
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _open_store(path: Path, stamp: Stamp) -> Store:
+    return Store(path)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _read_array(path: Path, stamp: Stamp, array: str) -> np.ndarray:
+    return _freeze(_open_store(path, stamp).read(array))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _read_figures(path: Path, stamp: Stamp) -> dict[tuple[str, str, str], dict[str, str]]:
+    with path.open(newline="") as file:
+        return {(r["size"], r["layer"], r["embedding"]): r for r in csv.DictReader(file)}
+
+
+def stamp(run: str, name: str) -> Stamp:
+    """What changes when a store of a run is replaced: a key for what is derived from it."""
+    with explaining(run, name):
+        return _stamp(store_path(run, name))
+
+
+def load_samples(run: str) -> Samples:
+    """The samples of a run. Raises `Unavailable`, as all of these do."""
+    with explaining(run, "samples"):
+        path = store_path(run, "samples").absolute()
+        return _open_samples(path, _stamp(path))
+
+
+def read_pictures(run: str, count: int) -> list[bytes]:
+    """The first `count` pictures as WebP files, not cached; one by one they take ten times longer."""
+    with explaining(run, "samples"):
+        return Store(store_path(run, "samples")).blobs("picture", count)
+
+
+def load_predictions(run: str) -> Predictions:
+    """The predictions of a run."""
+    with explaining(run, "predictions"):
+        path = store_path(run, "predictions").absolute()
+        return _open_predictions(path, _stamp(path))
+
+
+def load_array(run: str, name: str, array: str) -> np.ndarray:
+    """A whole array of a store, unwritable."""
+    with explaining(run, name):
+        path = store_path(run, name).absolute()
+        return _read_array(path, _stamp(path), array)
+
+
+def load_attributes(run: str, name: str) -> Mapping[str, Any]:
+    """Parameters and names kept with a store."""
+    with explaining(run, name):
+        path = store_path(run, name).absolute()
+        return _open_store(path, _stamp(path)).attributes
+
+
+def load_figures(run: str, size: int, layer: str, embedding: str) -> dict[str, float]:
+    """A row of ``layers.csv``: what was measured; empty where nothing was."""
+    path = (DATA / run / "layers.csv").absolute()
+    try:
+        row = _read_figures(path, _stamp(path)).get((str(size), layer, embedding), {})
+        skipped = {"size", "depth", "layer", "embedding"}
+        return {key: float(text) for key, text in row.items() if text and key not in skipped}
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return {}  # figures are an addition; a view without them is still a view

@@ -1,0 +1,50 @@
+"""The embedded data: out of the repository's own DVC remote, at the first start after a clone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from layerscope.store import DATA, store_path
+
+EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim")
+_READ_BY_THE_APP = ("samples", "predictions", "pca", "nearest", "umap", "cam")
+
+
+def is_complete(run: str) -> bool:
+    """Whether the arrays that the app reads of a run are there."""
+    stores = [store_path(run, name) for name in _READ_BY_THE_APP]
+    return all(
+        store.exists() for store in [*stores, DATA / run / "tsne", DATA / run / "layers.csv"]
+    )
+
+
+def ensure_bundle() -> str | None:
+    """Fetch what is missing of the embedded runs.
+
+    Works in a clone and in a source archive without git history, and reaches no network.
+
+    Returns
+    -------
+    str or None
+        One line to show where it failed; the page then lives with what there is.
+    """
+    missing = [run for run in EMBEDDED if not is_complete(run)]
+    if not missing:
+        return None
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    config = {} if Path(".git").exists() else {"core": {"no_scm": True}}
+    try:
+        with Repo(config=config) as repo:
+            targets = [
+                out.def_path
+                for out in repo.index.outs
+                if out.can_push and any(f"data/{run}/" in out.def_path for run in missing)
+            ]
+            repo.pull(targets=targets, allow_missing=True)
+    except (DvcException, OSError) as error:
+        return f"The embedded data could not be unpacked ({error}); build it with `make demo`."
+    if all(is_complete(run) for run in EMBEDDED):
+        return None
+    return "The embedded data is not complete in this copy; build it with `make demo`."

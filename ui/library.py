@@ -1,0 +1,99 @@
+"""Which runs there are, and what each of them offers to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from layerscope.datasets.categories import Category
+from layerscope.errors import InputError
+from layerscope.layers import Layer
+from layerscope.params import read_params
+from layerscope.store import DATA, store_path
+from ui.arrays import explaining, load_predictions, load_samples
+
+_COMMANDS = {"objects": "make demo", "birds": "make demo", "imagenette": "make imagenette"}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What can be chosen within a run.
+
+    Attributes
+    ----------
+    run : str
+    sizes : tuple of int
+        Nested numbers of samples, rising.
+    layers : tuple of Layer
+        From input to probabilities.
+    perplexities : tuple of str
+        As they are written in file names ("30"), rising.
+    categories : tuple of Category
+        The data set's classes, in the order of the labels.
+    """
+
+    run: str
+    sizes: tuple[int, ...]
+    layers: tuple[Layer, ...]
+    perplexities: tuple[str, ...]
+    categories: tuple[Category, ...]
+
+    def layer(self, key: str) -> Layer:
+        """A layer by its key."""
+        return next(layer for layer in self.layers if layer.key == key)
+
+    def depth(self, key: str) -> int:
+        """A layer's place in arrays whose first axis is the layer."""
+        return [layer.key for layer in self.layers].index(key)
+
+
+def list_runs() -> tuple[tuple[str, ...], str | None]:
+    """Names of all runs, those in ``params.yaml`` first, and what is wrong with that file."""
+    problem = None
+    wanted: list[str] = []
+    try:
+        wanted = list(read_params().runs)
+    except InputError as error:
+        problem = str(error)
+    there = sorted(path.parent.name for path in DATA.glob("*/samples.zarr"))
+    return tuple(dict.fromkeys([*wanted, *there])), problem
+
+
+def is_built(run: str) -> bool:
+    """Whether a run has samples on disk."""
+    return store_path(run, "samples").is_dir()
+
+
+def name_run(run: str) -> str:
+    """A run as people read it: data set and model."""
+    dataset, _, model = run.partition("-")
+    return f"{dataset} / {model}" if model else dataset
+
+
+def command_for(run: str) -> str:
+    """The command that builds the arrays of a run."""
+    return _COMMANDS.get(run.partition("-")[0], "dvc repro")
+
+
+def _list_perplexities(run: str) -> tuple[str, ...]:
+    found: dict[str, float] = {}
+    for path in store_path(run, "tsne/_").parent.glob("*.zarr"):
+        try:
+            found[path.stem] = float(path.stem)
+        except ValueError:
+            continue  # a file that nobody of ours has written
+    return tuple(sorted(found, key=lambda text: found[text]))
+
+
+def read_contents(run: str) -> Contents:
+    """What a run offers.
+
+    Raises
+    ------
+    Unavailable
+        Where its samples or predictions are missing or broken.
+    """
+    samples, predictions = load_samples(run), load_predictions(run)
+    with explaining(run, "samples"):
+        return Contents(
+            run, samples.sizes, predictions.layers, _list_perplexities(run), samples.categories
+        )

@@ -1,0 +1,100 @@
+"""What surrounds every page: its configuration, the one style sheet, and the navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from ui.arrays import Unavailable
+from ui.assets import read_asset
+from ui.bundle import ensure_bundle
+from ui.library import command_for
+from ui.selection import KEYS
+
+NAME = "Layerscope"
+
+
+@dataclass(frozen=True)
+class Page:
+    """An entry of the navigation."""
+
+    title: str
+    file: str
+
+
+PAGES = (Page("Explorer", "streamlit_app.py"), Page("About", "pages/About.py"))
+
+
+@st.cache_resource(show_spinner="Unpacking the embedded data …")
+def _unpack_bundle() -> str | None:
+    """Fetch the embedded data once a process; outside the project's folder there is none."""
+    return ensure_bundle() if Path("dvc.yaml").is_file() else None
+
+
+def open_page(title: str) -> str | None:
+    """Begin a page. Each page calls this first.
+
+    Parameters
+    ----------
+    title : str
+        Of an entry in `PAGES`.
+
+    Returns
+    -------
+    str or None
+        One line to show where the embedded data could not be unpacked.
+    """
+    st.set_page_config(page_title=f"{NAME}: {title}", layout="wide")
+    st.html(f"<style>{read_asset(__file__, 'shell.css')}</style>")
+    carried = {key: st.query_params[key] for key in KEYS if key in st.query_params}
+    with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap=None):
+        st.html(f'<span class="brand">{NAME}</span>', width="content")
+        for page in PAGES:
+            name = "here" if page.title == title else f"to-{page.title.lower().replace(' ', '-')}"
+            with st.container(key=f"nav-{name}", width="content"):
+                st.page_link(page.file, label=page.title, query_params=carried)
+    return _unpack_bundle()
+
+
+def show_notices(refused: Sequence[str], *problems: str | None) -> None:
+    """Say quietly what a link asked for in vain, and once a session what is wrong with files."""
+    if refused:
+        names = " or ".join(refused)
+        st.toast(f"The link asks for a {names} that is not here. You see the usual one instead.")
+    told = st.session_state.setdefault("told", set())
+    for problem in problems:
+        if problem and problem not in told:
+            told.add(problem)
+            st.toast(problem, duration="long")
+
+
+def show_no_runs(*problems: str | None) -> None:
+    """The whole page, where there is nothing to choose from."""
+    said = "".join(f"<p>{escape(problem)}</p>" for problem in problems if problem)
+    st.html(
+        '<div class="unavailable"><div class="glyph"></div><h3>There is no run yet</h3>'
+        f'{said}<p class="command"><code>make demo</code></p>'
+        "<p>builds the first ones. Then reload this page.</p></div>"
+    )
+
+
+def show_unavailable(problem: Unavailable) -> None:
+    """One calm message in the place of what cannot be shown, with the command that builds it."""
+    state = "are damaged" if problem.broken else "have not been built yet"
+    hint = (
+        f"Delete <code>data/{escape(problem.run)}/{escape(problem.name)}.zarr</code> first, so that"
+        " it is made anew."
+        if problem.broken
+        else "It takes a few minutes, and what is finished is kept."
+    )
+    st.html(
+        '<div class="unavailable"><div class="glyph"></div>'
+        f"<h3>These arrays {state}</h3>"
+        f"<p><code>{escape(problem.name)}</code> of <code>{escape(problem.run)}</code></p>"
+        f'<p class="command"><code>{escape(command_for(problem.run))}</code></p>'
+        f"<p>{hint} Then reload this page.</p></div>"
+    )
