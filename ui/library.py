@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from layerscope.datasets.categories import Category
 from layerscope.errors import InputError
 from layerscope.layers import Layer
-from layerscope.params import read_params
+from layerscope.params import PARAMS, Params, read_params
 from layerscope.store import DATA, store_path
 from ui.arrays import explaining, load_predictions, load_samples
 
@@ -46,12 +48,25 @@ class Contents:
         return [layer.key for layer in self.layers].index(key)
 
 
+def load_params() -> Params:
+    """``params.yaml``, read again when it has changed. Raises `InputError`."""
+    try:
+        return _read_params(PARAMS.absolute(), PARAMS.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return read_params()  # which says what is missing
+
+
+@lru_cache(maxsize=4)
+def _read_params(path: Path, changed: int) -> Params:
+    return read_params(path)
+
+
 def list_runs() -> tuple[tuple[str, ...], str | None]:
     """Names of all runs, those in ``params.yaml`` first, and what is wrong with that file."""
     problem = None
     wanted: list[str] = []
     try:
-        wanted = list(read_params().runs)
+        wanted = list(load_params().runs)
     except InputError as error:
         problem = str(error)
     there = sorted(path.parent.name for path in DATA.glob("*/samples.zarr"))
