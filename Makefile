@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format imagenette imagewoof run train bundle lock clean
+.PHONY: help setup demo app test test-fast lint format imagenette imagewoof run train bundle vendor lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ train: setup ## train anew: NAME=rendered or NAME=imagenette
 
 bundle: setup ## put the embedded data's arrays into the repository's own DVC remote
 	$(DVC) push $$($(DVC) stage list --name-only | grep -E '@(objects|birds)-vgg16_slim')
+
+vendor: setup ## fetch the JavaScript of others that ui/vendor/vendor.json names
+	$(BIN)/python -m ui.vendor.fetch
 
 lock: setup ## write requirements.lock anew
 	$(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-find-links \

@@ -118,8 +118,25 @@ class Cam:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Channels:
+    batch_size: int = Field(ge=1)
+    top_k: int = Field(ge=1)
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Metrics:
     n_neighbors: int = Field(ge=1)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class App:
+    activation_cache_mb: int = Field(ge=0)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Clusters:
+    n_clusters: int = Field(ge=2, le=40)
+    random_state: int = Field(ge=0)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -148,7 +165,10 @@ class Params:
     tsne: Tsne
     umap: Umap
     cam: Cam
+    channels: Channels
     metrics: Metrics
+    app: App
+    clusters: Clusters
     train: dict[str, Train]
 
     def run(self, name: str) -> Run:

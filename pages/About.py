@@ -8,5 +8,6 @@ from ui.assets import read_asset
 from ui.shell import open_page
 
 open_page("About")
+st.html(f"<style>{read_asset(__file__, 'About.css')}</style>")
 with st.container(key="about"):
     st.html(read_asset(__file__, "About.html"))

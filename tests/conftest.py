@@ -67,6 +67,7 @@ def _write_arrays(run: Path, rng: np.random.Generator, labels: np.ndarray) -> No
     with writing(run / "umap.zarr", layers=keys) as store:
         for size in SIZES:
             store.add(f"{size}/2d", place(size, 2), ["layer", "sample", "component"])
+            store.add(f"{size}/15d", place(size, 15), ["layer", "sample", "component"])
     for perplexity in (5, 30):
         effective = {str(size): min(float(perplexity), (size - 1) // 3) for size in SIZES}
         facts = {"perplexity": float(perplexity), "effective_perplexity": effective}

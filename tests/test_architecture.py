@@ -116,7 +116,10 @@ SECTIONS = {
     "Tsne",
     "Umap",
     "Cam",
+    "Channels",
     "Metrics",
+    "App",
+    "Clusters",
 }
 
 

@@ -85,6 +85,18 @@ def test_a_link_restores_the_view(tiny_run: Path) -> None:
         ("sample", "40"),
         ("sample", "-1"),
         ("sample", "9" * 5000),
+        ("color", "taste"),
+        ("cluster", "features.99"),
+        ("only", "1.-2"),
+        ("only", "1" * 9999),
+        ("verdict", "maybe"),
+        ("confidence", "90-10"),
+        ("confidence", "0-101"),
+        ("marks", "dots"),
+        ("why", "12"),
+        ("against", "-1"),
+        ("channel", "12"),
+        ("order", "size"),
     ],
 )
 def test_what_a_link_asks_in_vain_falls_back_with_a_notice(
@@ -105,6 +117,47 @@ def test_choices_are_written_to_the_address(tiny_run: Path) -> None:
     assert (address(app)["size"], address(app)["method"]) == ("20", "umap")
     assert address(app)["sample"] == "3"
     assert not [group for group in app.button_group if group.key == "perplexity"]
+
+
+def test_filters_and_colours_are_written_to_the_address(tiny_run: Path) -> None:
+    app = open_page()
+    app.selectbox(key="color").set_value("cluster").run()
+    app.selectbox(key="cluster").set_value("features.0").run()
+    app.button_group(key="verdict").set_value("wrong").run()
+    app.slider(key="confidence").set_value((10, 60)).run()
+    assert not app.exception
+    wanted = {
+        "color": "cluster",
+        "cluster": "features.0",
+        "verdict": "wrong",
+        "confidence": "10-60",
+    }
+    assert wanted.items() <= address(app).items()
+    app.button_group(key="verdict").set_value("all").run()
+    app.slider(key="confidence").set_value((0, 100)).run()
+    assert not {"verdict", "confidence"} & set(address(app))
+
+
+def test_another_colouring_forgets_what_the_legend_kept(tiny_run: Path) -> None:
+    app = open_page(only="0.2")
+    assert address(app)["only"] == "0.2"
+    app.selectbox(key="color").set_value("correct").run()
+    assert "only" not in address(app)
+
+
+def test_a_smaller_size_lets_a_sample_go_that_is_not_in_it(tiny_run: Path) -> None:
+    app = open_page(sample="33")
+    app.button_group(key="size").set_value(20).run()
+    assert "sample" not in address(app)
+    assert [toast.value for toast in app.toast] == []
+
+
+def test_a_page_that_is_opened_without_an_address_goes_on_with_the_view(tiny_run: Path) -> None:
+    app = open_page(method="umap", sample="3", color="margin")
+    for key in list(app.query_params):
+        del app.query_params[key]
+    app.run()
+    assert {"method": "umap", "sample": "3", "color": "margin"}.items() <= address(app).items()
 
 
 def test_names_from_data_are_escaped(tiny_run: Path) -> None:

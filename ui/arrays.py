@@ -20,6 +20,7 @@ from layerscope.samples import Samples
 from layerscope.store import DATA, Store, store_path
 
 Stamp = tuple[int, int]
+Figures = dict[tuple[str, str], dict[str, dict[str, float]]]  # (size, embedding) -> layer -> name
 
 
 class Unavailable(Exception):
@@ -93,9 +94,14 @@ def _read_array(path: Path, stamp: Stamp, array: str) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _read_figures(path: Path, stamp: Stamp) -> dict[tuple[str, str, str], dict[str, str]]:
+def _read_figures(path: Path, stamp: Stamp) -> Figures:
+    skipped = {"size", "depth", "layer", "embedding"}
+    table: Figures = {}
     with path.open(newline="") as file:
-        return {(r["size"], r["layer"], r["embedding"]): r for r in csv.DictReader(file)}
+        for row in csv.DictReader(file):
+            values = {key: float(v) for key, v in row.items() if v and key not in skipped}
+            table.setdefault((row["size"], row["embedding"]), {})[row["layer"]] = values
+    return table
 
 
 def stamp(run: str, name: str) -> Stamp:
@@ -138,12 +144,10 @@ def load_attributes(run: str, name: str) -> Mapping[str, Any]:
         return _open_store(path, _stamp(path)).attributes
 
 
-def load_figures(run: str, size: int, layer: str, embedding: str) -> dict[str, float]:
-    """A row of ``layers.csv``: what was measured; empty where nothing was."""
+def load_figures(run: str, size: int, embedding: str) -> Mapping[str, Mapping[str, float]]:
+    """What ``layers.csv`` says of an embedding: layer keys to named figures; empty without."""
     path = (DATA / run / "layers.csv").absolute()
     try:
-        row = _read_figures(path, _stamp(path)).get((str(size), layer, embedding), {})
-        skipped = {"size", "depth", "layer", "embedding"}
-        return {key: float(text) for key, text in row.items() if text and key not in skipped}
+        return _read_figures(path, _stamp(path)).get((str(size), embedding), {})
     except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return {}  # figures are an addition; a view without them is still a view

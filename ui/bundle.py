@@ -7,7 +7,7 @@ from pathlib import Path
 from layerscope.store import DATA, store_path
 
 EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim")
-_READ_BY_THE_APP = ("samples", "predictions", "pca", "nearest", "umap", "cam")
+_READ_BY_THE_APP = ("samples", "predictions", "pca", "nearest", "umap", "cam", "channels")
 
 
 def is_complete(run: str) -> bool:

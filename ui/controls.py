@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
 
 import streamlit as st
 
 from ui import view
-from ui.arrays import Unavailable, load_figures
-from ui.components.layer_list import draw_layer_list
+from ui.arrays import Unavailable
+from ui.coloring import cluster_layer
 from ui.library import Contents, is_built, name_run, read_contents
-from ui.selection import METHODS, Selection, read_selection, write_selection
+from ui.selection import (
+    COLORS,
+    METHODS,
+    VERDICTS,
+    Selection,
+    change,
+    read_selection,
+    write_range,
+    write_selection,
+)
 
 
 def draw_run_choice(run: str, runs: tuple[str, ...]) -> None:
@@ -26,27 +36,30 @@ def draw_run_choice(run: str, runs: tuple[str, ...]) -> None:
 
 
 def draw_view_choices(selection: Selection, contents: Contents) -> None:
-    """Samples, method, perplexity and layer."""
-    _choose("size", "Samples", contents.sizes, selection.size)
-    _choose("method", "Method", tuple(METHODS), selection.method, METHODS)
+    """Samples, method and perplexity."""
+    _choose("size", "Samples", contents.sizes, selection.size, on_change=_change_size)
+    _choose("method", "Method", tuple(METHODS), selection.method, METHODS.__getitem__)
     if selection.method == "tsne" and contents.perplexities:
         _choose("perplexity", "Perplexity", contents.perplexities, selection.perplexity)
         st.html(f'<p class="note">{escape(_explain_perplexity(selection))}</p>')
-    st.html('<p class="label"><span>Layer</span><span>kNN accuracy</span></p>')
-    accuracy = {
-        layer.key: measured["knn_accuracy"]
-        for layer in contents.layers
-        if "knn_accuracy"
-        in (measured := load_figures(selection.run, selection.size, layer.key, "features"))
-    }
-    with st.container(key="layers"):
-        draw_layer_list(
-            contents.layers,
-            selection.layer,
-            accuracy,
-            key="layer_list",
-            on_pick=lambda key: st.query_params.update(layer=key),
-        )
+
+
+def draw_color_choices(selection: Selection, contents: Contents) -> None:
+    """What the points are coloured by, and which of them are filtered out."""
+    _select("color", "Colour by", tuple(COLORS), selection.color, COLORS.__getitem__)
+    if selection.color == "cluster":
+        keys = [layer.key for layer in contents.layers]
+        _select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str)
+    _choose("verdict", "Predictions", tuple(VERDICTS), selection.verdict, VERDICTS.__getitem__)
+    st.session_state["confidence"] = selection.confidence
+    st.slider(
+        "Confidence",
+        0,
+        100,
+        key="confidence",
+        format="%d %%",
+        on_change=lambda: change(confidence=write_range(st.session_state["confidence"])),
+    )
 
 
 def _choose(
@@ -54,7 +67,8 @@ def _choose(
     label: str,
     options: tuple[object, ...],
     chosen: object,
-    names: dict[str, str] | None = None,
+    name: Callable[..., str] = str,
+    on_change: Callable[[], None] | None = None,
 ) -> None:
     """A segmented control that writes its value to the address."""
     st.session_state[key] = chosen
@@ -63,9 +77,23 @@ def _choose(
         options,
         key=key,
         required=True,
-        format_func=lambda option: names[option] if names else str(option),
-        on_change=lambda: st.query_params.update({key: str(st.session_state[key])}),
+        format_func=name,
+        on_change=on_change or (lambda: change(**{key: st.session_state[key]})),
         width="stretch",
+    )
+
+
+def _select(
+    key: str, label: str, options: Sequence[str], chosen: str, name: Callable[[str], str]
+) -> None:
+    """A list to choose from; what the legend kept was of the colouring before."""
+    st.session_state[key] = chosen
+    st.selectbox(
+        label,
+        options,
+        key=key,
+        format_func=name,
+        on_change=lambda: change(**{key: st.session_state[key]}, only=None),
     )
 
 
@@ -79,11 +107,20 @@ def _explain_perplexity(selection: Selection) -> str:
     return f"About {selection.perplexity} near neighbours shape each point's place."
 
 
+def _change_size() -> None:
+    """Change the number of samples; a sample that is not among them is let go."""
+    size = int(st.session_state["size"])
+    sample = st.query_params.get("sample", "")
+    change(size=size, only=None)
+    if sample.isdigit() and int(sample) >= size:
+        change(sample=None)
+
+
 def _change_run() -> None:
     """Change the run, and keep of the view what the other run has as well."""
     run = st.session_state["run"]
-    st.query_params.pop("sample", None)  # the number means another picture there
-    st.query_params["run"] = run
+    # A number means another picture there, and another class.
+    change(sample=None, only=None, why=None, against=None, channel=None, run=run)
     try:
         kept, _ = read_selection(st.query_params.to_dict(), read_contents(run))
     except Unavailable:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from layerscope.heatmap import overlay
+from layerscope.decision import LayerPath
 from layerscope.predictions import Predictions
 from layerscope.samples import Samples
 from ui import markup
-from ui.arrays import (
-    Stamp,
-    Unavailable,
-    explaining,
-    load_array,
-    load_predictions,
-    load_samples,
-    stamp,
-)
-from ui.library import command_for
+from ui.arrays import explaining, load_predictions, load_samples
+from ui.components.class_bars import Bar, draw_class_bars
+from ui.components.contact_sheet import draw_contact_sheet
+from ui.explanations import draw_explanations
+from ui.markup import Fact
 from ui.palette import mark_class
-from ui.parts import list_parts, outline_parts
+from ui.path_chart import DEFINITION, draw_path, read_path, tell_decision
 
 _HINT = """
 <div class="hint">
@@ -36,7 +32,45 @@ _HINT = """
   </dl>
 </div>
 """
-_TARGETS = {"predicted": "Predicted", "true": "True class"}
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A sample, and how it is looked at.
+
+    Attributes
+    ----------
+    run : str
+    size : int
+        Number of samples it lies among.
+    layer : str
+        Key of the layer that is looked at.
+    uid : int
+    why : int or None
+        The output that is explained; None for the predicted one.
+    against : int or None
+        The output beside it; None for none.
+    neighbors : sequence of int
+        The nearest samples in that layer's own space, nearest first.
+    family : str
+        Of the thumbnails on the page.
+    """
+
+    run: str
+    size: int
+    layer: str
+    uid: int
+    why: int | None
+    against: int | None
+    neighbors: Sequence[int]
+    family: str
+
+    def outputs(self, predictions: Predictions) -> tuple[int, ...]:
+        """The outputs that are explained: one, or two side by side."""
+        predicted, n = int(predictions.predicted[self.uid]), predictions.probabilities.shape[1]
+        wanted = (predicted if self.why is None else self.why, self.against)
+        known = [output for output in wanted if output is not None and 0 <= output < n]
+        return tuple(dict.fromkeys(known)) or (predicted,)
 
 
 def draw_hint() -> None:
@@ -45,132 +79,110 @@ def draw_hint() -> None:
 
 
 def draw_inspector(
-    run: str, uid: int, neighbors: Sequence[int], on_release: Callable[[], None]
+    shown: Inspected,
+    *,
+    on_release: Callable[[], None],
+    on_pin: Callable[[int], None],
+    on_why: Callable[[int | None], None],
+    on_against: Callable[[int | None], None],
 ) -> None:
     """A sample: what it is, what the model makes of it, and why.
 
     Parameters
     ----------
-    run : str
-    uid : int
-    neighbors : sequence of int
-        The nearest samples in the layer that is looked at, in its own space.
+    shown : Inspected
     on_release : callable
         Called when the sample is to be let go.
+    on_pin : callable
+        Called with the uid of another sample.
+    on_why, on_against : callable
+        Called with the output to explain, None for the predicted one; and with the one to set beside
+        it, None for none.
 
     Raises
     ------
     Unavailable
-        Where samples or predictions cannot be read. Missing heatmaps leave a tile blank.
+        Where samples or predictions cannot be read. What else is missing leaves its place empty.
     """
+    run, uid = shown.run, shown.uid
     samples, predictions = load_samples(run), load_predictions(run)
     with st.container(key="inspector-head", horizontal=True, gap=None):
         st.html(markup.heading(f"Sample {uid:04d}"))
         st.button("Release", key="release", type="tertiary", on_click=on_release)
     with explaining(run, "samples"):
-        st.html(_describe(samples, predictions, uid))
-    pictures = st.container(key="pictures")
-    target, opacity = _choose_cam()
-    outlined = bool(samples.part_names) and st.toggle("Outline the parts", key="parts")
-    with explaining(run, "samples"):
-        part_map = samples.part_map(uid) if outlined else None
-        drawn = _draw_picture(samples, uid, part_map)
-        drawn += _draw_cam(run, samples, predictions, uid, target, opacity)
-        pictures.html(f'<div class="pictures">{drawn}</div>')
-        if part_map is not None:
-            parts = list_parts(part_map, samples.part_names)
-            st.html(markup.chips((name, color) for _, name, color in parts))
-        st.html(markup.heading("Top 10") + _draw_top(samples, predictions, uid))
-        if neighbors:
-            st.html(_draw_neighbors(run, uid, neighbors))
+        path = read_path(run, shown.size, uid, predictions.layers)
+        st.html(_describe(samples, predictions, uid, path))
+        draw_explanations(run, uid, shown.outputs(predictions))
+        st.html(markup.heading("Top 10"))
+        _draw_top(shown, samples, predictions, on_why, on_against)
+        if shown.neighbors:
+            _draw_neighbors(shown, samples, on_pin)
+        if path is not None:
+            drawn = draw_path(path, predictions.layers, shown.layer)
+            st.html(markup.heading("Path") + drawn)
 
 
-def _choose_cam() -> tuple[str, float]:
-    """Which class the heatmap is of, and how strongly it covers the picture, 0 to 1."""
-    with st.container(key="cam-controls", horizontal=True, gap="small"):
-        target = st.segmented_control(
-            "Grad-CAM of",
-            list(_TARGETS),
-            format_func=_TARGETS.__getitem__,
-            default="predicted",
-            required=True,
-            key="cam_target",
-        )
-        opacity = st.slider("Opacity", 0, 100, 65, 5, format="%d %%", key="cam_opacity")
-    return str(target), opacity / 100
-
-
-def _describe(samples: Samples, predictions: Predictions, uid: int) -> str:
+def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerPath | None) -> str:
     true = samples.categories[samples.labels[uid]].name
     output = int(predictions.predicted[uid])
-    said = predictions.categories[output].name
     probability = predictions.probabilities[uid, output]
     target = int(predictions.targets(samples.labels[uid : uid + 1])[0])
-    verdict, kind = ("correct", "right") if target == output else ("wrong", "wrong")
+    verdict, kind = ("✓ correct", "right") if target == output else ("✗ wrong", "wrong")
     if target < 0:
         verdict, kind = "the model lacks the true class", ""
-    mark = {"right": "✓ ", "wrong": "✗ "}.get(kind, "")
-    return markup.facts(
-        [
-            ("True", true, ""),
-            ("Predicted", f"{said}  {probability:.2f}", kind),
-            ("Verdict", f"{mark}{verdict}", kind),
-            ("Source", samples.paths[uid], "mono"),
-        ]
-    )
-
-
-def _draw_picture(samples: Samples, uid: int, part_map: np.ndarray | None) -> str:
-    layers = [markup.embed(samples.encoded(uid), "image/webp")]
-    if part_map is not None:
-        svg = outline_parts(part_map, samples.part_names)
-        layers.append(markup.embed(svg, "image/svg+xml"))
-    return markup.tile("Picture", *layers)
-
-
-@st.cache_resource(max_entries=4096, show_spinner=False)
-def _keep_thumbnail(run: str, uid: int, made: Stamp) -> str:
-    return markup.embed_pixels(load_samples(run).picture(uid), side=72)
-
-
-def _draw_neighbors(run: str, uid: int, neighbors: Sequence[int]) -> str:
-    samples, made = load_samples(run), stamp(run, "samples")
-    same = sum(int(samples.labels[other] == samples.labels[uid]) for other in neighbors)
-    pictures = [
-        (
-            _keep_thumbnail(run, other, made),
-            f"{other:04d}, {samples.categories[samples.labels[other]].name}",
-            mark_class(int(samples.labels[other]))[0],
-        )
-        for other in neighbors
+    name = predictions.categories[output].name
+    rows = [
+        Fact("True", true),
+        Fact("Predicted", name, kind, f"{name}, {verdict}", f"{probability:.2f}  {verdict}"),
     ]
-    return markup.heading("Nearest in this layer", f"{same} of {len(neighbors)} its class") + (
-        markup.strip(pictures)
+    if path is not None:
+        key, label = tell_decision(path, predictions.layers)
+        rows.append(Fact("Decided at", key, "", f"{key}. {DEFINITION}", label))
+    return markup.facts([*rows, Fact("Source", samples.paths[uid], "mono")])
+
+
+def _draw_top(
+    shown: Inspected,
+    samples: Samples,
+    predictions: Predictions,
+    on_why: Callable[[int | None], None],
+    on_against: Callable[[int | None], None],
+) -> None:
+    row = predictions.probabilities[shown.uid]
+    true = int(predictions.targets(samples.labels[shown.uid : shown.uid + 1])[0])
+    bars = [
+        Bar(int(i), predictions.categories[i].name, float(row[i]), bool(i == true))
+        for i in np.argsort(-row, kind="stable")[:10]
+    ]
+    predicted = int(predictions.predicted[shown.uid])
+    why, *others = shown.outputs(predictions)
+    against = others[0] if others else None
+
+    def explain(output: int) -> None:
+        chosen = predicted if output == why else output
+        if chosen == against:  # the two change places
+            on_against(why)
+        on_why(None if chosen == predicted else chosen)
+
+    def compare(output: int) -> None:
+        if output != why:
+            on_against(None if output == against else output)
+
+    draw_class_bars(bars, why, against, key="class_bars", on_why=explain, on_against=compare)
+
+
+def _draw_neighbors(shown: Inspected, samples: Samples, on_pin: Callable[[int], None]) -> None:
+    labels = [int(samples.labels[uid]) for uid in shown.neighbors]
+    same = labels.count(int(samples.labels[shown.uid]))
+    st.html(markup.heading("Nearest in this layer", f"{same} of {len(labels)} its class"))
+    draw_contact_sheet(
+        shown.neighbors,
+        [samples.categories[label].name for label in labels],
+        [mark_class(label)[0] for label in labels],
+        family=shown.family,
+        pinned=shown.uid,
+        key="nearest",
+        on_pin=on_pin,
+        side=20,
+        rows=1,
     )
-
-
-def _draw_cam(
-    run: str, samples: Samples, predictions: Predictions, uid: int, target: str, opacity: float
-) -> str:
-    """The heatmap over the picture, or a tile that says why there is none."""
-    if target == "true":
-        name = samples.categories[samples.labels[uid]].name
-    else:
-        name = predictions.categories[int(predictions.predicted[uid])].name
-    caption = f"Grad-CAM, {name}"
-    try:
-        cam = load_array(run, "cam", "cam")[uid, list(_TARGETS).index(target)]
-    except (Unavailable, IndexError):
-        return markup.blank_tile(caption, f"No heatmap is stored; {command_for(run)} makes it.")
-    if not np.isfinite(cam).all():
-        return markup.blank_tile(caption, "The model has no output for this class.")
-    return markup.tile(caption, markup.embed_pixels(overlay(samples.picture(uid), cam, opacity)))
-
-
-def _draw_top(samples: Samples, predictions: Predictions, uid: int) -> str:
-    true = samples.categories[samples.labels[uid]].name
-    rows = []
-    for rank, (category, probability) in enumerate(predictions.top(uid)):
-        kind = "first" if rank == 0 else ""
-        rows.append((category.name, probability, f"{kind} true" if category.name == true else kind))
-    return markup.bars(rows)

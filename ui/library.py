@@ -31,6 +31,8 @@ class Contents:
         As they are written in file names ("30"), rising.
     categories : tuple of Category
         The data set's classes, in the order of the labels.
+    outputs : tuple of Category
+        The model's outputs, in order.
     """
 
     run: str
@@ -38,6 +40,7 @@ class Contents:
     layers: tuple[Layer, ...]
     perplexities: tuple[str, ...]
     categories: tuple[Category, ...]
+    outputs: tuple[Category, ...]
 
     def layer(self, key: str) -> Layer:
         """A layer by its key."""
@@ -110,5 +113,10 @@ def read_contents(run: str) -> Contents:
     samples, predictions = load_samples(run), load_predictions(run)
     with explaining(run, "samples"):
         return Contents(
-            run, samples.sizes, predictions.layers, _list_perplexities(run), samples.categories
+            run,
+            samples.sizes,
+            predictions.layers,
+            _list_perplexities(run),
+            samples.categories,
+            predictions.categories,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from html import escape
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -37,52 +38,45 @@ def plot_head(name: str, details: str, figures: Iterable[tuple[str, str]]) -> st
     )
 
 
-def facts(rows: Iterable[tuple[str, str, str]]) -> str:
-    """Names with values. Rows are (name, value, class of the value)."""
-    cells = "".join(
-        f'<dt>{escape(name)}</dt><dd class="{kind}" title="{escape(value)}">{escape(value)}</dd>'
-        for name, value, kind in rows
-    )
-    return f'<dl class="facts">{cells}</dl>'
+class Fact(NamedTuple):
+    """A name with its value, a class for its looks, a title that says more, and what stands behind.
+
+    Where room is short the value is cut off, never what stands behind it.
+    """
+
+    name: str
+    value: str
+    kind: str = ""
+    title: str = ""
+    behind: str = ""
 
 
-def tile(caption: str, *layers: str) -> str:
-    """A picture with a caption; further layers lie on top of the first."""
-    images = "".join(f'<img src="{escape(layer)}" alt="{escape(caption)}">' for layer in layers)
-    return f"<figure><div>{images}</div><figcaption>{escape(caption)}</figcaption></figure>"
+def facts(rows: Iterable[Fact]) -> str:
+    """Names with values."""
+    return f'<dl class="facts">{"".join(map(_draw_fact, rows))}</dl>'
 
 
-def blank_tile(caption: str, reason: str) -> str:
-    """A tile without a picture."""
+def _draw_fact(fact: Fact) -> str:
+    value = escape(fact.value)
+    if fact.behind:
+        value = (
+            '<span style="display:flex;gap:9px">'
+            f'<span style="overflow:hidden;text-overflow:ellipsis">{value}</span>'
+            f'<span style="flex:none;opacity:.78">{escape(fact.behind)}</span></span>'
+        )
     return (
-        f"<figure><div class='blank'>{escape(reason)}</div>"
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f'<dt>{escape(fact.name)}</dt><dd class="{escape(fact.kind)}" '
+        f'title="{escape(fact.title or fact.value)}">{value}</dd>'
     )
 
 
-def chips(entries: Iterable[tuple[str, str]]) -> str:
-    """Names with their colours, as (name, colour of ours)."""
-    each = "".join(
-        f'<li><i style="background:{color}"></i>{escape(name)}</li>' for name, color in entries
-    )
-    return f'<ul class="chips">{each}</ul>'
-
-
-def strip(pictures: Iterable[tuple[str, str, str]]) -> str:
-    """Small pictures in a row, as (source, what it shows, colour of ours)."""
-    each = "".join(
-        f'<img src="{escape(source)}" alt="{escape(text)}" title="{escape(text)}" '
-        f'style="border-color:{color}">'
-        for source, text, color in pictures
-    )
-    return f'<div class="strip">{each}</div>'
-
-
-def bars(rows: Iterable[tuple[str, float, str]]) -> str:
-    """A bar chart of probabilities. Rows are (name, probability, class of the row)."""
+def counts(rows: Iterable[tuple[str, int, str]]) -> str:
+    """A bar chart of counts, the largest full. Rows are (name, count, colour of ours)."""
+    rows = list(rows)
+    most = max((count for _, count, _ in rows), default=1)
     lines = "".join(
-        f'<li class="{kind}"><span title="{escape(name)}">{escape(name)}</span>'
-        f'<div><i style="width:{100 * value:.1f}%"></i></div><b>{value:.3f}</b></li>'
-        for name, value, kind in rows
+        f'<li><span title="{escape(name)}">{escape(name)}</span>'
+        f'<div><i style="width:{100 * count / most:.1f}%;background:{color}"></i></div><b>{count}</b></li>'
+        for name, count, color in rows
     )
     return f'<ol class="bars">{lines}</ol>'

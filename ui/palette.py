@@ -38,3 +38,12 @@ def mark_class(label: int) -> tuple[str, str]:
         CLASS_COLORS[label % len(CLASS_COLORS)],
         SHAPES[label // len(CLASS_COLORS) % len(SHAPES)],
     )
+
+
+# Wrong, correct, and where that cannot be said: told apart by shape as well.
+RIGHT_WRONG = (("#ff8d7a", "diamond"), ("#4ab8b5", "circle"), ("#6d7884", "square"))
+# Twelve steps of viridis without its darkest third: at least 3 : 1 on a panel.
+SCALE = (
+    "#31678e", "#2a768e", "#25848e", "#20938c", "#1fa187", "#2ab07f",
+    "#42be71", "#60ca60", "#86d549", "#addc30", "#d8e219", "#fde725",
+)  # fmt: skip

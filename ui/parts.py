@@ -20,7 +20,7 @@ def list_parts(part_map: np.ndarray, names: Sequence[str]) -> list[tuple[int, st
 
 
 def outline_parts(part_map: np.ndarray, names: Sequence[str]) -> bytes:
-    """Outline each part in its colour.
+    """Outline each part in its colour, with nothing inside the lines: what they lie on stays readable.
 
     Parameters
     ----------
@@ -45,11 +45,30 @@ def outline_parts(part_map: np.ndarray, names: Sequence[str]) -> bytes:
     ).encode()
 
 
+def dim_outside(part_map: np.ndarray) -> bytes:
+    """Darkness over all that is no part, as an SVG file of the size of the map, (S, S) uint8."""
+    side = part_map.shape[0]
+    mask = (part_map > 0).astype(np.uint8)
+    # With holes, which the even-odd rule leaves dark.
+    contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)
+    rings = "".join(f"M{_join(contour)}Z" for contour in contours if len(contour) > 2)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
+        f'<path fill="#0e1114" fill-opacity=".82" fill-rule="evenodd" '
+        f'd="M0 0H{side}V{side}H0Z{rings}"/></svg>'
+    ).encode()
+
+
+def _join(contour: np.ndarray) -> str:
+    """Corners as they stand in an SVG path: a pixel's middle lies half a pixel from its corner."""
+    return " ".join(f"{x + 0.5:g},{y + 0.5:g}" for x, y in contour[:, 0])
+
+
 def _trace(contour: np.ndarray, color: str) -> str:
     """A line in a colour, on a dark one that sets it off from any picture."""
-    points = " ".join(f"{x},{y}" for x, y in contour[:, 0])
+    points = _join(contour)
+    thin = 'fill="none" vector-effect="non-scaling-stroke"'  # as thin where it is shown enlarged
     return (
-        f'<polygon points="{points}" fill="{color}" fill-opacity=".2" stroke="#0e1114" '
-        f'stroke-width="3.6"/><polygon points="{points}" fill="none" stroke="{color}" '
-        f'stroke-width="2"/>'
+        f'<polygon points="{points}" {thin} stroke="#0e1114" stroke-opacity=".8" stroke-width="3"/>'
+        f'<polygon points="{points}" {thin} stroke="{color}" stroke-width="1.5"/>'
     )

@@ -1,14 +1,16 @@
 """What is being looked at: one frozen value, kept in the address so that a link restores it.
 
-The address is the only place where the selection lives. Widgets are set from it before each run of a
-page, and their callbacks write to it. What it holds may come from anyone: each value is accepted only
-if its text equals that of something there is to choose.
+The address is the only place where the selection lives; a session remembers it for pages that are
+opened without one. Widgets are set from it before each run of a page, and their callbacks write to it.
+What it holds may come from anyone: each value is accepted only if its text equals that of something
+there is to choose.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeVar
 
 import streamlit as st
@@ -16,8 +18,19 @@ import streamlit as st
 from ui.library import Contents, is_built
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
-KEYS = ("run", "size", "layer", "method", "perplexity", "sample")
+COLORS = {
+    "true": "True class",
+    "predicted": "Predicted class",
+    "correct": "Correct or not",
+    "confidence": "Confidence",
+    "margin": "Top-1 margin",
+    "cluster": "Cluster of a layer",
+}
+VERDICTS = {"all": "All", "correct": "Correct", "wrong": "Wrong"}
+ORDERS = ("-score", "score", "channel", "-channel")
+MARKS = ("points", "pictures")
 _LARGEST_AT_START = 1000
+_ENTRIES = re.compile(r"\d{1,4}(\.\d{1,4}){0,999}")
 T = TypeVar("T")
 
 
@@ -38,6 +51,24 @@ class Selection:
         As in file names; used by t-SNE only, kept with other methods. None where there is none.
     sample : int or None
         Uid of the pinned sample.
+    color : str
+        A key of `COLORS`.
+    cluster : str or None
+        Key of the layer whose clusters colour the plot; used by that colouring only.
+    only : frozenset of int
+        Entries of the legend that are kept; empty for all.
+    verdict : str
+        A key of `VERDICTS`: which predictions are kept.
+    confidence : tuple of int
+        Lowest and highest per cent that are kept.
+    marks : str
+        One of `MARKS`.
+    why, against : int or None
+        Outputs that are explained, side by side; None for the predicted one, and for none.
+    channel : int or None
+        The channel of the layer that is open.
+    order : str
+        One of `ORDERS`: of the grid of channels.
     """
 
     run: str
@@ -46,6 +77,16 @@ class Selection:
     method: str
     perplexity: str | None
     sample: int | None
+    color: str = "true"
+    cluster: str | None = None
+    only: frozenset[int] = frozenset()
+    verdict: str = "all"
+    confidence: tuple[int, int] = (0, 100)
+    marks: str = "points"
+    why: int | None = None
+    against: int | None = None
+    channel: int | None = None
+    order: str = "-score"
 
     @property
     def embedding(self) -> str:
@@ -53,9 +94,30 @@ class Selection:
         return f"tsne-{self.perplexity}" if self.method == "tsne" else self.method
 
     def to_params(self) -> dict[str, str]:
-        """As query parameters; what is None is left out."""
-        values = {key: getattr(self, key) for key in KEYS}
-        return {key: str(value) for key, value in values.items() if value is not None}
+        """As query parameters; what is as it was at the start is left out."""
+        values = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name in _ALWAYS or getattr(self, field.name) != field.default
+        }
+        values["only"] = write_entries(self.only)
+        if "confidence" in values:
+            values["confidence"] = write_range(self.confidence)
+        return {key: str(value) for key, value in values.items() if value not in {None, ""}}
+
+
+KEYS = tuple(field.name for field in fields(Selection))
+_ALWAYS = frozenset(KEYS[:6])
+
+
+def write_entries(entries: Iterable[int]) -> str:
+    """Numbers of legend entries as they stand in the address."""
+    return ".".join(map(str, sorted(entries)))
+
+
+def write_range(ends: tuple[int, int]) -> str:
+    """A range of per cents as it stands in the address."""
+    return f"{ends[0]}-{ends[1]}"
 
 
 def choose_run(params: Mapping[str, str], runs: tuple[str, ...]) -> tuple[str, list[str]]:
@@ -67,35 +129,69 @@ def choose_run(params: Mapping[str, str], runs: tuple[str, ...]) -> tuple[str, l
 
 def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selection, list[str]]:
     """The selection that the address asks for, and the names of values that are not there."""
+    refused: list[str] = []
+
+    def choose(key: str, options: Iterable[T], start: T, name: str | None = None) -> T:
+        value, missing = _match(params, key, options, start)
+        if missing:
+            refused.append(name or key)
+        return value
+
     keys = [layer.key for layer in contents.layers]
     dense = [layer.key for layer in contents.layers if layer.kind == "dense"]
     small = [size for size in contents.sizes if size <= _LARGEST_AT_START]
-    size, no_size = _match(params, "size", contents.sizes, (small or contents.sizes)[-1])
-    layer, no_layer = _match(params, "layer", keys, (dense or keys)[-1])
-    method, no_method = _match(params, "method", METHODS, "tsne")
+    size = choose("size", contents.sizes, (small or contents.sizes)[-1], "number of samples")
+    layer = choose("layer", keys, (dense or keys)[-1])
+    method = choose("method", METHODS, "tsne")
     at_hand = contents.perplexities
     usual = "30" if "30" in at_hand else (at_hand[len(at_hand) // 2] if at_hand else None)
-    perplexity, no_perplexity = _match(params, "perplexity", at_hand, usual)
-    sample, no_sample = _match(params, "sample", range(size), None)
-    refused = {
-        "number of samples": no_size,
-        "layer": no_layer,
-        "method": no_method,
-        "perplexity": no_perplexity,
-        "sample": no_sample,
-    }
-    selection = Selection(contents.run, size, layer, method, perplexity, sample)
-    return selection, [name for name, missing in refused.items() if missing]
+    outputs = range(len(contents.outputs))
+    selection = Selection(
+        contents.run,
+        size,
+        layer,
+        method,
+        choose("perplexity", at_hand, usual),
+        sample=choose("sample", range(size), None),
+        color=choose("color", COLORS, "true", "colouring"),
+        cluster=choose("cluster", keys, None, "layer to cluster"),
+        only=_read_entries(params, refused),
+        verdict=choose("verdict", VERDICTS, "all"),
+        confidence=_read_range(params, refused),
+        marks=choose("marks", MARKS, "points"),
+        why=choose("why", outputs, None, "class to explain"),
+        against=choose("against", outputs, None, "class to compare"),
+        channel=choose("channel", range(contents.layer(layer).shape[0]), None),
+        order=choose("order", ORDERS, "-score"),
+    )
+    return selection, refused
 
 
 def write_selection(selection: Selection) -> None:
-    """Put the selection in the address; other parameters stay."""
+    """Put the selection in the address, and remember it; other parameters stay."""
     wanted = selection.to_params()
     for key in KEYS:
         if key not in wanted and key in st.query_params:
             del st.query_params[key]
     if any(st.query_params.get(key) != value for key, value in wanted.items()):
         st.query_params.update(wanted)
+    st.session_state["selection"] = wanted
+
+
+def recall_selection() -> None:
+    """Where a page is opened without a selection, go on with the one of this session."""
+    remembered = st.session_state.get("selection")
+    if remembered and not any(key in st.query_params for key in KEYS):
+        st.query_params.update(remembered)
+
+
+def change(**values: object) -> None:
+    """Write single values to the address; None takes one away."""
+    for key, value in values.items():
+        if value is None or value == "":
+            st.query_params.pop(key, None)
+        else:
+            st.query_params[key] = str(value)
 
 
 def _match(params: Mapping[str, str], key: str, options: Iterable[T], start: T) -> tuple[T, bool]:
@@ -107,3 +203,25 @@ def _match(params: Mapping[str, str], key: str, options: Iterable[T], start: T) 
         if str(option) == text:
             return option, False
     return start, True
+
+
+def _read_entries(params: Mapping[str, str], refused: list[str]) -> frozenset[int]:
+    text = params.get("only")
+    if text is None:
+        return frozenset()
+    if len(text) > 5000 or not _ENTRIES.fullmatch(text):
+        refused.append("choice of classes")
+        return frozenset()
+    return frozenset(map(int, text.split(".")))
+
+
+def _read_range(params: Mapping[str, str], refused: list[str]) -> tuple[int, int]:
+    text = params.get("confidence")
+    if text is None:
+        return 0, 100
+    ends = re.fullmatch(r"(\d{1,3})-(\d{1,3})", text)
+    low, high = map(int, ends.groups()) if ends else (1, 0)
+    if not low <= high <= 100:
+        refused.append("range of confidence")
+        return 0, 100
+    return low, high

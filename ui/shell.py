@@ -12,8 +12,10 @@ import streamlit as st
 from ui.arrays import Unavailable
 from ui.assets import read_asset
 from ui.bundle import ensure_bundle
+from ui.components.page_actions import draw_page_actions
 from ui.library import command_for
-from ui.selection import KEYS
+from ui.selection import KEYS, recall_selection
+from ui.tour import Step
 
 NAME = "Layerscope"
 
@@ -35,13 +37,15 @@ def _unpack_bundle() -> str | None:
     return ensure_bundle() if Path("dvc.yaml").is_file() else None
 
 
-def open_page(title: str) -> str | None:
+def open_page(title: str, tour: Sequence[Step] | None = None) -> str | None:
     """Begin a page. Each page calls this first.
 
     Parameters
     ----------
     title : str
         Of an entry in `PAGES`.
+    tour : sequence of Step, optional
+        Of the page's guided tour.
 
     Returns
     -------
@@ -50,6 +54,7 @@ def open_page(title: str) -> str | None:
     """
     st.set_page_config(page_title=f"{NAME}: {title}", layout="wide")
     st.html(f"<style>{read_asset(__file__, 'shell.css')}</style>")
+    recall_selection()
     carried = {key: st.query_params[key] for key in KEYS if key in st.query_params}
     with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap=None):
         st.html(f'<span class="brand">{NAME}</span>', width="content")
@@ -57,6 +62,8 @@ def open_page(title: str) -> str | None:
             name = "here" if page.title == title else f"to-{page.title.lower().replace(' ', '-')}"
             with st.container(key=f"nav-{name}", width="content"):
                 st.page_link(page.file, label=page.title, query_params=carried)
+        with st.container(key="page-actions", width="content"):
+            draw_page_actions(tour, key="page_actions")
     return _unpack_bundle()
 
 
@@ -98,3 +105,8 @@ def show_unavailable(problem: Unavailable) -> None:
         f'<p class="command"><code>{escape(command_for(problem.run))}</code></p>'
         f"<p>{hint} Then reload this page.</p></div>"
     )
+
+
+def show_problem(text: str) -> None:
+    """One line on what is wrong and what to do, in the place of what cannot be shown."""
+    st.html(f'<div class="unavailable"><div class="glyph"></div><p>{escape(text)}</p></div>')

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import streamlit as st
 
+from layerscope.orientation import orient_layers
 from ui.arrays import (
+    Stamp,
     Unavailable,
-    explaining,
     load_array,
     load_attributes,
     load_figures,
-    load_predictions,
     load_samples,
     stamp,
 )
+from ui.coloring import color_points, fade, read_answers
+from ui.components.model_map import Curve
 from ui.components.scatter import Points
 from ui.library import Contents
 from ui.selection import METHODS, Selection
@@ -36,8 +39,13 @@ def locate(selection: Selection) -> tuple[str, str]:
     return "pca", f"{selection.size}/points"
 
 
-def load_points(selection: Selection, contents: Contents) -> Points:
-    """What the plot shows.
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _keep_layouts(_embedding: np.ndarray, of: tuple[str, str, str, Stamp]) -> np.ndarray:
+    return orient_layers(_embedding)
+
+
+def load_layout(selection: Selection, contents: Contents) -> np.ndarray:
+    """Where the samples lie in the selected layer, (n, 2) float32, turned onto the layers before.
 
     Raises
     ------
@@ -46,29 +54,33 @@ def load_points(selection: Selection, contents: Contents) -> Points:
     """
     run, size = selection.run, selection.size
     name, array = locate(selection)
-    depth = contents.depth(selection.layer)
     embedding = load_array(run, name, array)
     if embedding.shape != (len(contents.layers), size, 2):
         raise Unavailable(run, name, broken=True)
+    depth = contents.depth(selection.layer)
     extent = float(np.ptp(embedding[depth], axis=0).max())
     if not np.isfinite(extent) or extent == 0:  # zeros are what Zarr reads where a file is gone
         raise Unavailable(run, name, broken=True)
-    samples, predictions = load_samples(run), load_predictions(run)
-    with explaining(run, "predictions"):
-        labels, predicted = samples.labels[:size], predictions.predicted[:size]
-        targets = predictions.targets(labels)
-        known, places = np.unique(predicted, return_inverse=True)
-        outputs = [predictions.categories[index].name for index in known]
-        correct = np.where(targets < 0, -1, (targets == predicted).astype(int))
+    return _keep_layouts(embedding, (run, name, array, stamp(run, name)))[depth]
+
+
+def load_points(selection: Selection, contents: Contents) -> Points:
+    """What the plot shows. Raises `Unavailable`."""
+    positions = load_layout(selection, contents)
+    answers = read_answers(selection.run, selection.size)
+    known, places = np.unique(answers.predicted, return_inverse=True)
     return Points(
-        positions=embedding[depth],
-        labels=labels,
+        positions=positions,
+        coloring=color_points(selection, contents, answers),
+        faded=fade(selection, answers),
+        labels=answers.labels,
         classes=[category.name for category in contents.categories],
         predicted=places,
-        outputs=outputs,
-        correct=correct,
+        outputs=[contents.outputs[index].name for index in known],
+        correct=answers.correct,
+        confidence=answers.confidence,
         family=family(selection),
-        neighbors=load_neighbors(selection, depth),
+        neighbors=load_neighbors(selection, contents),
     )
 
 
@@ -78,13 +90,13 @@ def family(selection: Selection) -> str:
     return f"{selection.run}/{selection.size}/{made}"
 
 
-def load_neighbors(selection: Selection, depth: int) -> list[int]:
+def load_neighbors(selection: Selection, contents: Contents) -> list[int]:
     """The pinned sample's nearest ones in the layer's own space; none if they are not at hand."""
     if selection.sample is None:
         return []
     try:
         nearest = load_array(selection.run, "nearest", f"{selection.size}/indices")
-        found = nearest[depth, selection.sample]
+        found = nearest[contents.depth(selection.layer), selection.sample]
     except (Unavailable, IndexError):
         return []
     return [int(uid) for uid in found if 0 <= uid < selection.size]
@@ -106,17 +118,44 @@ def is_lowered(selection: Selection) -> bool:
     return effective is not None and asked is not None and effective < float(asked)
 
 
-def title(selection: Selection) -> tuple[str, str]:
-    """The method with its perplexity; the layer with the number of samples."""
+def name_method(selection: Selection) -> str:
+    """The method with its perplexity."""
     name = METHODS[selection.method]
     if selection.method == "tsne" and selection.perplexity is not None:
         name = f"{name}, perplexity {selection.perplexity}"
         if is_lowered(selection):
             name += f" (effective {effective_perplexity(selection):g})"
-    return name, f"{selection.layer}, {selection.size} samples"
+    return name
 
 
-def figures(selection: Selection) -> list[tuple[str, str]]:
+def describe_data(selection: Selection) -> str:
+    """The layer with the number of samples."""
+    return f"{selection.layer}, {selection.size} samples"
+
+
+def list_figures(selection: Selection) -> list[tuple[str, str]]:
     """What was measured of the embedding, as (name, value)."""
-    measured = load_figures(selection.run, selection.size, selection.layer, selection.embedding)
+    table = load_figures(selection.run, selection.size, selection.embedding)
+    measured = table.get(selection.layer, {})
     return [(name, f"{measured[key]:.2f}") for key, name in _FIGURES.items() if key in measured]
+
+
+def list_curves(selection: Selection) -> list[Curve]:
+    """kNN accuracy by layer: in the embedding that is looked at, and in the layer itself."""
+    named = (
+        ("features", "in the layer itself", False),
+        (selection.embedding, f"kNN accuracy in {METHODS[selection.method]}", True),
+    )
+    curves = []
+    for embedding, name, strong in named:
+        table = load_figures(selection.run, selection.size, embedding)
+        figures = {key: row["knn_accuracy"] for key, row in table.items() if "knn_accuracy" in row}
+        if figures:
+            curves.append(Curve(name, figures, strong))
+    return curves
+
+
+def name_sample(run: str, uid: int) -> str:
+    """A sample's class."""
+    samples = load_samples(run)
+    return samples.categories[int(samples.labels[uid])].name

@@ -1,7 +1,8 @@
-// What the plot is made of, without a plot: numbers from bytes, positions in a box, pictures of marks.
-// The scripts of this folder are joined to one module.
+// What the plot is made of, without a plot: numbers from bytes, positions in a box, what a line
+// encloses. The scripts of this folder are joined to one module.
 
 const BACKGROUND = "#14181d";
+const ACCENT = "#ffb454";
 const SHAPES = {
   circle: "M 1 0 A 1 1 0 1 1 -1 0 A 1 1 0 1 1 1 0 Z",
   diamond: "M 0 -1.2 L 1.2 0 L 0 1.2 L -1.2 0 Z",
@@ -15,6 +16,7 @@ function decode(table, column, Type) {
   return new Type(bytes.buffer);
 }
 
+// Into a box around the origin whose longer side reaches from -1 to 1.
 function normalize(flat) {
   const low = [Infinity, Infinity];
   const high = [-Infinity, -Infinity];
@@ -30,16 +32,17 @@ function normalize(flat) {
   };
 }
 
-function makeSprite(color, shape, radius, side, ratio) {
-  const sprite = new OffscreenCanvas(side * ratio, side * ratio);
-  const ink = sprite.getContext("2d");
-  const r = radius * ratio;
-  ink.setTransform(r, 0, 0, r, (side * ratio) / 2, (side * ratio) / 2);
-  const path = new Path2D(SHAPES[shape]);
-  ink.lineWidth = 1.6 / radius; // a rim of the background keeps neighbours apart
-  ink.strokeStyle = BACKGROUND;
-  ink.stroke(path);
-  ink.fillStyle = color;
-  ink.fill(path);
-  return sprite;
+// Whether a closed line, [x, y, x, y, ...], goes round a point. Loops that it makes on its way count
+// as inside: the winding number is not zero.
+function encloses(line, x, y) {
+  let winding = 0;
+  let [fromX, fromY] = line.slice(-2);
+  for (let i = 0; i < line.length; i += 2) {
+    const [toX, toY] = [line[i], line[i + 1]];
+    const side = (toX - fromX) * (y - fromY) - (x - fromX) * (toY - fromY);
+    if (fromY <= y && toY > y && side > 0) winding++;
+    else if (fromY > y && toY <= y && side < 0) winding--;
+    [fromX, fromY] = [toX, toY];
+  }
+  return winding !== 0;
 }

@@ -1,22 +1,115 @@
-// An entry a class: pointing at it brings the class out, a click keeps it so until the next.
-function buildLegend(classes, marks, counts, light, keep) {
-  const entries = classes.map((name, label) => {
-    const [color, shape] = marks[label];
-    const entry = document.createElement("button");
-    entry.type = "button";
-    entry.title = `Bring out ${name}; click to keep it so`;
-    entry.setAttribute("aria-pressed", "false");
-    entry.innerHTML = `<svg viewBox="-1.3 -1.3 2.6 2.6"><path d="${SHAPES[shape]}" fill="${color}"/></svg>`;
-    const count = document.createElement("span");
-    count.textContent = counts[label];
-    entry.append(name, count);
-    entry.onpointerenter = entry.onfocus = () => light(label);
-    entry.onpointerleave = entry.onblur = () => light(null);
-    entry.onclick = () => {
-      const kept = keep(label);
-      entries.forEach((each, i) => each.setAttribute("aria-pressed", String(i === kept)));
+// What the colours stand for. Entries are buttons: pointing at one brings it out, a click keeps it. The
+// steps of a continuous scale are a colour bar under a histogram.
+const MOST_ENTRIES = 40;
+const STRIDES = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };
+const make = (tag, name, text = "") => {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  element.textContent = text;
+  return element;
+};
+
+class Legend {
+  // light(group or null), toggle(group) and clear() are told what the visitor does.
+  constructor(element, { light, toggle, clear }) {
+    Object.assign(this, { element, light, toggle, clear });
+    element.onkeydown = (event) => this.press(event);
+  }
+
+  // `counts` of all samples and of those that the filters leave, by group.
+  show({ title, entries, ends }, totals, counts, only) {
+    const text = JSON.stringify([title, entries, ends, totals, counts]);
+    if (text !== this.text) {
+      this.text = text;
+      this.buttons = new Map();
+      const content = ends ? this.buildBar(entries, ends, counts) : this.buildEntries(entries, totals, counts, only);
+      this.all = make("button", "all", "All");
+      Object.assign(this.all, { type: "button", title: "Show all again", onclick: () => this.clear() });
+      const head = make("div", "head");
+      head.append(make("span", "about", title), this.all);
+      this.element.replaceChildren(head, content);
+      this.element.setAttribute("aria-label", title);
+    }
+    this.mark(only);
+  }
+
+  mark(only) {
+    const kept = new Set(only);
+    this.all.classList.toggle("needed", kept.size > 0);
+    this.all.disabled = !kept.size;
+    for (const [group, button] of this.buttons) {
+      button.setAttribute("aria-pressed", String(kept.has(group)));
+      button.classList.toggle("off", kept.size > 0 && !kept.has(group));
+    }
+  }
+
+  buildEntries(entries, totals, counts, only) {
+    const list = make("div", "entries");
+    const there = entries.map((_, group) => group).filter((group) => totals[group]);
+    let shown = there;
+    if (there.length > MOST_ENTRIES) {
+      const largest = there.toSorted((a, b) => totals[b] - totals[a]);
+      const kept = new Set(only);
+      shown = largest.filter((group, rank) => rank < MOST_ENTRIES || kept.has(group));
+    }
+    for (const group of shown) {
+      const button = this.buildEntry(entries[group], group, totals[group], counts[group]);
+      this.buttons.set(group, button);
+      list.append(button);
+    }
+    if (shown[0] !== undefined) this.buttons.get(shown[0]).tabIndex = 0;
+    if (shown.length < there.length) list.append(make("span", "more", `+${there.length - shown.length} more`));
+    return list;
+  }
+
+  buildEntry({ name, color, shape }, group, total, count) {
+    const button = make("button", "entry");
+    const of = count === total ? `${total} samples` : `${count} of ${total} samples pass the filters`;
+    Object.assign(button, { type: "button", tabIndex: -1, title: `${name}: ${of}. Click to keep it.` });
+    button.innerHTML = `<svg viewBox="-1.3 -1.3 2.6 2.6" aria-hidden="true"><path/></svg>`;
+    const path = button.querySelector("path");
+    path.setAttribute("d", SHAPES[shape]);
+    path.setAttribute("fill", color);
+    button.append(make("span", "name", name), make("span", "count", count));
+    button.onpointerenter = (event) => event.pointerType !== "touch" && this.light(group);
+    button.onpointerleave = () => this.light(null);
+    button.onfocus = () => button.matches(":focus-visible") && this.light(group);
+    button.onblur = () => this.light(null);
+    button.onclick = () => {
+      this.light(null); // what is kept shall be seen, not what is pointed at
+      this.toggle(group);
     };
-    return entry;
-  });
-  return entries;
+    return button;
+  }
+
+  buildBar(entries, [low, high], counts) {
+    const bar = make("div", "bar");
+    const steps = make("div", "steps");
+    const most = Math.max(1, ...counts);
+    entries.forEach(({ name, color }, group) => {
+      const step = make("i", "step");
+      step.title = `${name}: ${counts[group] ?? 0} samples`;
+      step.style.setProperty("--color", color);
+      step.style.setProperty("--share", (counts[group] ?? 0) / most);
+      step.onpointerenter = () => this.light(group);
+      step.onpointerleave = () => this.light(null);
+      steps.append(step);
+    });
+    steps.setAttribute("role", "img");
+    steps.setAttribute("aria-label", `Colours from ${low} to ${high}`);
+    bar.append(make("span", "end", low), steps, make("span", "end", high));
+    return bar;
+  }
+
+  // One stop for the tab key; arrows walk.
+  press(event) {
+    const buttons = [...this.buttons.values()];
+    const here = buttons.indexOf(event.target);
+    if (here < 0 || !(event.key in STRIDES) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = buttons[clamp(0, here + STRIDES[event.key], buttons.length - 1)];
+    for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
+    next.focus();
+  }
 }

@@ -1,18 +1,21 @@
-// A scatter plot on two canvases: all points, and what changes under the pointer. Positions are kept in
-// a unit box, so that zoom means the same for every layer and points can move to the next layout.
-
-const REACH = 14; // pixels from the pointer within which a point is hit
-const TRAVEL = 450; // milliseconds that points take to their new places
-const ZOOM = [0.7, 60];
-const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+// A scatter plot on two canvases: all samples, and what changes under the pointer.
+const COLUMNS = {
+  positions: Float32Array,
+  groups: Int32Array,
+  faded: Uint8Array,
+  labels: Int32Array,
+  predicted: Int32Array,
+  correct: Int8Array,
+  confidence: Float32Array,
+};
+const TRIGGERS = { pinned: "pin", only: "only", lassoed: "lasso", pictures: "pictures" };
 const plots = new WeakMap();
 
 // Streamlit calls this at every change of data; the plot lives as long as its root.
 export default function ({ data, parentElement, setTriggerValue }) {
   if (!plots.has(parentElement)) plots.set(parentElement, new Plot(parentElement));
   const plot = plots.get(parentElement);
-  plot.send = (uid) => setTriggerValue("pin", uid);
+  plot.send = setTriggerValue;
   plot.show(data);
   return () => {
     plot.stop();
@@ -24,278 +27,273 @@ class Plot {
   constructor(root) {
     this.find = (name) => root.querySelector(name);
     this.box = this.find(".plot");
-    this.marks = this.find(".marks");
+    this.stage = new Stage(this.find(".points"), this.find(".marks"));
     this.tooltip = new Tooltip(this.find(".tooltip"), this.box);
-    this.zoom = { k: 1, x: 0, y: 0 };
-    this.hovered = this.pinned = -1;
-    this.lit = null; // the class that the legend brings out, for a moment or for good
-    this.kept = null;
+    const choice = (value) => new Choice(value, () => this.recast());
+    this.choices = { pinned: choice(-1), only: choice([]), lassoed: choice([]), pictures: choice(false) };
+    this.legend = new Legend(this.find(".legend"), {
+      light: (group) => this.light(group),
+      toggle: (group) => this.keep(group),
+      clear: () => this.choose("only", []),
+    });
+    this.hovered = -1;
+    this.lit = null; // the group that the legend brings out for the moment
+    this.tool = null;
+    this.line = []; // of a lasso that is being drawn
     this.listen();
+  }
+
+  listen() {
+    const clicked = {
+      ".tools .pictures": () => this.togglePictures(),
+      ".tools .lasso": () => this.toggleLasso(),
+      ".tools .in": () => this.zoomBy(1.5),
+      ".tools .out": () => this.zoomBy(1 / 1.5),
+      ".tools .reset": () => this.reset(),
+      ".caught button": () => this.choose("lassoed", []),
+    };
+    for (const [name, act] of Object.entries(clicked)) this.find(name).onclick = act;
+    this.find(".tools .pictures").onpointerenter = () => this.fetchAlbum(true);
+    followPointer(this, this.find(".marks"));
+    this.box.onkeydown = (event) => pressKey(this, event);
+    this.box.onblur = () => this.hover(-1);
+    const heard = {
+      keydown: (event) => pressAnywhere(this, event),
+      "layerscope:thumbnails": () => this.fetchPictures(),
+      "layerscope:sample": ({ detail }) => detail.family === this.data?.family && this.hover(detail.uid ?? -1),
+    };
+    for (const [name, act] of Object.entries(heard)) addEventListener(name, act);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.box);
+    this.stop = () => {
+      for (const [name, act] of Object.entries(heard)) removeEventListener(name, act);
+      for (const each of Object.values(this.choices)) each.stop();
+      this.observer.disconnect();
+      cancelAnimationFrame(this.frame);
+      this.dropAlbum();
+    };
   }
 
-  stop() {
-    this.observer.disconnect();
-    cancelAnimationFrame(this.frame);
-    removeEventListener("layerscope:thumbnails", this.onThumbnails);
-  }
+  // --- what the page says ------------------------------------------------------------------------
 
   show(data) {
-    const moves = this.data?.family === data.family;
-    const target = normalize(decode(data.arrays, "positions", Float32Array));
-    this.labels = decode(data.arrays, "labels", Int32Array);
-    this.predicted = decode(data.arrays, "predicted", Int32Array);
-    this.correct = decode(data.arrays, "correct", Int32Array);
-    const same = moves && target.at.every((v, i) => v === this.target.at[i]);
+    const another = this.data?.family !== data.family;
+    const columns = Object.entries(COLUMNS).map(([name, Type]) => [name, decode(data.arrays, name, Type)]);
+    this.columns = Object.fromEntries(columns);
     this.data = data;
-    this.pinned = data.pinned;
-    if (!moves) {
-      this.zoom = { k: 1, x: 0, y: 0 };
+    for (const [name, choice] of Object.entries(this.choices)) choice.confirm(data[name], another);
+    if (another) {
+      this.dropAlbum();
       this.hovered = -1;
-      this.kept = this.lit = null;
-      this.fillLegend();
+      this.line = [];
     }
-    if (!same) {
-      this.source = moves && !calm.matches ? { at: this.at.slice(), half: this.half } : target;
-      this.target = target;
-      this.began = performance.now();
-    }
-    this.box.setAttribute("aria-label", `Scatter plot of ${this.labels.length} samples`);
-    this.resize();
+    this.lit = null;
+    this.stage.show(data.coloring.entries, this.columns.positions, another);
+    this.box.setAttribute("aria-label", `Scatter plot of ${this.stage.n} samples`);
+    this.recast();
+    this.fetchPictures();
   }
 
   resize() {
     const { width, height } = this.box.getBoundingClientRect();
-    if (!this.data || !width || !height) return;
-    const ratio = devicePixelRatio || 1;
-    for (const canvas of [this.find(".points"), this.marks]) {
-      canvas.width = width * ratio;
-      canvas.height = height * ratio;
-      canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
-    }
-    Object.assign(this, { width, height, ratio });
-    this.makeSprites();
-    this.advance(performance.now());
+    if (!width || !height) return;
+    this.stage.resize(width, height);
+    if (this.data) this.redraw(performance.now()); // a canvas is empty when its size has changed
   }
 
-  // One picture of a mark per class: stamping it is faster than drawing paths.
-  makeSprites() {
-    const n = this.labels.length;
-    const base = n <= 150 ? 5.5 : n <= 2000 ? 3.8 : 2.5;
-    this.radius = base * Math.min(2, this.zoom.k ** 0.25);
-    const side = Math.ceil(this.radius * 2 + 6);
-    const stamp = ([color, shape]) => makeSprite(color, shape, this.radius, side, this.ratio);
-    this.sprites = this.data.marks.map(stamp);
-    this.side = side;
+  fetchPictures() {
+    if (!this.data) return;
+    const sheet = window.layerscopeThumbnails;
+    const there = sheet?.family === this.data.family;
+    this.find(".warm").style.backgroundImage = there ? `url(${sheet.url})` : "none";
+    if (this.hovered >= 0) this.fillTooltip();
+    this.fetchAlbum();
   }
 
-  // One frame of the way from `source` to `target`, then the next until it is done.
-  advance(now) {
-    cancelAnimationFrame(this.frame);
-    const t = Math.min(1, Math.max(0, (now - this.began) / TRAVEL));
-    const ease = t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2;
-    const { source, target } = this;
-    const done = t === 1 || source === target;
-    this.at = done ? target.at : target.at.map((v, i) => source.at[i] + (v - source.at[i]) * ease);
-    this.half = done ? target.half : target.half.map((h, i) => source.half[i] + (h - source.half[i]) * ease);
-    this.draw();
-    if (!done) this.frame = requestAnimationFrame((next) => this.advance(next));
+  // As pixels, when they are wanted for the first time; until then there are points.
+  async fetchAlbum(ahead = false) {
+    const { family } = this.data;
+    if (!(ahead || this.choices.pictures.value) || this.album || this.fetching === family) return;
+    this.fetching = family;
+    const album = await Album.open(family);
+    this.fetching = null;
+    if (this.data.family !== family) return album?.close();
+    this.album = album;
+    this.recast();
   }
 
-  scale() {
-    const margin = 26;
-    const fits = [(this.width / 2 - margin) / this.half[0], (this.height / 2 - margin) / this.half[1]];
-    return Math.max(1, Math.min(...fits)) * this.zoom.k; // one scale for both axes keeps the aspect
+  dropAlbum() {
+    this.album?.close();
+    this.album = this.stage.album = null;
   }
 
-  place(i) {
-    const s = this.scale();
-    return [
-      this.width / 2 + this.zoom.x + this.at[2 * i] * s,
-      this.height / 2 + this.zoom.y - this.at[2 * i + 1] * s,
-    ];
-  }
+  // --- what the visitor chooses ------------------------------------------------------------------
 
-  draw() {
-    const ink = this.find(".points").getContext("2d");
-    ink.clearRect(0, 0, this.width, this.height);
-    const lit = this.lit ?? this.kept;
-    const stamp = (i) => {
-      const [x, y] = this.place(i);
-      ink.drawImage(this.sprites[this.labels[i]], x - this.side / 2, y - this.side / 2, this.side, this.side);
-    };
-    ink.globalAlpha = lit === null ? 0.92 : 0.1;
-    this.labels.forEach((label, i) => label !== lit && stamp(i));
-    ink.globalAlpha = 1;
-    if (lit !== null) this.labels.forEach((label, i) => label === lit && stamp(i));
-    const { k, x, y } = this.zoom;
-    this.find(".reset").classList.toggle("needed", k !== 1 || x !== 0 || y !== 0);
-    this.drawMarks();
-  }
-
-  drawMarks() {
-    const ink = this.marks.getContext("2d");
-    ink.clearRect(0, 0, this.width, this.height);
-    const ring = (i, width, color, gap) => {
-      ink.beginPath();
-      ink.arc(...this.place(i), this.radius + gap, 0, 7);
-      ink.lineWidth = width;
-      ink.strokeStyle = color;
-      ink.stroke();
-    };
-    if (this.pinned >= 0) {
-      const neighbors = this.pinned === this.data.pinned ? this.data.neighbors : [];
-      ink.lineWidth = 1;
-      ink.strokeStyle = "#ffffff59";
-      for (const other of neighbors) {
-        ink.beginPath();
-        ink.moveTo(...this.place(this.pinned));
-        ink.lineTo(...this.place(other));
-        ink.stroke();
-      }
-      const [x, y] = this.place(this.pinned);
-      const sprite = this.sprites[this.labels[this.pinned]];
-      ink.drawImage(sprite, x - this.side / 2, y - this.side / 2, this.side, this.side);
-      ring(this.pinned, 4, BACKGROUND, 4);
-      ring(this.pinned, 2, "#ffffff", 4);
-    }
-    if (this.hovered >= 0) ring(this.hovered, 1.5, "#ffb454", 3);
-    this.fillTooltip();
-  }
-
-  hover(i) {
-    if (i === this.hovered) return;
-    this.hovered = i;
-    this.marks.classList.toggle("over", i >= 0);
-    this.drawMarks();
+  choose(name, value) {
+    this.choices[name].make(value); // shown at once; the page follows
+    this.send(TRIGGERS[name], value);
+    this.recast();
   }
 
   pin(i) {
-    this.pinned = i; // shown at once; the page follows
+    this.choose("pinned", i);
+  }
+
+  keep(group) {
+    const only = this.choices.only.value;
+    const next = only.includes(group) ? only.filter((each) => each !== group) : [...only, group];
+    this.choose("only", next.sort((a, b) => a - b));
+  }
+
+  togglePictures() {
+    this.choose("pictures", !this.choices.pictures.value);
+    this.fetchAlbum();
+  }
+
+  toggleLasso() {
+    this.tool = this.tool === "lasso" ? null : "lasso";
+    this.find(".tools .lasso").setAttribute("aria-pressed", String(this.tool === "lasso"));
+    this.box.classList.toggle("lassoing", this.tool === "lasso");
+  }
+
+  escape() {
+    if (this.line.length) this.line = [];
+    else if (this.choices.lassoed.value.length) this.choose("lassoed", []);
+    else if (this.choices.pinned.value >= 0) this.pin(-1);
+    else if (this.tool) this.toggleLasso();
+    this.invalidate();
+  }
+
+  light(group) {
+    if (group === this.lit) return;
+    this.lit = group;
+    this.recast();
+  }
+
+  // --- drawing -----------------------------------------------------------------------------------
+
+  // Who plays which part has changed.
+  recast() {
+    const { coloring } = this.data;
+    const { only, lassoed, pictures } = this.choices;
+    const { groups, faded } = this.columns;
+    const kept = coloring.ends ? [] : only.value;
+    this.stage.cast.assign({ groups, faded, only: kept, lassoed: lassoed.value, lit: this.lit });
+    this.stage.album = pictures.value ? this.album : null;
+    const totals = coloring.entries.map(() => 0);
+    const counts = coloring.entries.map(() => 0);
+    groups.forEach((group, i) => {
+      totals[group]++;
+      counts[group] += faded[i] ? 0 : 1;
+    });
+    this.legend.show(coloring, totals, counts, kept);
+    this.find(".tools .pictures").setAttribute("aria-pressed", String(pictures.value));
+    const caught = lassoed.value.length;
+    this.find(".caught").hidden = !caught;
+    this.find(".caught span").textContent = caught === 1 ? "1 sample" : `${caught} samples`;
+    this.invalidate();
+  }
+
+  invalidate() {
+    this.stale = true;
+    this.askFrame();
+  }
+
+  askFrame() {
+    this.frame ??= requestAnimationFrame((now) => {
+      this.frame = null;
+      if (!this.data || !this.stage.ready) return;
+      if (this.stale) this.redraw(now);
+      else this.drawMarks();
+    });
+  }
+
+  redraw(now) {
+    this.stale = false;
+    const moves = this.stage.paint(now);
+    this.find(".tools .reset").classList.toggle("needed", this.stage.camera.moved);
     this.drawMarks();
-    this.send(i);
+    if (moves) this.invalidate();
+  }
+
+  drawMarks() {
+    const pinned = this.choices.pinned.value;
+    this.stage.mark({
+      pinned: pinned < this.stage.n ? pinned : -1,
+      neighbors: pinned === this.data.pinned ? this.data.neighbors : [],
+      hovered: this.hovered,
+      line: this.line,
+    });
+    if (this.hovered >= 0) this.tooltip.move(this.stage.place(this.hovered), this.stage.girth);
+  }
+
+  // --- under the pointer -------------------------------------------------------------------------
+
+  point(x, y) {
+    if (!this.data || !this.stage.ready) return;
+    this.stage.camera.finish();
+    this.hover(this.stage.hit(x, y));
+  }
+
+  hover(i) {
+    if (i === this.hovered || i >= this.stage.n) return;
+    this.hovered = i;
+    this.find(".marks").classList.toggle("over", i >= 0);
+    this.fillTooltip();
+    this.askFrame();
   }
 
   fillTooltip() {
     const i = this.hovered;
-    if (i < 0) return this.tooltip.hide();
-    this.tooltip.show(this.place(i), this.radius, {
+    if (i < 0 || !this.stage.ready) return this.tooltip.hide();
+    const { labels, predicted, correct, confidence } = this.columns;
+    this.tooltip.show(this.stage.place(i), this.stage.girth, {
       uid: i,
       family: this.data.family,
-      true: this.data.classes[this.labels[i]],
-      predicted: this.data.outputs[this.predicted[i]],
-      correct: this.correct[i],
+      color: this.stage.entry(i).color,
+      true: this.data.classes[labels[i]],
+      predicted: this.data.outputs[predicted[i]],
+      correct: correct[i],
+      confidence: confidence[i],
     });
   }
 
-  fillLegend() {
-    const counts = this.data.classes.map(() => 0);
-    this.labels.forEach((label) => counts[label]++);
-    const light = (label) => {
-      this.lit = label;
-      this.draw();
-    };
-    const keep = (label) => {
-      this.kept = this.kept === label ? null : label;
-      this.draw();
-      return this.kept;
-    };
-    const { classes, marks } = this.data;
-    this.find(".legend").replaceChildren(...buildLegend(classes, marks, counts, light, keep));
+  click(x, y) {
+    const i = this.stage.hit(x, y);
+    if (i >= 0 && i !== this.choices.pinned.value) this.pin(i);
   }
 
-  nearest(x, y, reach, cost = (dx, dy) => Math.hypot(dx, dy)) {
-    let best = -1;
-    const lit = this.kept;
-    for (let i = 0; i < this.labels.length; i++) {
-      if (lit !== null && this.labels[i] !== lit) continue;
-      const [px, py] = this.place(i);
-      const found = cost(px - x, py - y, i);
-      if (found < reach) [reach, best] = [found, i];
-    }
-    return best;
-  }
-
-  // To the nearest point in a direction; what lies off to the side counts as farther away.
-  step([ux, uy]) {
-    const from = this.hovered >= 0 ? this.hovered : this.pinned;
-    const start = from >= 0 ? this.place(from) : [this.width / 2, this.height / 2];
-    const cost = (dx, dy, i) => {
-      const along = dx * ux + dy * uy;
-      const aside = Math.abs(dx * uy - dy * ux);
-      return i === from || along <= 0 || aside > 2 * along ? Infinity : along + 2 * aside;
-    };
-    const next = this.nearest(...start, Infinity, from >= 0 ? cost : undefined);
+  step(direction) {
+    const from = this.hovered >= 0 ? this.hovered : this.choices.pinned.value;
+    const next = this.stage.next(from, direction);
     if (next >= 0) this.hover(next);
   }
 
-  zoomBy(factor, x = this.width / 2, y = this.height / 2) {
-    const k = Math.min(ZOOM[1], Math.max(ZOOM[0], this.zoom.k * factor));
-    const f = k / this.zoom.k; // the point under the pointer stays there
-    const keep = (pointer, half, offset) => (pointer - half) * (1 - f) + offset * f;
-    this.zoom = { k, x: keep(x, this.width / 2, this.zoom.x), y: keep(y, this.height / 2, this.zoom.y) };
-    this.makeSprites();
-    this.draw();
+  draw(places) {
+    this.line.push(...places);
+    this.askFrame();
+  }
+
+  enclose() {
+    const caught = this.stage.within(this.line);
+    this.line = [];
+    if (caught.length || this.choices.lassoed.value.length) this.choose("lassoed", caught);
+    else this.askFrame();
+  }
+
+  pan(pose) {
+    this.stage.camera.set(pose);
+    this.invalidate();
+  }
+
+  zoomBy(factor) {
+    const { camera } = this.stage;
+    camera.glide(camera.zoom(factor));
+    this.invalidate();
   }
 
   reset() {
-    this.zoom = { k: 1, x: 0, y: 0 };
-    this.makeSprites();
-    this.draw();
-  }
-
-  listen() {
-    let grip = null; // where a drag began
-    const at = (event) => [event.offsetX, event.offsetY];
-    this.marks.onpointerdown = (event) => {
-      if (event.button !== 0) return;
-      this.marks.setPointerCapture(event.pointerId);
-      grip = { from: at(event), offset: { ...this.zoom }, moved: false };
-    };
-    this.marks.onpointermove = (event) => {
-      const [x, y] = at(event);
-      const [dx, dy] = grip ? [x - grip.from[0], y - grip.from[1]] : [0, 0];
-      if (grip && (grip.moved ||= Math.hypot(dx, dy) > 4)) {
-        this.marks.classList.add("dragged");
-        this.hovered = -1;
-        this.zoom = { ...this.zoom, x: grip.offset.x + dx, y: grip.offset.y + dy };
-        this.draw();
-      } else this.hover(this.nearest(x, y, REACH));
-    };
-    this.marks.onpointerup = (event) => {
-      this.marks.classList.remove("dragged");
-      const hit = this.nearest(...at(event), REACH);
-      if (grip && !grip.moved && hit >= 0 && hit !== this.pinned) this.pin(hit);
-      grip = null;
-    };
-    this.marks.onpointercancel = () => (grip = null);
-    this.marks.onpointerleave = () => this.hover(-1);
-    this.marks.ondblclick = () => this.reset();
-    this.find(".reset").onclick = () => this.reset();
-    const wheel = (event) => {
-      event.preventDefault();
-      this.zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), ...at(event));
-      this.hover(this.nearest(...at(event), REACH));
-    };
-    this.marks.addEventListener("wheel", wheel, { passive: false });
-    this.box.onkeydown = (event) => this.press(event);
-    this.box.onblur = () => this.hover(-1);
-    this.onThumbnails = () => this.fillTooltip();
-    addEventListener("layerscope:thumbnails", this.onThumbnails);
-  }
-
-  press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.box) return;
-    const { key } = event;
-    if (key in DIRECTIONS) this.step(DIRECTIONS[key]);
-    else if (key === "Enter" && this.hovered >= 0) this.pin(this.hovered);
-    else if (key === "Escape") this.pin(-1);
-    else if (key === "+" || key === "=") this.zoomBy(1.3);
-    else if (key === "-") this.zoomBy(1 / 1.3);
-    else if (key === "0") this.reset();
-    else return;
-    event.preventDefault();
-    event.stopPropagation(); // Streamlit has keys of its own
+    this.stage.camera.glide({ k: 1, x: 0, y: 0 });
+    this.invalidate();
   }
 }

@@ -1,32 +1,47 @@
 // What is said of the sample under the pointer, with its picture from the sheet on the page.
-const VERDICTS = { 1: ["right", " ✓"], 0: ["wrong", " ✗"] };
+const VERDICTS = { 1: ["right", "✓"], 0: ["wrong", "✗"] };
 
 class Tooltip {
   constructor(element, box) {
     this.element = element;
     this.box = box;
     this.find = (name) => element.querySelector(name);
+    this.shown = null;
   }
 
   hide() {
     this.element.hidden = true;
   }
 
-  show([x, y], radius, sample) {
+  show(place, reach, sample) {
     const [kind, sign] = VERDICTS[sample.correct] ?? ["", ""];
     this.element.hidden = false;
     this.find(".uid").textContent = String(sample.uid).padStart(4, "0");
     this.find(".true").textContent = sample.true;
-    const predicted = this.find(".predicted");
-    predicted.textContent = sample.predicted + sign;
-    predicted.className = `predicted ${kind}`;
+    this.find(".predicted").className = `predicted ${kind}`;
+    this.find(".output").textContent = sample.predicted;
+    this.find(".figure").textContent = `${sample.confidence.toFixed(2)} ${sign}`;
+    this.find(".picture").style.borderColor = sample.color;
     this.fillPicture(sample);
-    // Beside the point, on the side where there is room, and inside the plot.
-    const { offsetWidth: w, offsetHeight: h } = this.element;
-    const gap = radius + 12;
-    const left = x + gap + w > this.box.clientWidth ? x - gap - w : x + gap;
-    const top = Math.min(Math.max(4, y - h / 2), this.box.clientHeight - h - 4);
-    this.element.style.transform = `translate(${Math.max(4, left)}px, ${top}px)`;
+    const { offsetWidth: width, offsetHeight: height } = this.element;
+    this.extent = { width, height };
+    this.move(place, reach);
+  }
+
+  // Beside the point where there is room, otherwise above or below it; always inside the plot.
+  move([x, y], reach) {
+    const { width, height } = this.extent;
+    const { clientWidth, clientHeight } = this.box;
+    const gap = reach + 10;
+    const [right, left] = [x + gap + width <= clientWidth - 4, x - gap - width >= 4];
+    const beside = right || left;
+    const across = right ? x + gap : left ? x - gap - width : x - width / 2;
+    const down = beside ? y - height / 2 : y > clientHeight / 2 ? y - gap - height : y + gap;
+    const [px, py] = [
+      clamp(4, across, clientWidth - width - 4),
+      clamp(4, down, clientHeight - height - 4),
+    ];
+    this.element.style.transform = `translate(${Math.round(px)}px, ${Math.round(py)}px)`;
   }
 
   fillPicture({ uid, family }) {

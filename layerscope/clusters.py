@@ -1,0 +1,27 @@
+"""Groups that a layer forms by itself, without being told the classes."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+
+def cluster(points: np.ndarray, n_clusters: int, random_state: int) -> np.ndarray:
+    """K-means (Lloyd 1982), ten starts, the best kept.
+
+    Parameters
+    ----------
+    points : ndarray, (n, d)
+    n_clusters : int
+        At most n are made.
+    random_state : int
+
+    Returns
+    -------
+    ndarray of int32, (n,)
+        The cluster of each point; the largest is 0.
+    """
+    model = KMeans(min(n_clusters, len(points)), n_init=10, random_state=random_state)
+    found = model.fit_predict(points)
+    order = np.argsort(-np.bincount(found), kind="stable")
+    return np.argsort(order)[found].astype(np.int32)

@@ -1,0 +1,269 @@
+"""One channel in a dialog of its own: its map with exact values, its figures, what drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from layerscope.channels import describe, histogram
+from layerscope.errors import InputError
+from layerscope.layers import Layer
+from layerscope.top_samples import find_row
+from ui import markup
+from ui.activations import load_channels
+from ui.arrays import (
+    Stamp,
+    Unavailable,
+    load_array,
+    load_attributes,
+    load_predictions,
+    load_samples,
+    stamp,
+)
+from ui.assets import read_asset
+from ui.channel_figures import draw_class_means, draw_histogram, figures, picture, write_number
+from ui.channel_map import CONFIG, plot_map
+from ui.components.channel_grid import Channels
+from ui.components.sample_strip import Tile, draw_sample_strip
+from ui.library import command_for
+from ui.live_maps import load_maps
+from ui.palette import mark_class
+from ui.receptive_field import Box, field_box
+
+_OPEN = "channel_open"  # in the session: the channel that the dialog is at
+_PINNED = "channel_pinned"  # and whether a sample was pinned in it
+_CLASSES = 12  # bars at most, those of the largest means
+_NEURON_BINS = 32
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What the dialog is about, the channel apart."""
+
+    run: str
+    size: int
+    layer: Layer
+    uid: int
+    order: str
+
+
+def open_channel(
+    run: str,
+    size: int,
+    layer: Layer,
+    uid: int,
+    channel: int,
+    *,
+    order: str,
+    on_pick: Callable[[int], None],
+    on_pin: Callable[[int], None],
+    on_close: Callable[[], None],
+) -> None:
+    """Open the dialog, or keep it open where it is.
+
+    Parameters
+    ----------
+    run : str
+    size : int
+        Number of samples among which the strongest are shown.
+    layer : Layer
+    uid : int
+        The pinned sample.
+    channel : int
+    order : str
+        One of `ui.components.channel_grid.ORDERS`: what next and previous mean.
+    on_pick : callable
+        Called with the channel that the dialog moves to.
+    on_pin : callable
+        Called with the sample that was clicked; the page is run anew after it.
+    on_close : callable
+        Called when the dialog is dismissed.
+    """
+    st.session_state[_OPEN] = channel
+    shape = " × ".join(map(str, layer.shape))
+    title = "   ·   ".join(dict.fromkeys([layer.key, layer.label, shape]))
+    draw = st.dialog(title, width="large", on_dismiss=on_close)(_draw)
+    draw(_Subject(run, size, layer, uid, order), on_pick, on_pin)
+
+
+def sort_channels(scores: np.ndarray, order: str) -> np.ndarray:
+    """Channels in one of the grid's orders; of equal scores the smaller number comes first."""
+    if order.endswith("score"):
+        return np.argsort(-scores if order.startswith("-") else scores, kind="stable")
+    return np.arange(len(scores))[:: -1 if order.startswith("-") else 1]
+
+
+def _draw(subject: _Subject, on_pick: Callable[[int], None], on_pin: Callable[[int], None]) -> None:
+    if st.session_state.pop(_PINNED, False):
+        st.rerun()  # the page itself, which shows the other sample
+    st.html(f"<style>{read_asset(__file__, 'channel_dialog.css')}</style>")
+    channel = int(st.session_state[_OPEN])
+    with st.container(key="channel-dialog"):
+        try:
+            channels = load_channels(subject.run, subject.layer, subject.uid)
+            maps = load_maps(subject.run, subject.layer, subject.uid)
+        except (Unavailable, InputError) as problem:
+            st.html(f'<p class="channel-missing">{escape(str(problem))}</p>')
+            return
+        _draw_head(subject, channels, channel, on_pick)
+        main, side = st.columns(2, gap=None)
+        with main.container(key="channel-main"):
+            _draw_maps(subject, channels, maps, channel)
+            _draw_strongest(subject, channel, on_pin)
+        with side.container(key="channel-side"):
+            _draw_figures(channels, maps, channel)
+            _draw_classes(subject, channel)
+
+
+def _draw_head(
+    subject: _Subject, channels: Channels, channel: int, on_pick: Callable[[int], None]
+) -> None:
+    """The channel's name and rank, and the ways to its neighbours in the order."""
+    order = sort_channels(channels.scores, subject.order)
+    place = int(np.flatnonzero(order == channel)[0])
+    rank = int((channels.scores > channels.scores[channel]).sum()) + 1
+    what = "value" if channels.dense else "score"
+
+    def move(to: int) -> None:
+        st.session_state[_OPEN] = to
+        on_pick(to)
+
+    name = channels.names[channel] if channels.names else f"{channels.unit} {channel}"
+    text = f"<em>{rank}</em> of {len(order)} by {what}"
+    with st.container(key="channel-head", horizontal=True, gap=None):
+        st.html(f'<div class="channel-name"><h3>{escape(name)}</h3><p>{text}</p></div>')
+        for label, step, key in (("Previous", -1, "Left"), ("Next", 1, "Right")):
+            # Round at the ends: a button that is disabled loses the focus, and Escape with it.
+            to = int(order[(place + step) % len(order)])
+            name = f"channel_{label.lower()}"
+            st.button(label, key=name, on_click=move, args=(to,), shortcut=key)
+
+
+def _draw_maps(subject: _Subject, channels: Channels, maps: np.ndarray, channel: int) -> None:
+    """The map beside the picture; of a neuron its value among the others."""
+    samples = load_samples(subject.run)
+    name = samples.categories[samples.labels[subject.uid]].name
+    caption, box = f"Sample {subject.uid:04d}, {name}", None
+    with st.container(key="channel-pair"):
+        left, right = st.columns(2, gap=None)
+        if channels.dense:
+            left.html(_write_value(channels, channel))
+        else:
+            plane = maps[channel]
+            y, x = np.unravel_index(int(plane.argmax()), plane.shape)
+            box = _find_box(subject, int(y), int(x))
+            left.plotly_chart(
+                plot_map(plane),
+                theme=None,
+                key="channel_map",
+                config=CONFIG,
+                alt=f"Channel {channel} of {subject.layer.key} as a heatmap",
+            )
+        right.html(picture(samples.encoded(subject.uid), caption, box))
+
+
+def _write_value(channels: Channels, channel: int) -> str:
+    """A neuron's value, and where it stands among all of the layer."""
+    values = channels.scores.astype(np.float64)
+    what = "probability" if channels.unit == "class" else "activation"
+    return (
+        f'<div class="channel-value"><b>{write_number(values[channel])}</b><p>{what}</p><div>'
+        f"{draw_histogram(*histogram(values, _NEURON_BINS), values[channel])}"
+        f"<p>the line is this one among all {len(values)} of the layer</p></div></div>"
+    )
+
+
+def _find_box(subject: _Subject, y: int, x: int) -> Box | None:
+    side = load_predictions(subject.run).layers[0].shape[-1]
+    return field_box(subject.layer, y, x, side)
+
+
+def _draw_figures(channels: Channels, maps: np.ndarray, channel: int) -> None:
+    """Statistics of the channel, with the histogram that the entropy is of; or of all neurons."""
+    values = maps.reshape(1, 1, -1) if channels.dense else maps[channel : channel + 1]
+    found = describe(values)
+    rows = [
+        ("min", write_number(found.minimum[0]), "smallest value"),
+        ("max", write_number(found.maximum[0]), "largest value"),
+        ("mean", write_number(found.mean[0]), "mean activation: the magnitude in a score"),
+        ("std", write_number(found.std[0]), "standard deviation"),
+        ("zeros", f"{found.zeros[0]:.1%}", "share of values that are exactly zero"),
+        ("positive", f"{found.positive[0]:.1%}", "share of values above zero"),
+        ("entropy", f"{found.entropy[0]:.3f} nat", "of the ten bins below"),
+        ("score", write_number(found.score[0]), "entropy × mean"),
+    ]
+    if channels.dense:
+        st.html(markup.heading(f"All {maps.size} of the layer") + figures(rows[:6]))
+        return
+    st.html(
+        markup.heading("Statistics", "score = entropy × mean")
+        + figures(rows)
+        + markup.heading(f"Histogram of {values.size} values", "ten bins")
+        + draw_histogram(*histogram(values))
+    )
+
+
+@st.cache_resource(max_entries=4096, show_spinner=False)
+def _keep_picture(run: str, uid: int, made: Stamp) -> str:
+    return markup.embed_pixels(load_samples(run).picture(uid), side=128)
+
+
+def _draw_strongest(subject: _Subject, channel: int, on_pin: Callable[[int], None]) -> None:
+    """The samples that drive the channel the most."""
+    run, size = subject.run, subject.size
+    st.html(markup.heading("Strongest samples", f"of {size}, by their largest activation"))
+    try:
+        row = find_row(load_attributes(run, "channels"), subject.layer.key, channel)
+        uids, values, places = (
+            load_array(run, "channels", f"{size}/{name}")[row]
+            for name in ("uid", "value", "position")
+        )
+    except (Unavailable, KeyError, IndexError):
+        st.html(f'<p class="channel-missing">Not built yet: {escape(command_for(run))}</p>')
+        return
+    samples, made = load_samples(run), stamp(run, "samples")
+    tiles = [
+        Tile(
+            int(uid),
+            _keep_picture(run, int(uid), made),
+            samples.categories[samples.labels[uid]].name,
+            write_number(float(value)),
+            mark_class(int(samples.labels[uid]))[0],
+            _find_box(subject, int(y), int(x)),
+        )
+        for uid, value, (y, x) in zip(uids, values, places, strict=True)
+    ]
+
+    def pin(uid: int) -> None:
+        st.session_state[_PINNED] = True
+        on_pin(uid)
+
+    draw_sample_strip(tiles, subject.uid, key="channel_strongest", on_pick=pin)
+
+
+def _draw_classes(subject: _Subject, channel: int) -> None:
+    """Mean activation by true class, the largest first."""
+    run, size = subject.run, subject.size
+    try:
+        row = find_row(load_attributes(run, "channels"), subject.layer.key, channel)
+        means = load_array(run, "channels", f"{size}/class_mean")[row]
+    except (Unavailable, KeyError, IndexError):
+        return  # said beside it
+    samples = load_samples(run)
+    known = [label for label in np.argsort(-means, kind="stable") if np.isfinite(means[label])]
+    true = int(samples.labels[subject.uid])
+    rows = [
+        (
+            samples.categories[label].name,
+            float(means[label]),
+            mark_class(int(label))[0],
+            label == true,
+        )
+        for label in known[:_CLASSES]
+    ]
+    if rows:
+        st.html(markup.heading("Mean by class", f"{size} samples") + draw_class_means(rows))

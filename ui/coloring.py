@@ -1,0 +1,161 @@
+"""What the points are coloured by, and which of them the filters leave out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from layerscope.predictions import Predictions
+from layerscope.samples import Samples
+from ui.arrays import (
+    Stamp,
+    Unavailable,
+    explaining,
+    load_array,
+    load_predictions,
+    load_samples,
+    stamp,
+)
+from ui.components.scatter import Coloring, Entry
+from ui.library import Contents, load_params
+from ui.palette import RIGHT_WRONG, SCALE, mark_class
+from ui.selection import COLORS, Selection
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the model said of the first n samples of a run.
+
+    Attributes
+    ----------
+    labels : ndarray of int, (n,)
+        True classes of the data set.
+    predicted : ndarray of int64, (n,)
+        Outputs.
+    correct : ndarray of int, (n,)
+        1 correct, 0 wrong, -1 where the model has no such class.
+    confidence, margin : ndarray of float32, (n,)
+        Probability of the predicted output, and how far the second lies below it, in [0, 1].
+    """
+
+    labels: np.ndarray
+    predicted: np.ndarray
+    correct: np.ndarray
+    confidence: np.ndarray
+    margin: np.ndarray
+
+
+def read_answers(run: str, size: int) -> Answers:
+    """Raises `Unavailable`."""
+    samples, predictions = load_samples(run), load_predictions(run)
+    made = (run, stamp(run, "samples"), stamp(run, "predictions"))
+    with explaining(run, "predictions"):
+        return _keep_answers(samples, predictions, size, made)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _keep_answers(
+    _samples: Samples, _predictions: Predictions, size: int, made: tuple[str, Stamp, Stamp]
+) -> Answers:
+    labels, predicted = _samples.labels[:size], _predictions.predicted[:size]
+    targets = _predictions.targets(labels)
+    best = np.partition(_predictions.probabilities[:size], -2, axis=1)[:, -2:]  # second, first
+    return Answers(
+        labels,
+        predicted,
+        np.where(targets < 0, -1, (targets == predicted).astype(int)),
+        best[:, 1].astype(np.float32),
+        (best[:, 1] - best[:, 0]).astype(np.float32),
+    )
+
+
+def fade(selection: Selection, answers: Answers) -> np.ndarray:
+    """Which samples the filters by verdict and by confidence leave out, (n,) bool."""
+    low, high = selection.confidence
+    percent = 100 * answers.confidence
+    # The slider has whole per cents: at its ends nothing may be lost to rounding.
+    faded = (percent < low) & (low > 0) | (percent > high) & (high < 100)
+    if selection.verdict != "all":
+        faded |= answers.correct != int(selection.verdict == "correct")
+    return faded
+
+
+def color_points(selection: Selection, contents: Contents, answers: Answers) -> Coloring:
+    """The colouring that is chosen.
+
+    Raises
+    ------
+    Unavailable
+        Where clusters are asked for, of an embedding that is not there.
+    """
+    title = COLORS[selection.color]
+    if selection.color == "predicted":
+        known, groups = np.unique(answers.predicted, return_inverse=True)
+        return Coloring(title, groups, _enter_outputs(known, contents), None)
+    if selection.color == "correct":
+        names = ("wrong", "correct", "class unknown to the model")
+        entries = [Entry(n, *mark) for n, mark in zip(names, RIGHT_WRONG, strict=True)]
+        shown = entries if (answers.correct < 0).any() else entries[:2]
+        return Coloring(title, np.where(answers.correct < 0, 2, answers.correct), shown, None)
+    if selection.color in {"confidence", "margin"}:
+        return _color_by_scale(title, getattr(answers, selection.color))
+    if selection.color == "cluster":
+        return _color_by_cluster(selection, contents)
+    names = [category.name for category in contents.categories]
+    entries = [Entry(name, *mark_class(label)) for label, name in enumerate(names)]
+    return Coloring(title, answers.labels, entries, None)
+
+
+def _enter_outputs(known: np.ndarray, contents: Contents) -> list[Entry]:
+    """Outputs as a legend: those that stand for a class of the data set have its colour."""
+    labels = {category.name: label for label, category in enumerate(contents.categories)}
+    free = iter(range(len(labels), len(labels) + len(known)))
+    names = [contents.outputs[output].name for output in known]
+    marks = [mark_class(labels[name] if name in labels else next(free)) for name in names]
+    return [Entry(name, *mark) for name, mark in zip(names, marks, strict=True)]
+
+
+def _color_by_scale(title: str, values: np.ndarray) -> Coloring:
+    low, high = float(values.min()), float(values.max())
+    span = high - low or 1.0
+    steps = np.minimum((values - low) / span * len(SCALE), len(SCALE) - 1).astype(np.int32)
+    entries = [
+        Entry(f"{low + span * (i + 0.5) / len(SCALE):.2f}", color) for i, color in enumerate(SCALE)
+    ]
+    return Coloring(title, steps, entries, (f"{low:.2f}", f"{high:.2f}"))
+
+
+def cluster_layer(selection: Selection, contents: Contents) -> str:
+    """The layer whose clusters are shown: the chosen one, or the last with learned features."""
+    if selection.cluster is not None:
+        return selection.cluster
+    return [layer.key for layer in contents.layers][-2]
+
+
+def _color_by_cluster(selection: Selection, contents: Contents) -> Coloring:
+    run, layer = selection.run, cluster_layer(selection, contents)
+    settings = load_params().clusters
+    name = f"{selection.size}/{load_params().umap.n_components}d"
+    embedding = load_array(run, "umap", name)
+    depth = contents.depth(layer)
+    if embedding.shape[:2] != (len(contents.layers), selection.size):
+        raise Unavailable(run, "umap", broken=True)
+    groups = _keep_clusters(
+        embedding[depth],
+        settings.n_clusters,
+        settings.random_state,
+        (run, name, layer, stamp(run, "umap")),
+    )
+    entries = [Entry(f"cluster {i + 1}", *mark_class(i)) for i in range(int(groups.max()) + 1)]
+    return Coloring(f"Cluster of {layer}", groups, entries, None)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _keep_clusters(
+    _points: np.ndarray, n_clusters: int, random_state: int, of: tuple[str, str, str, Stamp]
+) -> np.ndarray:
+    from layerscope.clusters import cluster
+
+    return cluster(_points, n_clusters, random_state)

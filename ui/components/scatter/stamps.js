@@ -1,0 +1,49 @@
+// Pictures of marks as pixels. A mark is drawn at sixteen places within a pixel, so that points move
+// smoothly although they are copied pixel by pixel.
+const PHASES = 4; // along each axis
+const GREY = "#5b6672";
+const RIM = 0.7; // pixels of background round a mark, to keep neighbours apart
+const RIM_COLOR = `${BACKGROUND}b3`;
+// Receding marks are darkened rather than transparent: where many lie, these would shine all the same.
+const LOOKS = { [OUT]: { alpha: 0.32, size: 0.86 }, [BACK]: { alpha: 0.9, size: 1 }, [FULL]: { alpha: 1, size: 1 } };
+
+// In: legend entries, the parts that occur, a radius in pixels of the screen.
+// `index[part * entries.length + group]` is the row of a mark in `pixels`.
+function makeStamps(entries, parts, radius) {
+  const marks = new Map();
+  const index = new Int32Array(3 * entries.length);
+  for (const part of parts) {
+    entries.forEach(({ color, shape }, group) => {
+      const mark = { part, shape, color: part === OUT ? GREY : part === BACK ? darken(color) : color };
+      const key = Object.values(mark).join();
+      if (!marks.has(key)) marks.set(key, { ...mark, row: marks.size });
+      index[part * entries.length + group] = marks.get(key).row;
+    });
+  }
+  const side = 2 * Math.ceil(1.25 * radius + 1.5) + 1;
+  const stride = side * PHASES ** 2;
+  const sheet = new OffscreenCanvas(stride, side * Math.max(1, marks.size));
+  const ink = sheet.getContext("2d", { willReadFrequently: true });
+  for (const mark of marks.values()) drawMark(ink, mark, radius, side);
+  const pixels = new Uint32Array(ink.getImageData(0, 0, sheet.width, sheet.height).data.buffer);
+  return { index, pixels, side, stride, count: entries.length };
+}
+
+function drawMark(ink, { part, shape, color, row }, radius, side) {
+  const r = radius * LOOKS[part].size;
+  const path = new Path2D(SHAPES[shape]);
+  ink.globalAlpha = LOOKS[part].alpha;
+  ink.fillStyle = color;
+  ink.strokeStyle = RIM_COLOR;
+  ink.lineWidth = (2 * RIM) / r;
+  for (let phase = 0; phase < PHASES ** 2; phase++) {
+    const [right, down] = [phase % PHASES, Math.floor(phase / PHASES)].map((p) => (p + 0.5) / PHASES);
+    ink.setTransform(r, 0, 0, r, phase * side + side / 2 - 0.5 + right, row * side + side / 2 - 0.5 + down);
+    if (part === FULL) ink.stroke(path);
+    ink.fill(path);
+  }
+}
+
+function darken(color) {
+  return `color-mix(in srgb, ${color} 32%, ${BACKGROUND})`;
+}

@@ -1,0 +1,104 @@
+"""The set of samples that a lasso has caught: who they are, all at a glance, and as a table to keep."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from ui import markup
+from ui.arrays import explaining, load_samples
+from ui.coloring import Answers, read_answers
+from ui.components.contact_sheet import draw_contact_sheet
+from ui.library import Contents
+from ui.palette import mark_class
+from ui.selection import Selection
+from ui.view import family, load_layout
+
+
+def keep_lassoed(uids: Sequence[int], family: str) -> None:
+    """Keep a set for this session: it belongs to the samples of one family."""
+    st.session_state["lassoed"] = (family, tuple(uids))
+
+
+def read_lassoed(family: str) -> tuple[int, ...]:
+    """The set that was caught among these samples; empty where there is none."""
+    of, uids = st.session_state.get("lassoed", ("", ()))
+    return uids if of == family else ()
+
+
+def draw_lassoed(
+    uids: Sequence[int],
+    selection: Selection,
+    contents: Contents,
+    on_pin: Callable[[int], None],
+) -> None:
+    """Class counts, a contact sheet, and a download.
+
+    Raises
+    ------
+    Unavailable
+        Where samples or predictions cannot be read.
+    """
+    answers = read_answers(selection.run, selection.size)
+    chosen = np.asarray(uids)
+    labels = answers.labels[chosen]
+    names = [category.name for category in contents.categories]
+    counts = np.bincount(labels, minlength=len(names))
+    right = int((answers.correct[chosen] == 1).sum())
+    with st.container(key="lasso-head", horizontal=True, gap=None):
+        st.html(markup.heading(f"Set of {len(chosen)}", f"{right} predicted correctly"))
+    present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
+    st.html(
+        markup.counts((names[label], int(counts[label]), mark_class(label)[0]) for label in present)
+    )
+    with st.container(key="lasso-actions", horizontal=True, gap="small"):
+        with explaining(selection.run, "samples"):
+            st.download_button(
+                "Download CSV",
+                lambda: write_csv(chosen, selection, contents, answers),
+                file_name=f"{selection.run}-{selection.layer}-{selection.embedding}.csv",
+                mime="text/csv",
+                on_click="ignore",
+                key="lasso_csv",
+            )
+        st.button("Clear", key="lasso_clear", on_click=lambda: keep_lassoed((), ""))
+    draw_contact_sheet(
+        [int(uid) for uid in chosen],
+        [names[label] for label in labels],
+        [mark_class(int(label))[0] for label in labels],
+        family=family(selection),
+        pinned=selection.sample,
+        key="contact_sheet",
+        on_pin=on_pin,
+    )
+
+
+def write_csv(
+    uids: np.ndarray, selection: Selection, contents: Contents, answers: Answers
+) -> bytes:
+    """A row a sample: what it is, what the model said, and where it lies in the plot."""
+    samples, layout = load_samples(selection.run), load_layout(selection, contents)
+    file = io.StringIO()
+    table = csv.writer(file)
+    head = ("uid", "path", "true", "predicted", "correct", "confidence", "margin")
+    table.writerow((*head, "layer", "embedding", "x", "y"))
+    for uid in uids:
+        table.writerow(
+            (
+                int(uid),
+                samples.paths[uid],
+                contents.categories[answers.labels[uid]].name,
+                contents.outputs[answers.predicted[uid]].name,
+                {1: "yes", 0: "no", -1: ""}[int(answers.correct[uid])],
+                f"{answers.confidence[uid]:.4f}",
+                f"{answers.margin[uid]:.4f}",
+                selection.layer,
+                selection.embedding,
+                *(f"{value:.4f}" for value in layout[uid]),
+            )
+        )
+    return file.getvalue().encode()

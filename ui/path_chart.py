@@ -1,0 +1,86 @@
+"""A sample's path through the layers, as a sentence and a row of thin bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from layerscope.decision import LayerPath, follow
+from layerscope.layers import Layer
+from ui.arrays import Unavailable, load_array, load_samples
+
+DEFINITION = (
+    "The first layer from which on, up to the last one, the majority of the sample's ten nearest "
+    "neighbours is of its true class; ties go to the class of the nearer."
+)
+_HEIGHT = 40  # pixels, with the tick below
+_RIGHT, _APART, _TRACK = "#7bc98b", "#5d6b79", "#1f252c"
+_ACCENT, _MUTED, _FAINT = "#ffb454", "#8f9aa6", "#6d7884"
+
+
+def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPath | None:
+    """A sample's path among the first `size`; None where its neighbours are not at hand."""
+    samples = load_samples(run)
+    try:
+        found = load_array(run, "nearest", f"{size}/indices")[:, uid]  # (layer, 10)
+        if len(found) != len(layers):
+            return None
+        return follow(found, samples.labels[:size], int(samples.labels[uid]))
+    except (Unavailable, IndexError):
+        return None
+
+
+def tell_decision(path: LayerPath, layers: Sequence[Layer]) -> tuple[str, str]:
+    """The layer in which the class is decided, by its key, with its label or what is to be said."""
+    if path.decided is None:
+        return "not decided", f"{path.counts[-1]} of {path.k} at the end"
+    layer = layers[path.decided]
+    return layer.key, "" if layer.label == layer.key else layer.label
+
+
+def draw_path(path: LayerPath, layers: Sequence[Layer], current: str) -> str:
+    """One bar a layer, from input to output: the share of the nearest that are of the true class.
+
+    Bars are green where the majority is; the layer that is looked at has a tick.
+    """
+    decided = path.decided
+    if decided is None:
+        told = f"not decided: {path.counts[-1]} of {path.k} at the end"
+    elif decided == 0:
+        told = "decided from the input on"
+    else:
+        told = f"decided from {layers[decided].label} on"
+    bars = "".join(
+        _draw_bar(layer, int(count), path.k, bool(agrees), marked=layer.key == current)
+        for layer, count, agrees in zip(layers, path.counts, path.agrees, strict=True)
+    )
+    return (
+        f'<div role="img" aria-label="{escape(_read_out(path, layers))}" '
+        f'style="display:flex;gap:2px;height:{_HEIGHT}px;margin-top:8px">{bars}</div>'
+        '<div style="display:flex;justify-content:space-between;gap:10px;margin-top:3px;'
+        f'font-size:10.5px;color:{_FAINT}"><span>input</span>'
+        f'<span style="color:{_MUTED}" title="{escape(DEFINITION)}">{escape(told)}</span>'
+        "<span>output</span></div>"
+    )
+
+
+def _draw_bar(layer: Layer, count: int, k: int, agrees: bool, marked: bool) -> str:
+    share = 100 * count / k
+    name = layer.key if layer.label == layer.key else f"{layer.key} {layer.label}"
+    color = _RIGHT if agrees else _APART
+    tick = _ACCENT if marked else "transparent"
+    # st.html takes SVG out; a gradient makes one element of a bar and its track.
+    return (
+        f'<i title="{escape(name)}: {count} of {k} of its class" '
+        f'style="flex:1;border-bottom:2px solid {tick};padding-bottom:2px;'
+        f"background:linear-gradient(to top,{color} {share:g}%,{_TRACK} {share:g}%) "
+        'content-box"></i>'
+    )
+
+
+def _read_out(path: LayerPath, layers: Sequence[Layer]) -> str:
+    return (
+        f"Neighbours of its class by layer: {path.counts[0]} of {path.k} at the input, "
+        f"{path.counts[-1]} of {path.k} at the output, the majority in {int(path.agrees.sum())} of "
+        f"{len(layers)} layers. Decided at: {', '.join(filter(None, tell_decision(path, layers)))}."
+    )

@@ -1,0 +1,139 @@
+"""The Explorer's stage: the plot, the activations under it, and the inspector beside them.
+
+All of it is one fragment: a click on a sample reruns these three and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from layerscope.errors import InputError
+from ui import view
+from ui.activations import draw_activations
+from ui.arrays import Unavailable
+from ui.components.scatter import draw_scatter
+from ui.inspector import Inspected, draw_hint, draw_inspector
+from ui.lasso import draw_lassoed, keep_lassoed, read_lassoed
+from ui.library import Contents
+from ui.markup import plot_head
+from ui.selection import Selection, change, read_selection, write_entries, write_selection
+from ui.shell import show_problem, show_unavailable
+
+_SHOWN = {"sample": "Sample", "set": "Set"}
+
+
+def pin(uid: int | None) -> None:
+    """Choose a sample, or none."""
+    change(sample=uid, why=None, against=None)
+    st.session_state["inspected"] = "set" if uid is None else "sample"
+
+
+@st.fragment
+def draw_stage(contents: Contents) -> None:
+    """Draw what the address asks for."""
+    selection, _ = read_selection(st.query_params.to_dict(), contents)
+    write_selection(selection)
+    left, right = st.columns(2, gap=None)
+    with left.container(key="plot-panel"), explained():
+        draw_plot(selection, contents)
+    with right.container(key="inspector-panel"), explained():
+        draw_side(selection, contents)
+    with left.container(key="activations-panel"), explained():
+        draw_channels(selection, contents)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What a panel cannot show is said in the panel; the others live on."""
+    try:
+        yield
+    except Unavailable as unavailable:
+        show_unavailable(unavailable)
+    except InputError as problem:
+        show_problem(str(problem))
+
+
+def draw_plot(selection: Selection, contents: Contents) -> None:
+    """The scatter plot with its title."""
+    points = view.load_points(selection, contents)
+    figures = view.list_figures(selection)
+    st.html(plot_head(view.name_method(selection), view.describe_data(selection), figures))
+
+    def lasso(uids: tuple[int, ...]) -> None:
+        keep_lassoed(uids, points.family)
+        st.session_state["inspected"] = "set" if uids else "sample"
+
+    with st.container(key="scatter"):
+        draw_scatter(
+            points,
+            pinned=selection.sample,
+            only=selection.only,
+            lassoed=read_lassoed(points.family),
+            pictures=selection.marks == "pictures",
+            key="points",
+            on_pin=pin,
+            on_only=lambda entries: change(only=write_entries(entries)),
+            on_lasso=lasso,
+            on_pictures=lambda shown: change(marks="pictures" if shown else None),
+        )
+
+
+def draw_side(selection: Selection, contents: Contents) -> None:
+    """The inspector: the pinned sample, the lassoed set, or what to do to get one."""
+    caught = read_lassoed(view.family(selection))
+    there = [
+        name for name, has in (("sample", selection.sample is not None), ("set", caught)) if has
+    ]
+    if not there:
+        draw_hint()
+        return
+    shown = st.session_state.get("inspected")
+    if len(there) == 2:
+        st.session_state["inspected"] = shown if shown in there else there[0]
+        st.segmented_control(
+            "Inspected",
+            there,
+            key="inspected",
+            format_func=_SHOWN.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            width="stretch",
+        )
+        shown = st.session_state["inspected"]
+    else:
+        shown = there[0]
+    if shown == "set":
+        draw_lassoed(caught, selection, contents, on_pin=pin)
+        return
+    draw_inspector(
+        Inspected(
+            selection.run,
+            selection.size,
+            selection.layer,
+            int(selection.sample or 0),
+            selection.why,
+            selection.against,
+            view.load_neighbors(selection, contents),
+            view.family(selection),
+        ),
+        on_release=lambda: pin(None),
+        on_pin=pin,
+        on_why=lambda output: change(why=output),
+        on_against=lambda output: change(against=output),
+    )
+
+
+def draw_channels(selection: Selection, contents: Contents) -> None:
+    """What each channel of the layer makes of the pinned sample."""
+    draw_activations(
+        selection.run,
+        contents.layer(selection.layer),
+        selection.sample,
+        chosen=selection.channel,
+        order=selection.order,
+        on_pick=lambda channel: change(channel=channel),
+        on_order=lambda order: change(order=order),
+    )
