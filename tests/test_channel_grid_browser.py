@@ -1,4 +1,4 @@
-"""The channel grid and a channel's dialog in a real browser."""
+"""The channel grid in a real browser: sorted, searched, zoomed, and heard of by Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from browser import ROOT, _wait_until_up, browsing, settle
 from playwright.sync_api import Page
 
 from layerscope.heatmap import colorize
-from ui.bundle import EMBEDDED, ensure_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -55,39 +53,6 @@ draw_channel_grid(
     key="grid", on_pick=hear("picks"), on_order=hear("orders"),
 )
 st.html(f"<p class='heard'>{state.get('picks', [])} {state.get('orders', [])}</p>")
-"""
-
-PANEL = """
-import streamlit as st
-from ui.activations import draw_activations
-from ui.channel_dialog import open_channel
-from ui.library import read_contents
-from ui.shell import read_asset
-from pathlib import Path
-
-params = st.query_params
-contents = read_contents("birds-vgg16_slim")
-layer = contents.layer(params.get("layer", "features.28"))
-
-def give(name):
-    return lambda value: params.update({name: str(value)})
-
-@st.fragment
-def stage():
-    uid = int(params["sample"]) if "sample" in params else None
-    channel = int(params["channel"]) if "channel" in params else None
-    order = params.get("order", "-score")
-    draw_activations(
-        contents.run, layer, uid, chosen=channel, order=order, on_pick=give("channel"),
-        on_order=give("order"),
-    )
-    if channel is not None and uid is not None:
-        open_channel(
-            contents.run, 100, layer, uid, channel, order=order, on_pick=give("channel"),
-            on_pin=give("sample"), on_close=lambda: params.pop("channel", None),
-        )
-
-stage()
 """
 
 
@@ -408,88 +373,3 @@ def test_outputs_go_by_their_names(page: Page, address: str) -> None:
     assert f"{scores[11] / scores.sum():.3f}" in tooltip.inner_text()
     page.keyboard.press("Enter")
     assert heard(page) == "[11] []"
-
-
-# --- the panel and the dialog, with an embedded run ------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        assert ensure_bundle() is None
-    folder = tmp_path_factory.mktemp("panel")
-    for name in ("data", "weights", "params.yaml"):
-        (folder / name).symlink_to(ROOT / name)
-    with serving_script(folder, PANEL) as found:
-        yield found
-
-
-def params_of(page: Page) -> dict[str, str]:
-    settle(page)
-    return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
-
-
-def test_a_channel_is_opened_walked_through_and_closed(page: Page, panel: str) -> None:
-    assert "birds-vgg16_slim" in EMBEDDED
-    page.goto(panel)
-    settle(page)
-    assert page.get_by_text("Pin a sample to see what each channel").is_visible()
-    page.goto(f"{panel}/?sample=17")
-    page.wait_for_selector(".cell", timeout=60_000)
-    first, second, third = cells(page)[:3]
-    page.locator(f"[data-channel='{second}']").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_text(f"channel {second}").wait_for()
-    dialog.locator(".js-plotly-plot").wait_for()
-    assert "2 of 128 by score" in dialog.inner_text()
-    assert params_of(page)["channel"] == str(second)
-    box = dialog.locator(".js-plotly-plot").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 3)
-    hover = dialog.locator(".hoverlayer")
-    hover.get_by_text("row").wait_for()
-    page.keyboard.press("ArrowRight")
-    dialog.get_by_text(f"channel {third}").wait_for()
-    dialog.get_by_role("button", name="Previous").click()
-    dialog.get_by_text(f"channel {second}").wait_for()
-    dialog.get_by_role("button", name="Previous").click()
-    dialog.get_by_text(f"channel {first}").wait_for()
-    dialog.get_by_role("button", name="Previous").click()
-    dialog.get_by_text("128 of 128 by score").wait_for()  # it goes round
-    page.keyboard.press("ArrowRight")
-    dialog.get_by_text(f"channel {first}").wait_for()
-    assert params_of(page)["channel"] == str(first)
-    assert dialog.locator(".channel-classes li").count() == 10
-    page.keyboard.press("Escape")
-    assert "channel" not in params_of(page)
-    assert dialog.count() == 0
-
-
-def test_a_strong_sample_is_pinned_and_shows_the_value_it_was_listed_with(
-    page: Page, panel: str
-) -> None:
-    page.goto(f"{panel}/?sample=3&channel=29")
-    dialog = page.get_by_role("dialog")
-    tiles = dialog.locator(".samples button")
-    tiles.nth(9).wait_for(timeout=60_000)
-    assert tiles.count() == 10
-    uid, value = (
-        tiles.nth(2).get_attribute("data-uid"),
-        tiles.nth(2).locator(".figure").inner_text(),
-    )
-    tiles.nth(2).click()
-    dialog.get_by_text(f"Sample {int(uid or -1):04d}").wait_for()
-    assert params_of(page) == {"sample": uid, "channel": "29"}
-    assert dialog.locator(".samples [aria-current=true]").get_attribute("data-uid") == uid
-    # The largest value of the live map is the one that the stage found.
-    assert dialog.locator(".channel-figures dd").nth(1).inner_text() == value
-
-
-def test_a_neuron_has_its_value_among_the_others(page: Page, panel: str) -> None:
-    page.goto(f"{panel}/?sample=3&layer=probabilities&channel=2")
-    dialog = page.get_by_role("dialog")
-    dialog.locator(".channel-value b").wait_for(timeout=60_000)
-    assert "of 20 by value" in dialog.inner_text()
-    assert dialog.locator(".channel-histogram u").count() == 1
-    assert dialog.locator(".js-plotly-plot").count() == 0

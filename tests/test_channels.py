@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import LAYERS, TINY
+from conftest import LAYERS, ROOT, TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -17,13 +17,16 @@ from scipy import stats
 from layerscope.activations import forward
 from layerscope.channels import describe, entropy, histogram, score, shrink
 from layerscope.datasets.categories import Category
-from layerscope.models import SLIM_MEAN_STD, Classifier
+from layerscope.layers import find_layer
+from layerscope.models import SLIM_MEAN_STD, Classifier, load_model
+from layerscope.params import read_params
 from layerscope.predictions import Predictions
 from layerscope.probing import layer_table
 from layerscope.samples import Samples
-from layerscope.store import Store
+from layerscope.store import Store, store_path
 from layerscope.top_samples import TopSamples, find_peaks, find_row, locate_channels
 from stages import channels as stage
+from ui.bundle import EMBEDDED, ensure_bundle
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -274,3 +277,43 @@ def test_fewer_samples_than_asked_for_are_all_kept(
     store = Store(tiny_run / "channels.zarr")
     assert store.read("20/uid").shape[1] == 20 and store.read("40/uid").shape[1] == 30
     assert set(store.read("20/uid")[0]) == set(range(20))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", EMBEDDED)
+def test_the_embedded_arrays_are_what_the_model_gives(
+    run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert ensure_bundle() is None
+    samples = Samples(store_path(run, "samples"))
+    predictions = Predictions(store_path(run, "predictions"))
+    layers = tuple(find_layer(predictions.layers, key) for key in ("features.28", "classifier.3"))
+    chosen = read_params().run(run)
+    assert isinstance(chosen.model, str)
+    classifier = load_model(chosen.model, chosen.weights_file)
+    everything: dict[str, list[np.ndarray]] = {layer.key: [] for layer in layers}
+    for start in range(0, 100, 20):
+        pictures = samples.pictures(start, start + 20)
+        keep = everything.__getitem__
+        forward(
+            classifier, pictures, layers, lambda k, o, keep=keep: keep(k).append(o.numpy().copy())
+        )
+    store = Store(store_path(run, "channels"))
+    for layer in layers:
+        output = np.concatenate(everything[layer.key]).reshape(100, layer.shape[0], -1)
+        first = find_row(store.attributes, layer.key, 0)
+        rows = slice(first, first + layer.shape[0])
+        strongest = np.sort(output.max(axis=2), axis=0)[::-1][:10].T
+        np.testing.assert_allclose(store.array("100/value")[rows], strongest, rtol=1e-3, atol=1e-3)
+        means = np.stack(
+            [output[samples.labels[:100] == c].mean(axis=(0, 2)) for c in range(10)], 1
+        )
+        np.testing.assert_allclose(store.array("100/class_mean")[rows], means, rtol=1e-3, atol=1e-3)
+        # Every place of a maximum holds that maximum.
+        uid, place = store.array("1000/uid")[rows], store.array("1000/position")[rows]
+        width = layer.shape[2] if len(layer.shape) == 3 else 1
+        for channel, k in np.argwhere(np.asarray(uid) < 100)[:200]:
+            y, x = place[channel, k]
+            value = output[uid[channel, k], channel, y * width + x]
+            assert value == pytest.approx(store.array("1000/value")[first + channel, k], abs=1e-3)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from browser import ROOT, _wait_until_up, browsing, settle
+from browser import browsing, serving, settle
 from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
@@ -78,29 +73,6 @@ def write_tables(folder: Path) -> dict[str, list[str]]:
     return {name: [row["key"] for row in rows] for name, rows in tables.items()}
 
 
-@contextmanager
-def serving_script(folder: Path, text: str) -> Iterator[str]:
-    script = folder / "map_page.py"
-    script.write_text(text)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    command += ["--server.fileWatcherType", "none", "--theme.base", "dark"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        _wait_until_up(f"http://127.0.0.1:{port}", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("map")
@@ -113,7 +85,8 @@ def keys(folder: Path) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def address(folder: Path, keys: dict[str, list[str]]) -> Iterator[str]:
-    with serving_script(folder, SCRIPT) as found:
+    (folder / "map_page.py").write_text(SCRIPT)
+    with serving(folder, folder / "map_page.py") as found:
         yield found
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
-from browser import ROOT, _wait_until_up, browsing, settle
+from browser import ROOT, browsing, serving, settle
 from playwright.sync_api import Page, expect
 
 from ui.tour import STEPS
@@ -73,31 +69,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("page_actions")
     (folder / "streamlit_app.py").write_text(SCRIPT)
     shutil.copytree(ROOT / "pages", folder / "pages")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "streamlit_app.py",
-        "--server.headless",
-        "true",
-    ]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    command += ["--server.fileWatcherType", "none", "--theme.base", "dark"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        _wait_until_up(f"http://127.0.0.1:{port}", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    with serving(folder, folder / "streamlit_app.py") as found:
+        yield found
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import browser
 import numpy as np
 import pytest
 from browser import browsing, serving, settle
@@ -22,9 +21,7 @@ slow = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 ABREAST = 10  # samples lie on a square grid, row by row from the lower left
 COLORS = ((74, 184, 181), (243, 182, 9))  # of the first two classes
-SCRIPT = (
-    f'import sys; sys.path.insert(0, "{ROOT}")'
-    + """
+SCRIPT = """
 import json
 import cv2, numpy as np, streamlit as st
 from ui.components.contact_sheet import draw_contact_sheet
@@ -91,7 +88,6 @@ if "blank" not in asked:
     _, image = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, 100])
     send_thumbnails(Sheet(image.tobytes(), abreast, n), f"grid/{n}", key="thumbnails")
 """
-)
 
 
 # --- what a browser may send -------------------------------------------------------------------
@@ -179,11 +175,9 @@ def test_the_contact_sheet_lets_only_its_own_samples_through() -> None:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("scatter")
     shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
-    (folder / "streamlit_app.py").write_text(SCRIPT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(browser, "ROOT", folder)
-        with serving(folder) as found:
-            yield found
+    (folder / "page.py").write_text(SCRIPT)
+    with serving(folder, folder / "page.py") as found:
+        yield found
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def load_channels(run: str, layer: Layer, uid: int) -> Channels:
     return _keep_channels(run, layer, uid, made)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _keep_channels(run: str, layer: Layer, uid: int, made: tuple[Stamp, Stamp]) -> Channels:
     maps = load_maps(run, layer, uid)
     ends = layer.key in {INPUT, PROBABILITIES}

@@ -225,6 +225,9 @@ def _draw_strongest(subject: _Subject, channel: int, on_pin: Callable[[int], Non
     except (Unavailable, KeyError, IndexError):
         st.html(f'<p class="channel-missing">Not built yet: {escape(command_for(run))}</p>')
         return
+    if not values.any():  # the order of samples that are all alike would mean nothing
+        st.html(f'<p class="channel-missing">None of the {size} samples activates it.</p>')
+        return
     samples, made = load_samples(run), stamp(run, "samples")
     tiles = [
         Tile(

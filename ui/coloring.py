@@ -103,8 +103,8 @@ def color_points(selection: Selection, contents: Contents, answers: Answers) -> 
         return _color_by_scale(title, getattr(answers, selection.color))
     if selection.color == "cluster":
         return _color_by_cluster(selection, contents)
-    names = [category.name for category in contents.categories]
-    entries = [Entry(name, *mark_class(label)) for label, name in enumerate(names)]
+    classes = enumerate(contents.categories)
+    entries = [Entry(category.name, *mark_class(label)) for label, category in classes]
     return Coloring(title, answers.labels, entries, None)
 
 

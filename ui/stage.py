@@ -14,6 +14,7 @@ from layerscope.errors import InputError
 from ui import view
 from ui.activations import draw_activations
 from ui.arrays import Unavailable
+from ui.channel_dialog import open_channel
 from ui.components.scatter import draw_scatter
 from ui.inspector import Inspected, draw_hint, draw_inspector
 from ui.lasso import draw_lassoed, keep_lassoed, read_lassoed
@@ -127,13 +128,26 @@ def draw_side(selection: Selection, contents: Contents) -> None:
 
 
 def draw_channels(selection: Selection, contents: Contents) -> None:
-    """What each channel of the layer makes of the pinned sample."""
+    """What each channel of the layer makes of the pinned sample, and one of them in a dialog."""
+    layer = contents.layer(selection.layer)
     draw_activations(
         selection.run,
-        contents.layer(selection.layer),
+        layer,
         selection.sample,
         chosen=selection.channel,
         order=selection.order,
         on_pick=lambda channel: change(channel=channel),
         on_order=lambda order: change(order=order),
     )
+    if selection.sample is not None and selection.channel is not None:
+        open_channel(
+            selection.run,
+            selection.size,
+            layer,
+            selection.sample,
+            selection.channel,
+            order=selection.order,
+            on_pick=lambda channel: change(channel=channel),
+            on_pin=pin,
+            on_close=lambda: change(channel=None),
+        )

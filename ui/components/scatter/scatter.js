@@ -90,6 +90,7 @@ class Plot {
     this.lit = null;
     this.stage.show(data.coloring.entries, this.columns.positions, another);
     this.box.setAttribute("aria-label", `Scatter plot of ${this.stage.n} samples`);
+    this.box.dataset.shown = 1 + Number(this.box.dataset.shown ?? 0); // views drawn so far
     this.recast();
     this.fetchPictures();
   }
