@@ -5,20 +5,20 @@ from __future__ import annotations
 from contextlib import suppress
 
 import streamlit as st
-from ui.tour import STEPS
 
 from layerscope.errors import InputError
-from ui import stage
 from ui.arrays import Unavailable
 from ui.components.model_map import draw_model_map
 from ui.components.thumbnails import load_sheet, send_thumbnails
-from ui.controls import draw_color_choices, draw_run_choice, draw_view_choices
+from ui.explorer import stage
+from ui.explorer.controls import draw_color_choices, draw_run_choice, draw_view_choices
+from ui.explorer.view import family, list_curves
 from ui.library import Contents, list_runs, read_contents
 from ui.live_model import warm_up
 from ui.markup import heading
 from ui.selection import Selection, change, choose_run, read_selection, write_selection
 from ui.shell import open_page, show_no_runs, show_notices, show_unavailable
-from ui.view import family, list_curves
+from ui.tour import STEPS
 
 
 def draw_map(selection: Selection, contents: Contents) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -94,3 +95,8 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(150)  # a click needs a moment to reach the server
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_timeout(550)  # points travel to their new places
+
+
+def params_of(page: Page) -> dict[str, str]:
+    """The query parameters of the page's address, one value each."""
+    return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}

@@ -17,6 +17,7 @@ from layerscope.datasets.dataset import Dataset, Sample, Source
 from layerscope.layers import Layer
 from layerscope.samples import write_samples
 from layerscope.store import writing
+from ui.bundle import ensure_bundle
 
 ROOT = Path(__file__).parent.parent
 TINY = "objects-tiny"
@@ -136,6 +137,18 @@ def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write_arrays(run, rng, labels)
     _write_figures(run / "layers.csv")
     return root
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder with the embedded runs; what a server writes stays in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        assert ensure_bundle() is None
+    folder = tmp_path_factory.mktemp("embedded")
+    for name in ("data", "weights", "params.yaml", ".streamlit"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser import ROOT, browsing, settle
+from browser import ROOT, browsing, serving, settle
 from playwright.sync_api import Page
-from test_channel_grid_browser import cells, serving_script
+from test_channel_grid_browser import cells
 
 from ui.bundle import ensure_bundle
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.slow
 
 PANEL = """
 import streamlit as st
-from ui.activations import draw_activations
-from ui.channel_dialog import open_channel
+from ui.channel.activations import draw_activations
+from ui.channel.dialog import open_channel
 from ui.library import read_contents
 
 params = st.query_params
@@ -62,7 +62,9 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("panel")
     for name in ("data", "weights", "params.yaml"):
         (folder / name).symlink_to(ROOT / name)
-    with serving_script(folder, PANEL) as found:
+    script = folder / "page.py"
+    script.write_text(PANEL)
+    with serving(folder, script) as found:
         yield found
 
 

@@ -13,8 +13,8 @@ from conftest import TINY
 
 from layerscope.predictions import Predictions
 from layerscope.store import store_path
-from ui.coloring import color_points, fade, read_answers
-from ui.lasso import write_csv
+from ui.explorer.coloring import color_points, fade, read_answers
+from ui.explorer.lasso import write_csv
 from ui.library import Contents, read_contents
 from ui.selection import Selection, read_selection
 

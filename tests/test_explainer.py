@@ -17,12 +17,12 @@ from layerscope.models import load_model
 from layerscope.predictions import Predictions
 from layerscope.samples import Samples
 from layerscope.store import Store, store_path
-from ui import explainer
 from ui.bundle import ensure_bundle
 from ui.components.class_bars import Bar, accepts
-from ui.explainer import Explained, Question, answer, ask, pose
 from ui.markup import embed_pixels
-from ui.parts import dim_outside, list_parts, outline_parts
+from ui.sample import explainer
+from ui.sample.explainer import Explained, Question, answer, ask, pose
+from ui.sample.parts import dim_outside, list_parts, outline_parts
 
 RUN = "birds-vgg16_slim"
 PATIENCE = 60.0

@@ -169,16 +169,6 @@ def test_names_from_data_are_escaped(tiny_run: Path) -> None:
 def test_a_class_that_the_model_lacks_is_said_so(tiny_run: Path) -> None:
     app = open_page(sample="2")
     assert "the model lacks the true class" in text_of(app)
-    app.button_group(key="cam_target").set_value("true").run()
-    assert not app.exception
-    assert "The model has no output for this class." in text_of(app)
-
-
-def test_parts_are_outlined_on_request(tiny_run: Path) -> None:
-    app = open_page(sample="0")
-    assert "image/svg+xml" not in text_of(app)
-    app.toggle(key="parts").set_value(True).run()
-    assert "image/svg+xml" in text_of(app)
 
 
 @pytest.mark.parametrize("name", ["predictions", "pca", "umap", "tsne"])
@@ -223,7 +213,6 @@ def test_broken_additions_leave_the_view(tiny_run: Path) -> None:
     (tiny_run / "layers.csv").write_bytes(b"\xff\xfe\0")
     app = open_page(sample="4")
     assert "Sample 0004" in text_of(app)
-    assert "No heatmap is stored; make demo makes it." in text_of(app)
     assert "kNN accuracy <b>" not in text_of(app)
 
 

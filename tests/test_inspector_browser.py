@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser import browsing, serving, settle
+from browser import browsing, params_of, serving, settle
 from conftest import ROOT
 from playwright.sync_api import Locator, Page, expect
-
-from ui.bundle import ensure_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -30,12 +27,8 @@ def link(folder: Path, names: tuple[str, ...]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        assert ensure_bundle() is None
-    folder = tmp_path_factory.mktemp("whole")
-    with serving(link(folder, ("data", "weights", "params.yaml", ".streamlit"))) as found:
+def address(embedded: Path) -> Iterator[str]:
+    with serving(embedded) as found:
         yield found
 
 
@@ -60,10 +53,6 @@ def finish(page: Page) -> None:
     expect(inspector(page).locator("figure").first).to_be_visible()
     expect(inspector(page).locator("figure.waits")).to_have_count(0, timeout=COLD)
     settle(page)
-
-
-def params_of(page: Page) -> dict[str, str]:
-    return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 def tile(page: Page, name: str, place: int = 0) -> Locator:

@@ -107,7 +107,8 @@ class Project:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(tmp_path_factory.mktemp("project"))
     ran = made.repro()
-    stages = ["prepare", "predict", "activations", "pca", "neighbors", "umap", "cam", "metrics"]
+    stages = ["prepare", "predict", "activations", "pca", "neighbors", "umap", "cam", "channels"]
+    stages.append("metrics")
     assert ran == {f"{s}@{RUN}" for s in stages} | {f"tsne@{RUN}-5", f"tsne@{RUN}-10"}
     made.commit()
     return made

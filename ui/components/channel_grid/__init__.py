@@ -43,7 +43,8 @@ class Channels:
     scores : ndarray of float32, (C,)
         What is written below each map and sorted by; of dense neurons their values.
     low, high : float
-        Values at the ends of the colour scale that all channels share.
+        Values at the ends of the colour scale that all channels share; what lies beyond has the
+        colour of the end.
     names : sequence of str or None
         Instead of numbers: colours of the input, classes at the output.
     dense : bool

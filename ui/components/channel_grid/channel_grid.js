@@ -1,6 +1,7 @@
 // The line above and what stands below it. Streamlit calls the export at every change of data.
 
 const panels = new WeakMap();
+const ROOMY = "data-roomy-activations";
 const PLURALS = { channel: "channels", neuron: "neurons", class: "classes", colour: "colours" };
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -26,6 +27,9 @@ class Panel {
     for (const button of this.buttons) button.onclick = () => this.choose(button.dataset.by);
     this.search.oninput = () => this.filter();
     this.search.onkeydown = (event) => this.press(event);
+    this.room = this.find(".room");
+    this.room.onclick = () => this.giveRoom(!document.documentElement.hasAttribute(ROOMY));
+    this.giveRoom(document.documentElement.hasAttribute(ROOMY));
     this.observer = new ResizeObserver(() => this.fit());
     this.observer.observe(this.find(".channels"));
     this.observer.observe(this.grid.box);
@@ -34,6 +38,14 @@ class Panel {
 
   stop() {
     this.observer.disconnect();
+  }
+
+  // The page's style sheet decides what that means: here it is only said.
+  giveRoom(given) {
+    document.documentElement.toggleAttribute(ROOMY, given);
+    this.room.setAttribute("aria-pressed", String(given));
+    this.room.title = given ? "Less room for the activations" : "More room for the activations";
+    this.room.setAttribute("aria-label", given ? "Less room" : "More room");
   }
 
   update(data) {
@@ -47,6 +59,7 @@ class Panel {
       this.shown.show(this.values);
       this.search.value = "";
       this.fillHead();
+      this.find(".channels").dataset.shown = `${this.values.title}/${this.stamp}`; // what is drawn
     }
     if (isNew || this.isWish(data.order)) this.sort(data.order);
     this.told = data.order;
@@ -85,7 +98,7 @@ class Panel {
     const { low, high, own, dense, unit } = this.values;
     const scale = this.find(".scale");
     const ends = `${format(low)} to ${format(high)}`;
-    const range = unit === "class" || unit === "colour" ? ends : `${ends}, this layer's smallest and largest value`;
+    const range = unit === "class" || unit === "colour" ? ends : dense ? `${ends}, this layer's smallest and largest value` : `${ends}, which hold 99 % of this layer's values`;
     const zero = this.find(".bar u");
     zero.hidden = own || !(low < 0 && high > 0);
     zero.style.left = `${(100 * -low) / (high - low || 1)}%`;

@@ -7,9 +7,9 @@ from html import escape
 
 import streamlit as st
 
-from ui import view
 from ui.arrays import Unavailable
-from ui.coloring import cluster_layer
+from ui.explorer import view
+from ui.explorer.coloring import cluster_layer
 from ui.library import Contents, is_built, name_run, read_contents
 from ui.selection import (
     COLORS,

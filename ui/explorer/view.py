@@ -15,9 +15,9 @@ from ui.arrays import (
     load_samples,
     stamp,
 )
-from ui.coloring import color_points, fade, read_answers
 from ui.components.model_map import Curve
 from ui.components.scatter import Points
+from ui.explorer.coloring import color_points, fade, read_answers
 from ui.library import Contents
 from ui.selection import METHODS, Selection
 

@@ -14,7 +14,6 @@ from layerscope.errors import InputError
 from layerscope.layers import Layer
 from layerscope.top_samples import find_row
 from ui import markup
-from ui.activations import load_channels
 from ui.arrays import (
     Stamp,
     Unavailable,
@@ -25,14 +24,15 @@ from ui.arrays import (
     stamp,
 )
 from ui.assets import read_asset
-from ui.channel_figures import draw_class_means, draw_histogram, figures, picture, write_number
-from ui.channel_map import CONFIG, plot_map
+from ui.channel.activations import load_channels
+from ui.channel.figures import draw_class_means, draw_histogram, figures, picture, write_number
+from ui.channel.heatmap import CONFIG, plot_map
+from ui.channel.live_maps import load_maps
+from ui.channel.receptive_field import Box, field_box
 from ui.components.channel_grid import Channels
 from ui.components.sample_strip import Tile, draw_sample_strip
 from ui.library import command_for
-from ui.live_maps import load_maps
 from ui.palette import mark_class
-from ui.receptive_field import Box, field_box
 
 _OPEN = "channel_open"  # in the session: the channel that the dialog is at
 _PINNED = "channel_pinned"  # and whether a sample was pinned in it
@@ -100,7 +100,7 @@ def sort_channels(scores: np.ndarray, order: str) -> np.ndarray:
 def _draw(subject: _Subject, on_pick: Callable[[int], None], on_pin: Callable[[int], None]) -> None:
     if st.session_state.pop(_PINNED, False):
         st.rerun()  # the page itself, which shows the other sample
-    st.html(f"<style>{read_asset(__file__, 'channel_dialog.css')}</style>")
+    st.html(f"<style>{read_asset(__file__, 'dialog.css')}</style>")
     channel = int(st.session_state[_OPEN])
     with st.container(key="channel-dialog"):
         try:

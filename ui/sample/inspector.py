@@ -15,10 +15,10 @@ from ui import markup
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.components.class_bars import Bar, draw_class_bars
 from ui.components.contact_sheet import draw_contact_sheet
-from ui.explanations import draw_explanations
 from ui.markup import Fact
 from ui.palette import mark_class
-from ui.path_chart import DEFINITION, draw_path, read_path, tell_decision
+from ui.sample.explanations import draw_explanations
+from ui.sample.path_chart import DEFINITION, draw_path, read_path, tell_decision
 
 _HINT = """
 <div class="hint">

@@ -10,11 +10,12 @@ import numpy as np
 import streamlit as st
 
 from layerscope.overlap import share_covered
-from ui import explainer, markup
+from ui import markup
 from ui.arrays import Stamp, Unavailable, explaining, load_predictions, load_samples, stamp
 from ui.components.explanation_tiles import Column, Truth, draw_explanation_tiles
-from ui.explainer import Explained, Question
-from ui.parts import dim_outside, list_parts, outline_parts
+from ui.sample import explainer
+from ui.sample.explainer import Explained, Question
+from ui.sample.parts import dim_outside, list_parts, outline_parts
 from ui.shell import show_unavailable
 
 _PATIENCE = 0.25  # seconds that a question may hold the session back; the browser asks again

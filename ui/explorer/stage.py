@@ -11,15 +11,15 @@ from contextlib import contextmanager
 import streamlit as st
 
 from layerscope.errors import InputError
-from ui import view
-from ui.activations import draw_activations
 from ui.arrays import Unavailable
-from ui.channel_dialog import open_channel
+from ui.channel.activations import draw_activations
+from ui.channel.dialog import open_channel
 from ui.components.scatter import draw_scatter
-from ui.inspector import Inspected, draw_hint, draw_inspector
-from ui.lasso import draw_lassoed, keep_lassoed, read_lassoed
+from ui.explorer import view
+from ui.explorer.lasso import draw_lassoed, keep_lassoed, read_lassoed
 from ui.library import Contents
 from ui.markup import plot_head
+from ui.sample.inspector import Inspected, draw_hint, draw_inspector
 from ui.selection import Selection, change, read_selection, write_entries, write_selection
 from ui.shell import show_problem, show_unavailable
 

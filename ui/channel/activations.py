@@ -10,9 +10,11 @@ import streamlit as st
 from layerscope.channels import score, shrink
 from layerscope.layers import INPUT, PROBABILITIES, Layer
 from ui.arrays import Stamp, load_predictions, stamp
+from ui.channel.live_maps import load_maps
 from ui.components.channel_grid import LARGEST_SIDE, Channels, draw_channel_grid
-from ui.live_maps import load_maps
 
+# Of a layer's feature maps: single peaks, up to four times as high, would leave all else dark.
+_SCALE_ENDS = (0.5, 99.5)
 _COLORS = ("Red", "Green", "Blue")
 _HINT = """
 <div class="activations-hint">
@@ -58,7 +60,7 @@ def draw_activations(
     Raises
     ------
     Unavailable, InputError
-        As `ui.live_maps.load_maps` does.
+        As `ui.channel.live_maps.load_maps` does.
     """
     if uid is None:
         st.html(_HINT)
@@ -83,8 +85,9 @@ def load_channels(run: str, layer: Layer, uid: int) -> Channels:
 def _keep_channels(run: str, layer: Layer, uid: int, made: tuple[Stamp, Stamp]) -> Channels:
     maps = load_maps(run, layer, uid)
     ends = layer.key in {INPUT, PROBABILITIES}
-    low, high = (0.0, 1.0) if ends else (float(maps.min()), float(maps.max()))
     dense = is_dense(layer)
+    shares = (0, 100) if dense else _SCALE_ENDS
+    low, high = (0.0, 1.0) if ends else map(float, np.percentile(maps, shares))
     small = maps.reshape(-1, 1, 1) if dense else shrink(maps, LARGEST_SIDE)
     ranges = np.stack([small.min(axis=(1, 2)), small.max(axis=(1, 2))], axis=1)
     lowest, width = ranges[:, :1, None], np.diff(ranges)[:, :, None]

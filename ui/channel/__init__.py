@@ -1,0 +1,1 @@
+"""What single channels and neurons make of a sample."""
