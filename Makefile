@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format imagenette imagewoof run train bundle vendor lock clean
+.PHONY: help setup demo app test test-fast lint format bench-app imagenette imagewoof run train bundle vendor lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ test: setup ## run all tests
 
 test-fast: setup ## run the tests that take less than two minutes together
 	$(BIN)/python -m pytest -m "not slow"
+
+bench-app: setup ## measure the app in a browser and write docs/bench-app.json
+	$(BIN)/python -m bench.app
 
 lint: setup ## check style and types
 	$(BIN)/ruff check .

@@ -23,6 +23,8 @@
   };
   const head = () => deep(".plot-head p")?.textContent ?? "";
   const inspected = () => deep(".st-key-inspector-panel")?.textContent.match(/sample (\d+)/i)?.[1];
+  const picture = () => deep(".explanations .tiles .picture")?.src;
+  const bars = () => deep(".bars [data-output]")?.parentElement.children.length;
   const marks = () => deep(".marks");
   const tooltip = () => deep(".plot .tooltip");
 
@@ -56,7 +58,8 @@
       const uid = tooltip().hidden ? null : tooltip().querySelector(".uid").textContent;
       if (uid === null || uid === inspected()) return null;
       const click = () => ["pointerdown", "pointerup"].forEach((type) => fire(canvas, type, ...at));
-      return timed(click, () => inspected() === uid);
+      const before = picture();
+      return timed(click, () => inspected() === uid && picture() !== before && bars() > 1);
     },
     grid: (key) => {
       const click = () => deep(`[data-layer="${key}"]`).dispatchEvent(new MouseEvent("click", { bubbles: true, composed: true }));

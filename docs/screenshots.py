@@ -6,9 +6,14 @@ from pathlib import Path
 
 from tests.browser import ROOT, browsing, serving, settle
 
+_BIRDS = "?run=birds-vgg16_slim&size=1000&method=tsne&perplexity=30&sample=12"
 VIEWS = {
-    "explorer": "?run=birds-vgg16_slim&size=1000&layer=features.23&method=tsne&perplexity=30&sample=12",
-    "objects": "?run=objects-vgg16_slim&size=1000&layer=features.16&method=umap&sample=7",
+    "explorer": f"{_BIRDS}&layer=features.28",
+    "objects": (
+        "?run=objects-vgg16_slim&size=1000&method=umap&layer=features.28&sample=7&marks=pictures"
+        "&why=3&against=0"
+    ),
+    "channel": f"{_BIRDS}&layer=features.23&channel=64",
 }
 SIZES = {"1280": (1280, 800), "1920": (1920, 1080)}
 
@@ -21,7 +26,7 @@ def main() -> None:
                 for name, query in VIEWS.items():
                     page.goto(address + "/" + query)
                     settle(page)
-                    page.wait_for_timeout(2000)  # a thousand thumbnails
+                    page.wait_for_timeout(6000)  # thumbnails, torch, explanations
                     page.screenshot(path=folder / f"{name}-{size}.png")
                 assert not errors, errors
     (ROOT / "server.log").unlink(missing_ok=True)
