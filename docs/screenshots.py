@@ -10,8 +10,8 @@ _BIRDS = "?run=birds-vgg16_slim&size=1000&method=tsne&perplexity=30&sample=12"
 VIEWS = {
     "explorer": f"{_BIRDS}&layer=features.28",
     "objects": (
-        "?run=objects-vgg16_slim&size=1000&method=umap&layer=features.28&sample=7&marks=pictures"
-        "&why=3&against=0"
+        "?run=objects-vgg16_slim&size=1000&method=umap&layer=features.28&sample=389&marks=pictures"
+        "&against=9"
     ),
     "channel": f"{_BIRDS}&layer=features.23&channel=64",
 }

@@ -62,5 +62,4 @@ def warm_up(run: str) -> None:
 def _load_quietly(run: str) -> None:
     with suppress(InputError, OSError):
         load_live_model(run)
-        import layerscope.explanation.cam  # the libraries of the first explanation
-        import layerscope.neighbors  # noqa: F401
+        import layerscope.explanation.cam  # noqa: F401  (what the first explanation needs)

@@ -6,6 +6,7 @@ answer. What is kept are small files, ready to be sent.
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections import OrderedDict
@@ -245,3 +246,8 @@ def _open_cam(classifier: Classifier, layer: str) -> tuple[ExitStack, Explain]:
 
     stack = ExitStack()
     return stack, stack.enter_context(grad_cam(classifier, layer))
+
+
+atexit.register(
+    _open_cam.cache_clear
+)  # it takes its hooks off, while there is a library to do that
