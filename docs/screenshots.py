@@ -6,28 +6,29 @@ from pathlib import Path
 
 from tests.browser import ROOT, browsing, serving, settle
 
+_SMALL, _LARGE = (1280, 800), (1920, 1080)
 _BIRDS = "?run=birds-vgg16_slim&size=1000&method=tsne&perplexity=30&sample=12"
 VIEWS = {
-    "explorer": f"{_BIRDS}&layer=features.28",
-    "objects": (
+    "explorer-1280": (_SMALL, f"{_BIRDS}&layer=features.28"),
+    "explorer-1920": (_LARGE, f"{_BIRDS}&layer=features.28"),
+    "channel-1280": (_SMALL, f"{_BIRDS}&layer=features.23&channel=64"),
+    "objects-1920": (
+        _LARGE,
         "?run=objects-vgg16_slim&size=1000&method=umap&layer=features.28&sample=389&marks=pictures"
-        "&against=9"
+        "&against=9",
     ),
-    "channel": f"{_BIRDS}&layer=features.23&channel=64",
 }
-SIZES = {"1280": (1280, 800), "1920": (1920, 1080)}
 
 
 def main() -> None:
     folder = Path(__file__).parent
     with serving(ROOT) as address:
-        for size, (width, height) in SIZES.items():
+        for name, ((width, height), query) in VIEWS.items():
             with browsing(width, height) as (page, errors):
-                for name, query in VIEWS.items():
-                    page.goto(address + "/" + query)
-                    settle(page)
-                    page.wait_for_timeout(6000)  # thumbnails, torch, explanations
-                    page.screenshot(path=folder / f"{name}-{size}.png")
+                page.goto(address + "/" + query)
+                settle(page)
+                page.wait_for_timeout(6000)  # thumbnails, torch, explanations
+                page.screenshot(path=folder / f"{name}.png")
                 assert not errors, errors
     (ROOT / "server.log").unlink(missing_ok=True)
 

@@ -142,3 +142,41 @@ def test_a_silent_neuron_has_no_strongest_samples(page: Page, panel: str) -> Non
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("None of the 100 samples activates it.").wait_for(timeout=60_000)
     assert dialog.locator(".samples").count() == 0
+
+
+def name_focused(page: Page) -> str:
+    """Accessible label or text of what has the focus, also in a shadow root."""
+    return str(
+        page.evaluate(
+            """() => {
+              let element = document.activeElement;
+              while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+              return element.getAttribute("aria-label") ?? element.innerText;
+            }"""
+        )
+    )
+
+
+def test_the_dialog_is_walked_through_with_tab_and_gives_the_focus_back(
+    page: Page, panel: str
+) -> None:
+    page.goto(f"{panel}/?sample=3")
+    page.wait_for_selector(".cell", timeout=60_000)
+    page.locator(".grid").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.locator(".samples button").nth(9).wait_for(timeout=60_000)
+    settle(page)
+    names = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        names.append(name_focused(page))
+    # Close, previous and next, then the ten pictures, which lie in a shadow root; and round again.
+    assert [name.startswith("Sample ") for name in names] == [False] * 3 + [True] * 10 + [False]
+    assert names[0] == names[13] == "Close"
+    page.keyboard.press("Shift+Tab")
+    assert name_focused(page) == names[12]
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    page.wait_for_timeout(800)
+    assert name_focused(page).startswith("Channels of features.28")

@@ -496,9 +496,9 @@ def test_a_long_contact_sheet_is_laid_out_on_demand(page: Page, address: str) ->
 @pytest.fixture
 def scripts(page: Page) -> Page:
     page.set_content("<canvas></canvas>")
-    names = ("geometry.js", "choice.js", "motion.js", "cast.js", "stamps.js", "painter.js")
+    names = ("geometry", "choice", "motion", "cast", "stamps", "painter", "marks", "stage")
     folder = ROOT / "ui/components/scatter"
-    page.add_script_tag(content="\n".join((folder / name).read_text() for name in names))
+    page.add_script_tag(content="\n".join((folder / f"{name}.js").read_text() for name in names))
     return page
 
 
@@ -574,6 +574,29 @@ def test_zooming_keeps_the_place_under_the_pointer(scripts: Page) -> None:
         }"""
     )
     assert after == pytest.approx(before)
+
+
+@slow
+def test_a_zoom_is_kept_unless_it_would_show_nothing(scripts: Page) -> None:
+    poses = scripts.evaluate(
+        """() => {
+          const canvas = () => document.createElement("canvas");
+          const stage = new Stage(canvas(), canvas());
+          stage.resize(640, 430);
+          const corners = Float32Array.of(-1, -1, 1, 1, 1, -1);
+          stage.show([], corners, true);
+          const found = [];
+          const look = (pose, positions) => {
+            stage.camera.set(pose);
+            stage.show([], positions, false);
+            found.push(stage.camera.goal ?? stage.camera.pose);
+          };
+          look({ k: 8, x: 0, y: 0 }, Float32Array.of(-1, -1, 1, 1, 0, 0)); // one in the middle
+          look({ k: 8, x: 0, y: 0 }, corners);
+          return found;
+        }"""
+    )
+    assert poses == [{"k": 8, "x": 0, "y": 0}, {"k": 1, "x": 0, "y": 0}]
 
 
 @slow

@@ -48,7 +48,9 @@ def test_a_step_is_short_and_its_marks_are_closed(step: Step) -> None:
 @pytest.mark.parametrize("step", STEPS, ids=name_of)
 def test_what_a_step_points_at_is_in_the_app(step: Step) -> None:
     """A container that is renamed, or a class in a component, must not silently lose its step."""
-    pages = "".join(file.read_text() for file in [TOP / "streamlit_app.py", *TOP.glob("ui/*.py")])
+    pages = "".join(
+        file.read_text() for file in [TOP / "streamlit_app.py", *TOP.glob("ui/**/*.py")]
+    )
     drawn = "".join(
         file.read_text()
         for file in TOP.glob("ui/components/*/*")

@@ -60,6 +60,6 @@ def warm_up(run: str) -> None:
 
 
 def _load_quietly(run: str) -> None:
-    with suppress(InputError, OSError):
+    with suppress(InputError, OSError), computing:
         load_live_model(run)
         import layerscope.explanation.cam  # noqa: F401  (what the first explanation needs)

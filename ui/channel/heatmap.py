@@ -29,7 +29,7 @@ _AXIS = {
     "nticks": 5,
     "ticks": "",
     "constrain": "domain",
-    "tickfont": {"size": 10, "color": "#6d7884"},
+    "tickfont": {"size": 10, "color": "#808b97"},
 }
 _LABEL = {
     "bgcolor": "#1b2027",

@@ -1,6 +1,7 @@
 // The line above and what stands below it. Streamlit calls the export at every change of data.
 
 const panels = new WeakMap();
+const FAREWELL = 300; // milliseconds in which a dialog goes
 const ROOMY = "data-roomy-activations";
 const PLURALS = { channel: "channels", neuron: "neurons", class: "classes", colour: "colours" };
 
@@ -64,7 +65,16 @@ class Panel {
     if (isNew || this.isWish(data.order)) this.sort(data.order);
     this.told = data.order;
     this.shown.mark(data.chosen);
+    if (this.opened >= 0 && data.chosen < 0) this.takeFocus();
+    this.opened = data.chosen;
     if (isNew) this.fit();
+  }
+
+  // A dialog that closes gives the focus back to what had it, unless that is in a shadow root.
+  takeFocus() {
+    setTimeout(() => {
+      if (document.activeElement === document.body) this.shown.box.focus({ preventScroll: true });
+    }, FAREWELL);
   }
 
   // Whether Python asks for another order, rather than repeats one that was chosen here.
@@ -109,7 +119,7 @@ class Panel {
       : `One scale: ${range}${zero.hidden ? "" : "; the line is zero"}`;
     const offer = own || dense ? "" : ". Click to scale each channel by itself";
     scale.title = now + offer;
-    scale.setAttribute("aria-label", scale.title);
+    scale.setAttribute("aria-label", `${scale.textContent.trim().replace(/\s+/g, " ")}: ${scale.title}`);
     scale.setAttribute("aria-pressed", String(own));
     scale.disabled = dense;
     scale.onclick = () => {

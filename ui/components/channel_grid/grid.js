@@ -25,7 +25,7 @@ class Grid {
     this.cursor = -1;
     this.redraw();
     const plural = values.unit === "colour" ? "Colours" : "Channels";
-    this.box.setAttribute("aria-label", `${plural} of ${values.title}`);
+    this.box.setAttribute("aria-label", `${plural} of ${values.title}, each with its score`);
   }
 
   redraw() {
@@ -107,9 +107,9 @@ class Grid {
     cell.setAttribute("role", "option");
     cell.setAttribute("aria-selected", String(channel === this.chosen));
     const score = values.text(channel);
-    const text = `${values.unit} ${values.name(channel)}, score ${score}`;
-    cell.setAttribute("aria-label", text);
-    cell.title = `${text}: open it`;
+    const text = `${values.unit} ${values.name(channel)}`;
+    cell.setAttribute("aria-label", `${text} ${score}`); // holds what is written below the map
+    cell.title = `${text}, score ${score}: open it`;
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [values.width, values.height];
     canvas.getContext("2d").putImageData(values.paint(channel, 1, values.width, values.height), 0, 0);
@@ -118,7 +118,7 @@ class Grid {
     name.textContent = values.name(channel);
     const figure = document.createElement("span");
     figure.textContent = score;
-    label.append(name, figure);
+    label.append(name, " ", figure);
     cell.append(canvas, label);
     return cell;
   }

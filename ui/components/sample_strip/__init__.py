@@ -8,12 +8,18 @@ from dataclasses import asdict, dataclass
 import streamlit as st
 
 from ui.assets import read_asset
+from ui.components import page_actions
 
 _render = st.components.v2.component(
     "layerscope.sample_strip",
-    html='<div class="samples" role="list"></div>',
+    html='<div class="samples" role="group"></div>',
     css=read_asset(__file__, "sample_strip.css"),
-    js=read_asset(__file__, "sample_strip.js"),
+    js="\n".join(
+        [
+            *(read_asset(page_actions.__file__, name) for name in ("find.js", "focus.js")),
+            read_asset(__file__, "sample_strip.js"),
+        ]
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-// A row of pictures that can be clicked.
+// A row of pictures that can be clicked. Joined behind the scripts that find what can have the focus.
 
 const part = (tag, name, text = "") => {
   const element = document.createElement(tag);
@@ -11,7 +11,6 @@ function build(tile, current, send) {
   const button = part("button", "");
   button.type = "button";
   button.dataset.uid = tile.uid;
-  button.setAttribute("role", "listitem");
   const number = String(tile.uid).padStart(4, "0");
   button.title = `Sample ${number}, ${tile.name}: ${tile.figure}. Click to pin it`;
   button.setAttribute("aria-label", button.title);
@@ -34,9 +33,21 @@ function build(tile, current, send) {
   return button;
 }
 
+// A dialog keeps the Tab key to itself, and its own way to do so does not see into shadow roots.
+function turn(dialog, event) {
+  if (event.key !== "Tab" || event.ctrlKey || event.metaKey || event.altKey) return;
+  focusNext([dialog], event.shiftKey);
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const row = parentElement.querySelector(".samples");
   const send = (uid) => setTriggerValue("pick", uid);
   row.setAttribute("aria-label", "Samples that drive this channel the most");
   row.replaceChildren(...data.tiles.map((tile) => build(tile, data.current, send)));
+  const dialog = row.getRootNode().host?.closest("[role=dialog]");
+  if (!dialog) return undefined;
+  dialog.onkeydown = (event) => turn(dialog, event);
+  return () => (dialog.onkeydown = null);
 }

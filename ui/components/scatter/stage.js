@@ -30,8 +30,20 @@ class Stage {
     this.entries = entries;
     this.n = positions.length / 2;
     this.travel.go(normalize(positions), another);
+    if (this.camera.moved && this.ready && !this.holds(this.travel.target)) this.camera.glide({ k: 1, x: 0, y: 0 });
     this.made = null;
     this.look();
+  }
+
+  // Whether a layout has a sample in the part that is zoomed to: an empty plot would look broken.
+  holds({ at, half }) {
+    const { width, height } = this.camera;
+    const { s, x, y } = this.camera.view(half);
+    for (let i = 0; i < at.length; i += 2) {
+      const [px, py] = [x + at[i] * s, y - at[i + 1] * s];
+      if (px > 0 && px < width && py > 0 && py < height) return true;
+    }
+    return false;
   }
 
   look() {
