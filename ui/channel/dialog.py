@@ -84,7 +84,7 @@ def open_channel(
         Called when the dialog is dismissed.
     """
     st.session_state[_OPEN] = channel
-    shape = " × ".join(map(str, layer.shape))
+    shape = " × ".join(map(str, (*layer.shape[1:], layer.shape[0])))
     title = "   ·   ".join(dict.fromkeys([layer.key, layer.label, shape]))
     draw = st.dialog(title, width="large", on_dismiss=on_close)(_draw)
     draw(_Subject(run, size, layer, uid, order), on_pick, on_pin)
@@ -191,8 +191,8 @@ def _draw_figures(channels: Channels, maps: np.ndarray, channel: int) -> None:
         ("max", write_number(found.maximum[0]), "largest value"),
         ("mean", write_number(found.mean[0]), "mean activation: the magnitude in a score"),
         ("std", write_number(found.std[0]), "standard deviation"),
-        ("zeros", f"{found.zeros[0]:.1%}", "share of values that are exactly zero"),
-        ("positive", f"{found.positive[0]:.1%}", "share of values above zero"),
+        ("zeros", f"{100 * found.zeros[0]:.1f} %", "share of values that are exactly zero"),
+        ("positive", f"{100 * found.positive[0]:.1f} %", "share of values above zero"),
         ("entropy", f"{found.entropy[0]:.3f} nat", "of the ten bins below"),
         ("score", write_number(found.score[0]), "entropy × mean"),
     ]

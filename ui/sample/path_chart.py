@@ -15,7 +15,7 @@ DEFINITION = (
 )
 _HEIGHT = 40  # pixels, with the tick below
 _RIGHT, _APART, _TRACK = "#7bc98b", "#5d6b79", "#1f252c"
-_ACCENT, _MUTED, _FAINT = "#ffb454", "#8f9aa6", "#6d7884"
+_ACCENT, _MUTED, _FAINT = "#ffb454", "#8f9aa6", "#808b97"
 
 
 def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPath | None:
