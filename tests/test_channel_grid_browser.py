@@ -231,28 +231,28 @@ async ([script, html, count, height, width]) => {
   const shape = { count, height, width, dense: false };
   const facts = { ...shape, low: 0, high: 1, names: null, title: "x", unit: "channel" };
   const data = { arrays, facts, stamp: "a", chosen: -1, order: "-score" };
-  const start = performance.now();
   mount({ data, parentElement: root, setTriggerValue: () => {} });
+  const cells = () => [...root.querySelectorAll(".cell")].map((cell) => cell.dataset.channel);
   host.getBoundingClientRect();
-  const mounted = performance.now() - start;
-  const again = performance.now();
+  const best = cells();
   root.querySelector("[data-by=score]").click();
   host.getBoundingClientRect();
-  return [mounted, performance.now() - again, root.querySelectorAll(".cell").length];
+  return [best, cells()];
 }
 """
 
 
 @pytest.mark.parametrize("shape", [(512, 14, 14), (64, 56, 56), (2048, 7, 7)])
-def test_many_channels_are_there_at_once(page: Page, shape: tuple[int, int, int]) -> None:
+def test_of_many_channels_only_those_in_sight_are_made(
+    page: Page, shape: tuple[int, int, int]
+) -> None:
     folder = ROOT / "ui/components/channel_grid"
     names = ("values.js", "grid.js", "cells.js", "dense.js", "channel_grid.js")
     script = "\n".join((folder / name).read_text() for name in names)
     html = (folder / "channel_grid.html").read_text()
-    took = [page.evaluate(BLANK, [script, html, *shape]) for _ in range(5)]
-    mounted, sorted_, cells = np.median(took, axis=0)
-    assert cells > 10
-    assert mounted < 100 and sorted_ < 100  # milliseconds
+    best, worst = page.evaluate(BLANK, [script, html, *shape])
+    assert 10 < len(best) == len(worst) < shape[0]
+    assert best != worst
 
 
 # --- dense layers ----------------------------------------------------------------------------
