@@ -6,7 +6,6 @@ from contextlib import suppress
 
 import streamlit as st
 
-from layerscope.errors import InputError
 from ui.arrays import Unavailable
 from ui.components.model_map import draw_model_map
 from ui.components.thumbnails import load_sheet, send_thumbnails
@@ -70,8 +69,7 @@ def main() -> None:
     # Last, because a thousand pictures take a second: the plot is there already.
     with st.container(key="unseen"), suppress(Unavailable):
         send_thumbnails(load_sheet(run, selection.size), family(selection), key="sheet")
-    with suppress(InputError):
-        warm_up(run)
+    warm_up(run)
 
 
 main()

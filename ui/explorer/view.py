@@ -12,7 +12,6 @@ from ui.arrays import (
     load_array,
     load_attributes,
     load_figures,
-    load_samples,
     stamp,
 )
 from ui.components.model_map import Curve
@@ -153,9 +152,3 @@ def list_curves(selection: Selection) -> list[Curve]:
         if figures:
             curves.append(Curve(name, figures, strong))
     return curves
-
-
-def name_sample(run: str, uid: int) -> str:
-    """A sample's class."""
-    samples = load_samples(run)
-    return samples.categories[int(samples.labels[uid])].name
