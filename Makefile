@@ -66,7 +66,7 @@ train: setup ## train anew: NAME=rendered or NAME=imagenette
 	$(DVC) commit --force train@$(NAME)
 
 bundle: setup ## put the embedded data's arrays into the repository's own DVC remote
-	$(DVC) push $$($(DVC) stage list --name-only | grep -E '@(objects|birds)-vgg16_slim')
+	$(DVC) push $$($(DVC) stage list --name-only | grep -E '@((objects|birds)-vgg16_slim|objects-efficientnet_lite0|objects$$|birds$$)')
 
 vendor: setup ## fetch the JavaScript of others that ui/vendor/vendor.json names
 	$(BIN)/python -m ui.vendor.fetch

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from layerscope.store import DATA, store_path
 
-EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim")
+EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim", "objects-efficientnet_lite0")
+COMPARED = ("similarity/objects", "similarity/birds")  # stores beside the runs
 _READ_BY_THE_APP = ("samples", "predictions", "pca", "nearest", "umap", "cam", "channels")
 
 
@@ -16,6 +17,13 @@ def is_complete(run: str) -> bool:
     return all(
         store.exists() for store in [*stores, DATA / run / "tsne", DATA / run / "layers.csv"]
     )
+
+
+def _list_missing() -> list[str]:
+    """Beginnings of the paths of what is not there."""
+    runs = [f"data/{run}/" for run in EMBEDDED if not is_complete(run)]
+    stores = [f"data/{name}.zarr" for name in COMPARED if not (DATA / f"{name}.zarr").exists()]
+    return runs + stores
 
 
 def ensure_bundle() -> str | None:
@@ -28,7 +36,7 @@ def ensure_bundle() -> str | None:
     str or None
         One line to show where it failed; the page then lives with what there is.
     """
-    missing = [run for run in EMBEDDED if not is_complete(run)]
+    missing = _list_missing()
     if not missing:
         return None
     from dvc.exceptions import DvcException
@@ -40,11 +48,11 @@ def ensure_bundle() -> str | None:
             targets = [
                 out.def_path
                 for out in repo.index.outs
-                if out.can_push and any(f"data/{run}/" in out.def_path for run in missing)
+                if out.can_push and any(each in out.def_path for each in missing)
             ]
             repo.pull(targets=targets, allow_missing=True)
     except (DvcException, OSError) as error:
         return f"The embedded data could not be unpacked ({error}); build it with `make demo`."
-    if all(is_complete(run) for run in EMBEDDED):
+    if not _list_missing():
         return None
     return "The embedded data is not complete in this copy; build it with `make demo`."
