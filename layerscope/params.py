@@ -129,6 +129,79 @@ class Metrics:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Comparison:
+    """Two runs of the same samples whose layers are compared; or one run with itself.
+
+    Attributes
+    ----------
+    first, second : str
+        Names of runs.
+    """
+
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Similarity:
+    """How layers of two runs are compared.
+
+    Attributes
+    ----------
+    size : int
+        The largest number of samples that is compared; of those that both runs have.
+    n_permutations : int
+        How often samples are permuted to find what is similar by chance.
+    random_state : int
+        Of the permutations.
+    """
+
+    size: int = Field(ge=10)
+    n_permutations: int = Field(ge=1)
+    random_state: int = Field(ge=0)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Faithfulness:
+    """How explanations are put to the test.
+
+    Attributes
+    ----------
+    methods : list of str
+        Keys of methods of explanation.
+    options : dict
+        By method, what is not left at the default of its entry.
+    n_samples, n_samples_long : int
+        How many pictures are explained: by a method, and by one that is long.
+    n_randomized, n_randomized_long : int
+        How many of them are explained again, at each point of the cascade of random weights.
+    n_points : int
+        Points of the cascade.
+    tolerance : float
+        Of the pointing game, in pixels.
+    n_steps : int
+        Steps in which pixels are deleted, and inserted.
+    deletion_fill, insertion_fill : str
+        What deleted pixels become, and what inserted ones were.
+    random_state : int
+        Of the choice of samples, of methods and baselines that draw, of weights and of ties.
+    """
+
+    methods: Annotated[list[str], Field(min_length=1)]
+    options: dict[str, dict[str, int | float | str]]
+    deletion_fill: Literal["mean", "black", "blur", "noise"]
+    insertion_fill: Literal["mean", "black", "blur", "noise"]
+    n_samples: int = Field(ge=2)
+    n_samples_long: int = Field(ge=2)
+    n_randomized: int = Field(ge=1)
+    n_randomized_long: int = Field(ge=1)
+    n_points: int = Field(ge=2)
+    tolerance: float = Field(ge=0)
+    n_steps: int = Field(ge=2)
+    random_state: int = Field(ge=0)
+
+
+@dataclass(frozen=True, config=_STRICT)
 class App:
     activation_cache_mb: int = Field(ge=0)
 
@@ -167,6 +240,9 @@ class Params:
     cam: Cam
     channels: Channels
     metrics: Metrics
+    comparisons: dict[str, Comparison]
+    similarity: Similarity
+    faithfulness: Faithfulness
     app: App
     clusters: Clusters
     train: dict[str, Train]
@@ -179,6 +255,14 @@ class Params:
                 "add it with `make run DATASET=... MODEL=...`"
             )
         return self.runs[name]
+
+    def comparison(self, name: str) -> Comparison:
+        """An entry under ``comparisons`` by its name."""
+        if name not in self.comparisons:
+            raise InputError(
+                f"params.yaml: no comparisons.{name}; known: {', '.join(self.comparisons)}"
+            )
+        return self.comparisons[name]
 
     def training(self, name: str) -> Train:
         """An entry under ``train`` by its name."""
