@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format bench-app imagenette imagewoof run train bundle vendor lock clean
+.PHONY: help setup demo app test test-fast lint format bench-app bench-tour imagenette imagewoof run train bundle vendor coarse lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test-fast: setup ## run the tests that take less than two minutes together
 
 bench-app: setup ## measure the app in a browser and write docs/bench-app.json
 	$(BIN)/python -m bench.app
+
+bench-tour: setup ## measure the UMAP Tour in a browser and write docs/bench-tour.json
+	$(BIN)/python -m bench.grand_tour
 
 lint: setup ## check style and types
 	$(BIN)/ruff check .
@@ -70,6 +73,9 @@ bundle: setup ## put the embedded data's arrays into the repository's own DVC re
 
 vendor: setup ## fetch the JavaScript of others that ui/vendor/vendor.json names
 	$(BIN)/python -m ui.vendor.fetch
+
+coarse: setup ## make the table of ImageNet's coarse classes from WordNet anew
+	$(BIN)/python -m layerscope.coarse.fetch
 
 lock: setup ## write requirements.lock anew
 	$(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-find-links \

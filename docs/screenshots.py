@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.browser import ROOT, browsing, serving, settle
 
 _SMALL, _LARGE = (1280, 800), (1920, 1080)
+_TOUR = "UMAP_Tour?size=1000"
 _BIRDS = "?run=birds-vgg16_slim&size=1000&method=tsne&perplexity=30&sample=12"
 VIEWS = {
     "explorer-1280": (_SMALL, f"{_BIRDS}&layer=features.28"),
@@ -16,6 +17,15 @@ VIEWS = {
         _LARGE,
         "?run=objects-vgg16_slim&size=1000&method=umap&layer=features.28&sample=389&marks=pictures"
         "&against=9",
+    ),
+    "tour-1280": (
+        _SMALL,
+        f"{_TOUR}&run=birds-vgg16_slim&layer=features.23&step=1840&sample=12&marks=pictures",
+    ),
+    "tour-1920": (
+        _LARGE,
+        f"{_TOUR}&run=objects-vgg16_slim&layer=features.23&second=objects-efficientnet_lite0"
+        "&second_layer=blocks.5.3&step=1500&sample=40",
     ),
 }
 

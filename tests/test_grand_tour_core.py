@@ -14,7 +14,7 @@ from scipy.linalg import orthogonal_procrustes, qr, svd
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent.parent / "ui/components/grand_tour"
-SCRIPTS = ("core.js", "renderer.js", "handles.js")
+SCRIPTS = ("core.js", "shaders.js", "renderer.js", "handles.js")
 D = 15
 
 

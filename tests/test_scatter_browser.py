@@ -15,7 +15,8 @@ from browser import browsing, serving, settle
 from playwright.sync_api import Page
 
 from ui.components import contact_sheet, scatter
-from ui.components.scatter.triggers import read_lasso, read_only, read_pictures, read_pin
+from ui.components.points import SCRIPT as SHARED
+from ui.components.triggers import read_lasso, read_only, read_pin, read_switch
 
 slow = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -120,9 +121,9 @@ def test_sets_are_brought_into_shape() -> None:
 
 @pytest.mark.parametrize("sent", (0, 1, None, "true", [], [True]))
 def test_pictures_are_on_or_off(sent: object) -> None:
-    assert read_pictures(True) is True and read_pictures(False) is False
+    assert read_switch(True) is True and read_switch(False) is False
     with pytest.raises(ValueError):
-        read_pictures(sent)
+        read_switch(sent)
 
 
 def test_what_is_refused_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -492,9 +493,10 @@ def test_a_long_contact_sheet_is_laid_out_on_demand(page: Page, address: str) ->
 @pytest.fixture
 def scripts(page: Page) -> Page:
     page.set_content("<canvas></canvas>")
-    names = ("geometry", "choice", "motion", "cast", "stamps", "painter", "marks", "stage")
+    own = ("motion", "stamps", "painter", "stage")
     folder = ROOT / "ui/components/scatter"
-    page.add_script_tag(content="\n".join((folder / f"{name}.js").read_text() for name in names))
+    parts = [SHARED, *((folder / f"{name}.js").read_text() for name in own)]
+    page.add_script_tag(content="\n".join(parts))
     return page
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from layerscope import npm
 from layerscope.errors import InputError
 from layerscope.params import read_params
 from ui.tour import STEPS, Step
@@ -164,7 +165,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, tarball: bytes) -> list[str]:
         asked.append(address)
         return io.BytesIO(tarball)
 
-    monkeypatch.setattr(fetch, "urlopen", open_address)
+    monkeypatch.setattr(npm, "urlopen", open_address)
     return asked
 
 
@@ -206,6 +207,6 @@ def test_integrity_is_that_of_the_standard() -> None:
     empty = (
         "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="
     )
-    fetch.check_integrity(b"", f"sha512-{empty}")
+    npm.check_integrity(b"", f"sha512-{empty}")
     with pytest.raises(InputError):
-        fetch.check_integrity(b"", f"sha1-{empty}")
+        npm.check_integrity(b"", f"sha1-{empty}")

@@ -1,8 +1,12 @@
-"""Colours of classes and of kinds of layers.
+"""Colours of classes, of coarse classes and of kinds of layers.
 
 The ten class colours were searched for in OKLCH: under normal vision and under simulated protanopia,
 deuteranopia and tritanopia (Machado et al. 2009) any two are at least 0.11 apart in OKLab, and each
 has a contrast of at least 4 : 1 on a panel. From the eleventh class on, marks change their shape.
+
+Those of coarse classes were searched for likewise: a family has a hue, and two colours of it.
+Under the same four visions first colours of two families are at least 0.08 apart, the two of a family
+0.095, any two 0.055; contrasts are at least 3.4 : 1. The shape tells the rest.
 """
 
 from __future__ import annotations
@@ -20,6 +24,12 @@ CLASS_COLORS = (
     "#a3dca1",
 )
 SHAPES = ("circle", "diamond", "triangle", "square")
+# As `layerscope.coarse` orders its families.
+FAMILY_COLORS = (
+    ("#eab0bf", "#df7a98"), ("#7ac37d", "#6b9c6c"), ("#9750a5", "#c262d4"), ("#f2f789", "#6d7038"),
+    ("#aad2ff", "#68b1fe"), ("#cb3715", "#f66749"), ("#2f806b", "#73f5d1"), ("#c791d5", "#93739b"),
+    ("#c3da1b", "#859500"), ("#9a7eff", "#7655d6"), ("#e09f09", "#f9d190"), ("#b5feff", "#14aaad"),
+)  # fmt: skip
 KIND_COLORS = {
     "input": "#a58a4c",
     "conv": "#4d7ea8",
@@ -38,6 +48,12 @@ def mark_class(label: int) -> tuple[str, str]:
         CLASS_COLORS[label % len(CLASS_COLORS)],
         SHAPES[label // len(CLASS_COLORS) % len(SHAPES)],
     )
+
+
+def mark_coarse(family: int, member: int) -> tuple[str, str]:
+    """Colour and shape of the marks of a coarse class: the number of its family, and its own in that."""
+    colors = FAMILY_COLORS[family % len(FAMILY_COLORS)]
+    return colors[member % len(colors)], SHAPES[member // len(colors) % len(SHAPES)]
 
 
 # Wrong, correct, and where that cannot be said: told apart by shape as well.

@@ -15,12 +15,14 @@ from typing import TypeVar
 
 import streamlit as st
 
+from ui.coarse import find_coarse
 from ui.library import Contents, is_built
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 COLORS = {
     "true": "True class",
     "predicted": "Predicted class",
+    "coarse": "Coarse class",
     "correct": "Correct or not",
     "confidence": "Confidence",
     "margin": "Top-1 margin",
@@ -110,6 +112,12 @@ KEYS = tuple(field.name for field in fields(Selection))
 _ALWAYS = frozenset(KEYS[:6])
 
 
+def offers(contents: Contents) -> tuple[str, ...]:
+    """Keys of `COLORS` that make sense for a run: not every one has classes of ImageNet."""
+    coarse = find_coarse(contents) is not None
+    return tuple(key for key in COLORS if key != "coarse" or coarse)
+
+
 def write_entries(entries: Iterable[int]) -> str:
     """Numbers of legend entries as they stand in the address."""
     return ".".join(map(str, sorted(entries)))
@@ -153,7 +161,7 @@ def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selec
         method,
         choose("perplexity", at_hand, usual),
         sample=choose("sample", range(size), None),
-        color=choose("color", COLORS, "true", "colouring"),
+        color=choose("color", offers(contents), "true", "colouring"),
         cluster=choose("cluster", keys, None, "layer to cluster"),
         only=_read_entries(params, refused),
         verdict=choose("verdict", VERDICTS, "all"),

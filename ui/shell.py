@@ -28,7 +28,11 @@ class Page:
     file: str
 
 
-PAGES = (Page("Explorer", "streamlit_app.py"), Page("About", "pages/About.py"))
+PAGES = (
+    Page("Explorer", "streamlit_app.py"),
+    Page("UMAP Tour", "pages/UMAP_Tour.py"),
+    Page("About", "pages/About.py"),
+)
 
 
 @st.cache_resource(show_spinner="Unpacking the embedded data …")

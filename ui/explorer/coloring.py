@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import streamlit as st
 
+from layerscope.coarse import list_groups
 from layerscope.predictions import Predictions
 from layerscope.samples import Samples
 from ui.arrays import (
@@ -18,9 +20,10 @@ from ui.arrays import (
     load_samples,
     stamp,
 )
+from ui.coarse import CoarseClasses, find_coarse
 from ui.components.scatter import Coloring, Entry
 from ui.library import Contents, load_params
-from ui.palette import RIGHT_WRONG, SCALE, mark_class
+from ui.palette import RIGHT_WRONG, SCALE, mark_class, mark_coarse
 from ui.selection import COLORS, Selection
 
 
@@ -103,9 +106,11 @@ def color_points(selection: Selection, contents: Contents, answers: Answers) -> 
         return _color_by_scale(title, getattr(answers, selection.color))
     if selection.color == "cluster":
         return _color_by_cluster(selection, contents)
+    if selection.color == "coarse" and (coarse := find_coarse(contents)) is not None:
+        return _color_by_coarse(title, coarse, answers)
     classes = enumerate(contents.categories)
     entries = [Entry(category.name, *mark_class(label)) for label, category in classes]
-    return Coloring(title, answers.labels, entries, None)
+    return Coloring(COLORS["true"], answers.labels, entries, None)
 
 
 def _enter_outputs(known: np.ndarray, contents: Contents) -> list[Entry]:
@@ -115,6 +120,22 @@ def _enter_outputs(known: np.ndarray, contents: Contents) -> list[Entry]:
     names = [contents.outputs[output].name for output in known]
     marks = [mark_class(labels[name] if name in labels else next(free)) for name in names]
     return [Entry(name, *mark) for name, mark in zip(names, marks, strict=True)]
+
+
+def _color_by_coarse(title: str, coarse: CoarseClasses, answers: Answers) -> Coloring:
+    """All groups are entries, so that an entry in an address is the same group in every run."""
+    groups = list_groups()
+    marks = [
+        mark_coarse(family, member)
+        for family, (_, members) in enumerate(groupby(groups, lambda each: each.family))
+        for member, _ in enumerate(members)
+    ]
+    entries = [Entry(each.group, *mark) for each, mark in zip(groups, marks, strict=True)]
+    entry_of = {each: entry for entry, each in enumerate(groups)}
+    places = np.array([entry_of[each] for each in coarse.of])
+    if coarse.predicted:
+        return Coloring(f"{title}, predicted", places[answers.predicted], entries, None)
+    return Coloring(f"{title}, true", places[answers.labels], entries, None)
 
 
 def _color_by_scale(title: str, values: np.ndarray) -> Coloring:

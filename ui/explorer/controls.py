@@ -17,6 +17,7 @@ from ui.selection import (
     VERDICTS,
     Selection,
     change,
+    offers,
     read_selection,
     write_range,
     write_selection,
@@ -37,20 +38,20 @@ def draw_run_choice(run: str, runs: tuple[str, ...]) -> None:
 
 def draw_view_choices(selection: Selection, contents: Contents) -> None:
     """Samples, method and perplexity."""
-    _choose("size", "Samples", contents.sizes, selection.size, on_change=_change_size)
-    _choose("method", "Method", tuple(METHODS), selection.method, METHODS.__getitem__)
+    choose("size", "Samples", contents.sizes, selection.size, on_change=change_size)
+    choose("method", "Method", tuple(METHODS), selection.method, METHODS.__getitem__)
     if selection.method == "tsne" and contents.perplexities:
-        _choose("perplexity", "Perplexity", contents.perplexities, selection.perplexity)
+        choose("perplexity", "Perplexity", contents.perplexities, selection.perplexity)
         st.html(f'<p class="note">{escape(_explain_perplexity(selection))}</p>')
 
 
 def draw_color_choices(selection: Selection, contents: Contents) -> None:
     """What the points are coloured by, and which of them are filtered out."""
-    _select("color", "Colour by", tuple(COLORS), selection.color, COLORS.__getitem__)
+    select("color", "Colour by", offers(contents), selection.color, COLORS.__getitem__)
     if selection.color == "cluster":
         keys = [layer.key for layer in contents.layers]
-        _select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str)
-    _choose("verdict", "Predictions", tuple(VERDICTS), selection.verdict, VERDICTS.__getitem__)
+        select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str)
+    choose("verdict", "Predictions", tuple(VERDICTS), selection.verdict, VERDICTS.__getitem__)
     st.session_state["confidence"] = selection.confidence
     st.slider(
         "Confidence",
@@ -62,7 +63,7 @@ def draw_color_choices(selection: Selection, contents: Contents) -> None:
     )
 
 
-def _choose(
+def choose(
     key: str,
     label: str,
     options: tuple[object, ...],
@@ -83,7 +84,7 @@ def _choose(
     )
 
 
-def _select(
+def select(
     key: str, label: str, options: Sequence[str], chosen: str, name: Callable[[str], str]
 ) -> None:
     """A list to choose from; what the legend kept was of the colouring before."""
@@ -107,7 +108,7 @@ def _explain_perplexity(selection: Selection) -> str:
     return f"About {selection.perplexity} near neighbours shape each point's place."
 
 
-def _change_size() -> None:
+def change_size() -> None:
     """Change the number of samples; a sample that is not among them is let go."""
     size = int(st.session_state["size"])
     sample = st.query_params.get("sample", "")

@@ -7,71 +7,18 @@ checked without a network.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import json
 import sys
-import tarfile
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 from layerscope.errors import InputError
 from layerscope.files import write_text
+from layerscope.npm import fetch_tarball, read_member
 from ui.vendor import FOLDER
 
-REGISTRY = "https://registry.npmjs.org"
 MANIFEST = FOLDER / "vendor.json"
-_TIMEOUT = 60.0  # seconds
-
-
-def locate_tarball(name: str, version: str) -> str:
-    """The address of a package in the registry."""
-    return f"{REGISTRY}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
-
-
-def check_integrity(content: bytes, integrity: str) -> None:
-    """Compare a file with npm's ``sha512-<base64>`` (Subresource Integrity, W3C 2016).
-
-    Raises
-    ------
-    InputError
-        Where it differs, or is not of that form.
-    """
-    found = "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
-    if found != integrity:
-        raise InputError(
-            f"vendor.json: the integrity is {integrity!r}, but the tarball has {found!r}; "
-            "compare with `npm view <name>@<version> dist.integrity`"
-        )
-
-
-def unpack(tarball: bytes, sources: dict[str, str]) -> dict[str, bytes]:
-    """Take files out of a package, by the names they get here.
-
-    Parameters
-    ----------
-    tarball : bytes
-    sources : dict of str to str
-        Names here to paths below the tarball's folder ``package/``.
-
-    Raises
-    ------
-    InputError
-        For a file that is not there.
-    """
-    taken = {}
-    with tarfile.open(fileobj=io.BytesIO(tarball), mode="r:gz") as archive:
-        for name, source in sources.items():
-            try:
-                file = archive.extractfile(f"package/{source}")
-            except KeyError:
-                file = None
-            if file is None:
-                raise InputError(f"vendor.json: the package has no file {source!r}")
-            taken[name] = file.read()
-    return taken
 
 
 def fetch_package(entry: dict[str, Any], folder: Path) -> None:
@@ -79,15 +26,14 @@ def fetch_package(entry: dict[str, Any], folder: Path) -> None:
 
     Raises
     ------
-    InputError
-        See `check_integrity` and `unpack`.
-    OSError
-        Where the registry cannot be reached.
+    InputError, OSError
+        See `fetch_tarball` and `read_member`.
     """
-    with urlopen(locate_tarball(entry["name"], entry["version"]), timeout=_TIMEOUT) as answer:
-        tarball = answer.read()
-    check_integrity(tarball, entry["integrity"])
-    files = unpack(tarball, {name: file["from"] for name, file in entry["files"].items()})
+    tarball = fetch_tarball(entry["name"], entry["version"], entry["integrity"])
+    files = {
+        name: read_member(tarball, f"package/{file['from']}")
+        for name, file in entry["files"].items()
+    }
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)

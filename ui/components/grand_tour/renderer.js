@@ -1,83 +1,8 @@
 // Points on the graphics card: the vertex shader interpolates between two layers and projects from up to 16
 // dimensions to the screen, so that a frame of the tour sends two rows of 16 numbers, however many points.
 const MOST_DIMENSIONS = 16; // four vectors of four, for each of the two layers
-const PALETTE_SIDE = 256; // colours in a row of the palette's texture
-const FORMS = ["circle", "diamond", "triangle", "square"];
 const PARTS = { out: 0, back: 1, full: 2 }; // left out, receding, in full colour
 const NO_WEBGL = "The tour needs WebGL 2, which this browser does not offer: switch on hardware acceleration.";
-const GROUND = [0x14, 0x18, 0x1d].map((v) => v / 255);
-
-const VERTEX = `#version 300 es
-layout(location = 0) in mat4 origin;
-layout(location = 4) in mat4 target;
-layout(location = 8) in uvec2 look; // the group, and the part it plays
-uniform mat4 across, up;
-uniform float travelled;
-uniform vec3 view; // of the screen, whose sides reach from -1 to 1: scale and middle
-uniform vec2 half_size; // of the screen, in its pixels
-uniform float radius, rim;
-uniform sampler2D palette;
-flat out vec4 paint;
-flat out vec2 shape; // the form, and half the side of the sprite
-const float sizes[3] = float[](0.86, 1.0, 1.0);
-const vec3 grey = vec3(0.357, 0.4, 0.447);
-void main() {
-  mat4 at = origin;
-  if (travelled > 0.0) at += (target - origin) * travelled;
-  vec2 seen = vec2(
-    dot(at[0], across[0]) + dot(at[1], across[1]) + dot(at[2], across[2]) + dot(at[3], across[3]),
-    dot(at[0], up[0]) + dot(at[1], up[1]) + dot(at[2], up[2]) + dot(at[3], up[3])
-  );
-  gl_Position = vec4((view.yz + seen * view.x * vec2(1.0, -1.0)) / half_size - 1.0, 0.0, 1.0);
-  gl_Position.y = -gl_Position.y;
-  vec4 entry = texelFetch(palette, ivec2(look.x % ${PALETTE_SIDE}u, look.x / ${PALETTE_SIDE}u), 0);
-  float r = radius * sizes[look.y];
-  float form = round(entry.a * 255.0);
-  float side = (form == 0.0 || form == 3.0 ? r : 1.2 * r) + rim + 0.5; // no larger: software pays by the pixel
-  gl_PointSize = 2.0 * side;
-  shape = vec2(form, side);
-  vec3 ground = vec3(${GROUND.map((v) => v.toFixed(4))});
-  paint = vec4(look.y == 2u ? entry.rgb : mix(ground, entry.rgb, 0.32), r);
-  if (look.y == 0u) paint = vec4(grey, -r);
-}`;
-
-const FRAGMENT = `#version 300 es
-precision highp float;
-flat in vec4 paint; // the colour; the radius, below 0 for points that are left out
-flat in vec2 shape;
-uniform float rim;
-out vec4 color;
-void main() {
-  vec2 p = (gl_PointCoord * 2.0 - 1.0) * shape.y;
-  vec2 q = abs(p);
-  float r = abs(paint.a);
-  float away = shape.x < 0.5 ? length(p) - r
-    : shape.x < 1.5 ? (q.x + q.y - 1.2 * r) * 0.7071
-    : shape.x < 2.5 ? max(p.y - 0.85 * r, (2.05 * q.x - 1.15 * (p.y + 1.2 * r)) / 2.3505)
-    : max(q.x, q.y) - 0.92 * r;
-  float inside = clamp(0.5 - away, 0.0, 1.0);
-  float edge = paint.a > 0.0 ? 0.7 * clamp(0.5 + rim - away, 0.0, 1.0) : 0.0;
-  float alpha = inside * (paint.a > 0.0 ? 1.0 : 0.32);
-  vec3 ground = vec3(${GROUND.map((v) => v.toFixed(4))});
-  color = vec4(paint.rgb * alpha + ground * edge * (1.0 - inside), alpha + edge * (1.0 - inside));
-}`;
-
-function compileShader(gl, kind, text) {
-  const shader = gl.createShader(kind);
-  gl.shaderSource(shader, text);
-  gl.compileShader(shader);
-  return shader;
-}
-
-function linkProgram(gl) {
-  const program = gl.createProgram();
-  gl.attachShader(program, compileShader(gl, gl.VERTEX_SHADER, VERTEX));
-  gl.attachShader(program, compileShader(gl, gl.FRAGMENT_SHADER, FRAGMENT));
-  gl.linkProgram(program);
-  if (gl.getProgramParameter(program, gl.LINK_STATUS) || gl.isContextLost()) return program;
-  const logs = gl.getAttachedShaders(program).map((each) => gl.getShaderInfoLog(each));
-  throw new Error([gl.getProgramInfoLog(program), ...logs].join("\n"));
-}
 
 // Rows of d numbers as rows of 16, the rest nil.
 function widen(X, d) {
@@ -85,6 +10,12 @@ function widen(X, d) {
   const out = new Float32Array((X.length / d) * MOST_DIMENSIONS);
   X.forEach((x, k) => (out[Math.floor(k / d) * MOST_DIMENSIONS + (k % d)] = x));
   return out;
+}
+
+function shrink(bitmap, width, height) {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, width, height);
+  return canvas;
 }
 
 class Renderer {
@@ -111,7 +42,7 @@ class Renderer {
     const { gl } = this;
     const program = linkProgram(gl);
     gl.useProgram(program);
-    const names = ["across", "up", "travelled", "view", "half_size", "radius", "rim", "palette"];
+    const names = "across up travelled view half_size radius rim picture columns edge stride sheet".split(" ");
     this.at = Object.fromEntries(names.map((name) => [name, gl.getUniformLocation(program, name)]));
     this.buffers = {};
     for (const name of ["origin", "target", "look", "order"]) this.buffers[name] = gl.createBuffer();
@@ -127,8 +58,14 @@ class Renderer {
     gl.enableVertexAttribArray(8);
     gl.vertexAttribIPointer(8, 2, gl.UNSIGNED_SHORT, 4, 0);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers.order);
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    for (const key of ["MIN", "MAG"]) gl.texParameteri(gl.TEXTURE_2D, gl[`TEXTURE_${key}_FILTER`], gl.NEAREST);
+    gl.uniform1i(this.at.sheet, 1);
+    for (const [unit, least, most] of [[1, "LINEAR_MIPMAP_LINEAR", "LINEAR"], [0, "NEAREST", "NEAREST"]]) {
+      gl.activeTexture(gl.TEXTURE0 + unit); // the sheet of pictures, then the palette, which stays the active one
+      gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 1, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl[least]);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl[most]);
+    }
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.clearColor(...GROUND, 1);
@@ -139,6 +76,7 @@ class Renderer {
     this.build();
     for (const name of Object.keys(this.buffers)) if (this[name]) this.fill(name, this[name]);
     if (this.colors) this.setPalette(this.colors);
+    if (this.album) this.setPictures(this.album);
     if (this.scene) this.draw(this.scene);
   }
 
@@ -200,11 +138,27 @@ class Renderer {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, PALETTE_SIDE, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels);
   }
 
+  // A sheet of square pictures, one for each sample: { bitmap, columns, side }, shrunk where the card needs it.
+  setPictures(album) {
+    const { gl } = this;
+    const { bitmap, columns } = album;
+    const rows = Math.round(bitmap.height / album.side);
+    const side = Math.min(album.side, Math.floor(gl.getParameter(gl.MAX_TEXTURE_SIZE) / Math.max(columns, rows)));
+    gl.activeTexture(gl.TEXTURE1);
+    const sheet = side < album.side ? shrink(bitmap, columns * side, rows * side) : bitmap;
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, sheet);
+    gl.generateMipmap(gl.TEXTURE_2D);
+    gl.activeTexture(gl.TEXTURE0);
+    gl.uniform1i(this.at.columns, columns);
+    gl.uniform3f(this.at.stride, 1 / columns, 1 / rows, 1 / side);
+    this.album = album;
+  }
+
   // `frame` (d, 2) projects; `travelled` lies between 0 and 1; a sample seen at (a, b) lies at x + s a, y - s b
-  // for the view { s, x, y }; that and the radius are in pixels of the page.
+  // for the view { s, x, y }; that, the radius and the side of pictures, 0 for marks, are in pixels of the page.
   draw(scene) {
     const { gl, at, ratio, d } = this;
-    const { frame, travelled, view, radius } = scene;
+    const { frame, travelled, view, radius, picture = 0 } = scene;
     this.scene = { ...scene, frame: Float64Array.from(frame) };
     this.seen = null;
     if (gl.isContextLost()) return;
@@ -217,6 +171,8 @@ class Renderer {
     gl.uniform2f(at.half_size, this.canvas.width / 2, this.canvas.height / 2);
     gl.uniform1f(at.radius, radius * ratio);
     gl.uniform1f(at.rim, 0.7 * ratio);
+    gl.uniform1f(at.picture, picture * ratio);
+    gl.uniform1f(at.edge, Math.max(1, Math.round((picture * ratio) / 20)));
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.drawElements(gl.POINTS, this.n, gl.UNSIGNED_INT, 0);
   }
@@ -240,14 +196,19 @@ class Renderer {
     return this.seen;
   }
 
-  // The sample nearest to a place, within `reach` pixels; what is left out cannot be hit. -1 if there is none.
+  // The picture on top at a place, or the sample nearest to it within `reach` pixels; what is left out cannot be
+  // hit. -1 if there is none.
   pick(px, py, reach) {
     const { places, order, look } = this;
-    let [least, best] = [reach ** 2, -1];
+    const half = (this.scene.picture ?? 0) / 2;
+    let [least, best] = [(reach + half) ** 2, -1];
     for (let next = this.n - 1; next >= 0; next--) {
       const i = order[next];
-      const distance = (places[2 * i] - px) ** 2 + (places[2 * i + 1] - py) ** 2;
-      if (distance < least && look[2 * i + 1] !== PARTS.out) [least, best] = [distance, i];
+      if (look[2 * i + 1] === PARTS.out) continue;
+      const [dx, dy] = [places[2 * i] - px, places[2 * i + 1] - py];
+      if (Math.abs(dx) < half && Math.abs(dy) < half) return i;
+      const distance = dx ** 2 + dy ** 2;
+      if (distance < least) [least, best] = [distance, i];
     }
     return best;
   }

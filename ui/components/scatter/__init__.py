@@ -16,28 +16,22 @@ import pyarrow as pa
 import streamlit as st
 
 from ui.assets import read_asset
-from ui.components.scatter.triggers import read_lasso, read_only, read_pictures, read_pin
+from ui.components.points import SCRIPT, STYLE
+from ui.components.triggers import read_lasso, read_only, read_pin, read_switch
 
 _SCRIPTS = (
-    "geometry.js",
-    "choice.js",
     "motion.js",
-    "cast.js",
     "stamps.js",
-    "album.js",
     "painter.js",
-    "marks.js",
     "stage.js",
-    "legend.js",
-    "tooltip.js",
     "gestures.js",
     "scatter.js",
 )
 _render = st.components.v2.component(
     "layerscope.scatter",
     html=read_asset(__file__, "scatter.html"),
-    css=read_asset(__file__, "scatter.css"),
-    js="\n".join(read_asset(__file__, name) for name in _SCRIPTS),
+    css="\n".join((STYLE, read_asset(__file__, "scatter.css"))),
+    js="\n".join((SCRIPT, *(read_asset(__file__, name) for name in _SCRIPTS))),
 )
 T = TypeVar("T")
 
@@ -183,7 +177,7 @@ def draw_scatter(
         on_pin_change=lambda: receive("pin", lambda sent: read_pin(sent, count), on_pin),
         on_only_change=lambda: receive("only", lambda sent: read_only(sent, len(entries)), on_only),
         on_lasso_change=lambda: receive("lasso", lambda sent: read_lasso(sent, count), on_lasso),
-        on_pictures_change=lambda: receive("pictures", read_pictures, on_pictures),
+        on_pictures_change=lambda: receive("pictures", read_switch, on_pictures),
     )
 
 

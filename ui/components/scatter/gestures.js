@@ -54,10 +54,8 @@ function followPointer(plot, surface) {
   surface.addEventListener("wheel", wheel, { passive: false });
 }
 
-const isWriting = (element) => element.closest?.("input, textarea, select, [contenteditable], [role=dialog]");
-
 function pressKey(plot, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isShortcut(event)) return;
   const walked = event.target === plot.box && pressWalk(plot, event.key);
   if (!walked && !pressTool(plot, event.key)) return;
   event.preventDefault();
@@ -67,7 +65,7 @@ function pressKey(plot, event) {
 // The keys of the tools also count while the pointer is over the plot.
 function pressAnywhere(plot, event) {
   const [target] = event.composedPath();
-  if (!plot.inside || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!plot.inside || event.defaultPrevented || isShortcut(event)) return;
   if (plot.box.contains(target) || isWriting(target)) return;
   if (event.key === "Escape" && target !== document.body) return; // it may close something else
   if (pressTool(plot, event.key)) event.preventDefault();

@@ -3,9 +3,6 @@ const TRAVEL = 450; // milliseconds that points take to their new places
 const GLIDE = 180; // and the view
 const ZOOM = [0.7, 60];
 const INSETS = { left: 26, right: 52, top: 26, bottom: 26 }; // the toolbar is on the right
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
-const clamp = (low, value, high) => Math.min(high, Math.max(low, value));
 
 class Travel {
   constructor() {

@@ -28,7 +28,7 @@ class Plot {
     this.find = (name) => root.querySelector(name);
     this.box = this.find(".plot");
     this.stage = new Stage(this.find(".points"), this.find(".marks"));
-    this.tooltip = new Tooltip(this.find(".tooltip"), this.box);
+    this.tooltip = new Tooltip(this.box);
     const choice = (value) => new Choice(value, () => this.recast());
     this.choices = { pinned: choice(-1), only: choice([]), lassoed: choice([]), pictures: choice(false) };
     this.legend = new Legend(this.find(".legend"), {

@@ -2,6 +2,22 @@
 const REACH = 14; // pixels from the pointer within which a point is hit
 const PICTURE = { side: 26, of: 1000, power: 0.32, least: 12, most: 52, enlarged: 1.5 };
 
+// Into a box around the origin whose longer side reaches from -1 to 1.
+function normalize(flat) {
+  const low = [Infinity, Infinity];
+  const high = [-Infinity, -Infinity];
+  flat.forEach((v, i) => {
+    low[i & 1] = Math.min(low[i & 1], v);
+    high[i & 1] = Math.max(high[i & 1], v);
+  });
+  const half = [0, 1].map((axis) => (high[axis] - low[axis]) / 2);
+  const scale = 1 / (Math.max(...half) || 1);
+  return {
+    at: flat.map((v, i) => (v - (low[i & 1] + high[i & 1]) / 2) * scale),
+    half: half.map((h) => h * scale || 1e-6),
+  };
+}
+
 class Stage {
   constructor(points, marks) {
     this.painter = new Painter(points);
@@ -60,21 +76,15 @@ class Stage {
     return this.entries[this.cast.groups[i]];
   }
 
-  // Grows with the plot and with the zoom, and falls with the number of samples. In pixels.
   get radius() {
-    const base = this.n <= 150 ? 5.5 : this.n <= 2000 ? 3.4 : 2.3;
-    return base * this.roominess * Math.min(2.2, this.camera.pose.k ** 0.28);
-  }
-
-  get roominess() {
-    return clamp(0.9, (Math.min(this.camera.width, this.camera.height * 1.5) / 680) ** 0.5, 1.4);
+    return measureRadius(this.n, this.camera.width, this.camera.height, this.camera.pose.k);
   }
 
   // Null while points are drawn.
   get size() {
     if (!this.album) return null;
     const { side, of, power, least, most, enlarged } = PICTURE;
-    const base = clamp(least, side * (of / this.n) ** power, most) * this.roominess ** 0.5;
+    const base = clamp(least, side * (of / this.n) ** power, most) * roominess(this.camera.width, this.camera.height) ** 0.5;
     return Math.round(Math.min(base * this.camera.pose.k ** 0.5, enlarged * this.album.side));
   }
 

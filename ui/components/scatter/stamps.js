@@ -2,7 +2,6 @@
 // smoothly although they are copied pixel by pixel.
 const PHASES = 4; // along each axis
 const GREY = "#5b6672";
-const RIM = 0.7; // pixels of background round a mark, to keep neighbours apart
 const RIM_COLOR = `${BACKGROUND}b3`;
 // Receding marks are darkened rather than transparent: where many lie, these would shine all the same.
 const LOOKS = { [OUT]: { alpha: 0.32, size: 0.86 }, [BACK]: { alpha: 0.9, size: 1 }, [FULL]: { alpha: 1, size: 1 } };

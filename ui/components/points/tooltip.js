@@ -2,11 +2,20 @@
 const VERDICTS = { 1: ["right", "✓"], 0: ["wrong", "✗"] };
 
 class Tooltip {
-  constructor(element, box) {
-    this.element = element;
+  // At the end of the box that it stays in.
+  constructor(box) {
     this.box = box;
-    this.find = (name) => element.querySelector(name);
-    this.shown = null;
+    this.element = make("div", "tooltip");
+    this.element.setAttribute("role", "status");
+    this.element.hidden = true;
+    this.element.innerHTML = `<div class="picture"></div>
+      <dl>
+        <dt>uid</dt><dd class="uid"></dd>
+        <dt>true</dt><dd class="true"></dd>
+        <dt>predicted</dt><dd class="predicted"><span class="output"></span> <span class="figure"></span></dd>
+      </dl>`;
+    box.append(this.element);
+    this.find = (name) => this.element.querySelector(name);
   }
 
   hide() {

@@ -18,10 +18,16 @@ class Album {
   constructor(bitmap, { columns, count, family }) {
     Object.assign(this, { bitmap, columns, count, family });
     this.side = bitmap.width / columns;
-    this.levels = [];
-    for (let side = this.side; side >= SMALLEST && Number.isInteger(side); side /= 2) {
-      this.levels.push({ side, stride: side * columns, pixels: this.read(side / this.side) });
+  }
+
+  // Made when they are wanted for the first time.
+  get levels() {
+    if (this.made) return this.made;
+    this.made = [];
+    for (let { side } = this; side >= SMALLEST && Number.isInteger(side); side /= 2) {
+      this.made.push({ side, stride: side * this.columns, pixels: this.read(side / this.side) });
     }
+    return this.made;
   }
 
   close() {

@@ -2,12 +2,6 @@
 // steps of a continuous scale are a colour bar under a histogram.
 const MOST_ENTRIES = 40;
 const STRIDES = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };
-const make = (tag, name, text = "") => {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  element.textContent = text;
-  return element;
-};
 
 class Legend {
   // light(group or null), toggle(group) and clear() are told what the visitor does.

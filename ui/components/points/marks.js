@@ -1,5 +1,6 @@
 // What changes under the pointer, on a canvas of its own: the pinned sample with its neighbours, the
 // hovered one, the line of a lasso.
+const RIM = 0.7; // pixels of background round a mark, to keep neighbours apart
 
 class Marks {
   constructor(canvas) {

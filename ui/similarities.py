@@ -1,0 +1,114 @@
+"""Similarity of layers for the app: what the pipeline has stored, or what can be measured at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from layerscope.layers import Layer
+from layerscope.similarity import compute_unit_cloud, measure_nuclear
+from layerscope.store import DATA
+from ui.arrays import (
+    Stamp,
+    Unavailable,
+    explaining,
+    load_array,
+    load_attributes,
+    load_predictions,
+    stamp,
+)
+from ui.components.similarity_matrix import MEASURES, Measure, Similarity
+from ui.library import load_params, name_run
+
+_FOLDER = "similarity"  # within `DATA`; its stores belong to pairs of runs
+_SIDES = ("first", "second")
+
+
+def load_similarity(first: str, second: str, size: int) -> Similarity:
+    """How similar the layers of two runs of the same samples are, or those of one run.
+
+    What the pipeline has compared, in whichever order, is read as it is. For other pairs the nuclear
+    norm alone is measured, without what is found by chance.
+
+    Parameters
+    ----------
+    first, second : str
+        Runs; they may be the same.
+    size : int
+        Number of samples to measure where nothing is stored.
+
+    Raises
+    ------
+    Unavailable
+        Where an embedding that would have to be measured is missing or broken.
+    """
+    layers = (_list_layers(first), _list_layers(second))
+    stored = _find_stored((first, second), layers)
+    measures, n = stored or (_measure_live(first, second, size), size)
+    return Similarity(name_run(first), name_run(second), *layers, measures, n)
+
+
+def _list_layers(run: str) -> tuple[Layer, ...]:
+    return load_predictions(run).layers
+
+
+def _find_stored(
+    runs: tuple[str, str], layers: tuple[tuple[Layer, ...], tuple[Layer, ...]]
+) -> tuple[dict[str, Measure], int] | None:
+    """The measures of a pair of runs as stored, with the number of samples; None where there are none.
+
+    A comparison of models that have since been replaced, or one that is damaged, counts as none.
+    """
+    keys = [[layer.key for layer in each] for each in layers]
+    for name in sorted(path.stem for path in (DATA / _FOLDER).glob("*.zarr")):
+        try:
+            with explaining(_FOLDER, name):
+                facts = load_attributes(_FOLDER, name)
+                places = [facts["runs"].index(run) for run in runs if run in facts["runs"]]
+                if len(places) == 2 and [facts["layers"][place] for place in places] == keys:
+                    return _read_measures(name, places, facts), int(facts["n"])
+        except Unavailable:
+            continue
+    return None
+
+
+def _read_measures(name: str, places: list[int], facts: Mapping[str, Any]) -> dict[str, Measure]:
+    pair = "-".join(_SIDES[place] for place in sorted(places))
+    shape = (3, *(len(facts["layers"][place]) for place in sorted(places)))
+    measures = {}
+    for key in MEASURES:
+        found = load_array(_FOLDER, name, f"{pair}/{key}")
+        if (
+            found.shape != shape or not found.any()
+        ):  # zeros are what Zarr reads of a file that is gone
+            raise ValueError(f"{pair}/{key} is damaged")
+        turned = found if places == sorted(places) else found.swapaxes(1, 2)
+        measures[key] = Measure(*turned)
+    return measures
+
+
+def _measure_live(first: str, second: str, size: int) -> dict[str, Measure]:
+    these, others = (_load_clouds(run, size) for run in (first, second))
+    made = (first, second, size, stamp(first, "umap"), stamp(second, "umap"))
+    return {"nuclear": Measure(_measure_clouds(these, others, made))}
+
+
+def _load_clouds(run: str, size: int) -> np.ndarray:
+    d = load_params().umap.n_components
+    clouds = load_array(run, "umap", f"{size}/{d}d")
+    if clouds.shape != (len(_list_layers(run)), size, d):
+        raise Unavailable(run, "umap", broken=True)
+    return clouds
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _measure_clouds(
+    _first: np.ndarray, _second: np.ndarray, made: tuple[str, str, int, Stamp, Stamp]
+) -> np.ndarray:
+    first, second = (np.stack([compute_unit_cloud(c) for c in each]) for each in (_first, _second))
+    values = measure_nuclear(first, second)
+    values.flags.writeable = False
+    return values

@@ -1,0 +1,55 @@
+"""The pinned sample in short: what it is, and what each network on show says of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import markup
+from ui.arrays import explaining, load_predictions, load_samples
+from ui.library import Contents, name_run
+from ui.markup import Fact
+from ui.selection import KEYS, Selection, change
+
+_HINT = "<p class='card-hint'>Point at a sample to see what it is, click it to keep it here.</p>"
+
+
+def draw_sample_card(selection: Selection, contents: Contents, second: Contents | None) -> None:
+    """Picture and answers of the pinned sample, and the way to everything else the Explorer knows.
+
+    Raises
+    ------
+    Unavailable
+        Where samples or predictions cannot be read.
+    """
+    uid = selection.sample
+    if uid is None:
+        st.html(markup.heading("Sample") + _HINT)
+        return
+    samples = load_samples(selection.run)
+    with st.container(key="card-head", horizontal=True, gap=None):
+        st.html(markup.heading(f"Sample {uid:04d}"))
+        st.button("Release", key="release", type="tertiary", on_click=lambda: change(sample=None))
+    with explaining(selection.run, "samples"):
+        picture = markup.embed(samples.encoded(uid), "image/webp")
+        label = int(samples.labels[uid])
+    shown = [each for each in (contents, second) if each is not None]
+    rows = [
+        Fact("True", samples.categories[label].name),
+        *(_tell_answer(each, uid, label) for each in shown),
+    ]
+    st.html(f'<div class="card"><img src="{picture}" alt="Sample {uid}">{markup.facts(rows)}</div>')
+    carried = {key: st.query_params[key] for key in KEYS if key in st.query_params}
+    st.page_link("streamlit_app.py", label="Open in the Explorer", query_params=carried)
+
+
+def _tell_answer(contents: Contents, uid: int, label: int) -> Fact:
+    predictions = load_predictions(contents.run)
+    output = int(predictions.predicted[uid])
+    target = int(predictions.outputs[label])
+    sign, kind = ("✓", "right") if target == output else ("✗", "wrong")
+    if target < 0:
+        sign, kind = "", ""
+    name = predictions.categories[output].name
+    model = name_run(contents.run).rpartition(" / ")[2]
+    probability = f"{predictions.probabilities[uid, output]:.2f} {sign}"
+    return Fact(model, name, kind, f"{model}: {name}", probability)

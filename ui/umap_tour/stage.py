@@ -1,0 +1,126 @@
+"""The tour with the similarity of layers and the pinned sample beside it: one fragment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui import markup
+from ui.components.grand_tour import Scene, draw_grand_tour
+from ui.components.similarity_matrix import draw_similarity
+from ui.components.triggers import Handle
+from ui.explorer.coloring import color_points, fade, read_answers
+from ui.explorer.lasso import keep_lassoed, read_lassoed
+from ui.explorer.stage import explained
+from ui.explorer.view import family
+from ui.library import Contents
+from ui.palette import SCALE
+from ui.selection import Selection, change, read_selection, write_entries, write_selection
+from ui.similarities import load_similarity
+from ui.umap_tour.address import TourChoice, keep_moment, read_tour, write_tour
+from ui.umap_tour.networks import describe_network
+from ui.umap_tour.sample_card import draw_sample_card
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on show: one network, or two of the same samples."""
+
+    contents: Contents
+    second: Contents | None
+    n_components: int
+
+
+@st.fragment
+def draw_stage(shown: Shown) -> None:
+    """Draw what the address asks for."""
+    params = st.query_params.to_dict()
+    selection, _ = read_selection(params, shown.contents)
+    tour, _ = read_tour(params, shown.second, shown.n_components)
+    write_selection(selection)
+    write_tour(tour)
+    left, right = st.columns(2, gap=None)
+    with right.container(key="tour-panel"), explained():
+        draw_tour(selection, tour, shown)
+    with left.container(key="similarity-panel"), explained():
+        draw_matrix(selection, tour, shown)
+    with left.container(key="card-panel"), explained():
+        draw_sample_card(selection, shown.contents, shown.second)
+
+
+def draw_tour(selection: Selection, tour: TourChoice, shown: Shown) -> None:
+    """The clouds in motion."""
+    contents, size = shown.contents, selection.size
+    answers = read_answers(selection.run, size)
+    networks = [describe_network(contents, size, selection.layer)]
+    if shown.second is not None and tour.second_layer is not None:
+        networks.append(describe_network(shown.second, size, tour.second_layer))
+    of = family(selection)
+    draw_grand_tour(
+        Scene(
+            networks=networks,
+            labels=answers.labels,
+            classes=[category.name for category in contents.categories],
+            coloring=color_points(selection, contents, answers),
+            movement=SCALE if tour.moved else None,
+            faded=fade(selection, answers),
+            family=of,
+            dimensions=shown.n_components,
+        ),
+        pinned=selection.sample,
+        only=selection.only,
+        lassoed=read_lassoed(of),
+        pictures=selection.marks == "pictures",
+        handles=_read_handles(of),
+        aligned=not tour.apart,
+        moment=tour.moment,
+        key="grand_tour",
+        on_pin=lambda uid: change(sample=uid, why=None, against=None),
+        on_only=lambda entries: change(only=write_entries(entries)),
+        on_lasso=lambda uids: keep_lassoed(uids, of),
+        on_pictures=lambda pictures: change(marks="pictures" if pictures else None),
+        on_layer=_change_layer,
+        on_moment=keep_moment,
+        on_handles=lambda handles: _keep_handles(handles, of),
+        on_aligned=lambda aligned: change(apart=None if aligned else 1),
+    )
+
+
+def _change_layer(network: int, key: str) -> None:
+    change(**({"second_layer": key} if network else {"layer": key, "channel": None}))
+
+
+def _keep_handles(handles: Sequence[Handle], family: str) -> None:
+    """Keep groups that were made by hand for this session: they belong to the samples of a family."""
+    st.session_state["handles"] = (family, tuple(handles))
+
+
+def _read_handles(family: str) -> tuple[Handle, ...]:
+    of, handles = st.session_state.get("handles", ("", ()))
+    return handles if of == family else ()
+
+
+def draw_matrix(selection: Selection, tour: TourChoice, shown: Shown) -> None:
+    """How similar each layer is to each other one; a click goes to the pair."""
+    second = shown.second or shown.contents
+    similarity = load_similarity(selection.run, second.run, selection.size)
+
+    def pick(first: str, other: str) -> None:
+        if shown.second is None:  # of one network, what is asked for is the layer to go to
+            _change_layer(0, other if other != selection.layer else first)
+        else:
+            change(layer=first, channel=None, second_layer=other)
+
+    name = "Similarity of layers"
+    st.html(markup.heading(name))
+    draw_similarity(
+        similarity,
+        first=selection.layer,
+        second=tour.second_layer or selection.layer,
+        measure=tour.measure,
+        key="similarity",
+        on_pick=pick,
+        on_measure=lambda measure: change(measure=measure),
+    )
