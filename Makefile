@@ -32,7 +32,7 @@ app: setup ## open the app
 	$(BIN)/streamlit run streamlit_app.py --browser.serverAddress localhost
 
 test: setup ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: setup ## run the tests that take less than two minutes together
 	$(BIN)/python -m pytest -m "not slow"

@@ -32,6 +32,14 @@ CLASSES = tuple(Category(None, None, name) for name in ("disc", "bar", "<b>knot<
 OUTPUTS = tuple(Category(None, None, f"thing {i}") for i in range(10))
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Unpack the embedded data once, before several processes would do it at the same time."""
+    if not hasattr(session.config, "workerinput"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(ROOT)
+            ensure_bundle()  # what is amiss is told by the tests that need it
+
+
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """With so little to compute, threads wait for one another where others use the machine."""
