@@ -1,8 +1,9 @@
-"""Guided backpropagation, and its product with Grad-CAM."""
+"""Gradients through rectifiers with another rule: guided backpropagation, deconvolution, Guided Grad-CAM."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from layerscope.errors import InputError
+from layerscope.explanation.task import score_of, targets_of
 from layerscope.heatmap import fit_to_picture
 from layerscope.models import Classifier, to_pixels
 
@@ -59,15 +61,40 @@ def guided_backprop(
     """
     if len(outputs) != len(pictures):
         raise ValueError(f"{len(outputs)} outputs for {len(pictures)} pictures")
+    return rectified_gradient(classifier, pictures, targets_of(outputs), GuidedRule())
+
+
+def rectified_gradient(
+    classifier: Classifier, pictures: np.ndarray, targets: Tensor, rule: RectifierRule
+) -> np.ndarray:
+    """The gradient of scores by the input, with a rule of its own at the rectifiers.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Left as it is.
+    pictures : ndarray of uint8, (N, S, S, 3)
+    targets : Tensor of int64, (N, 2)
+        Of `layerscope.explanation.task.targets_of`.
+    rule : RectifierRule
+
+    Returns
+    -------
+    ndarray of float32, (N, S, S, 3)
+        Signed, by the normalised input, in logits per unit of it.
+
+    Raises
+    ------
+    InputError
+        For a model without rectifiers.
+    """
     device = next(classifier.module.parameters()).device
     inputs = classifier.normalize(to_pixels(pictures, device)).requires_grad_()
-    rule = _GuidedRule()
     with torch.enable_grad(), rule:
         logits = classifier.module(inputs)
     if not rule.met:
-        raise InputError(f"{classifier.name} has no ReLU, which guided backpropagation is made for")
-    chosen = torch.as_tensor(np.asarray(outputs, dtype=np.int64), device=device)
-    score = logits.gather(1, chosen[:, None]).sum()  # pictures do not touch each other's gradient
+        raise InputError(f"{classifier.name} has no ReLU, which {rule.name} is made for")
+    score = score_of(logits, targets).sum()  # pictures do not touch each other's gradient
     (gradient,) = torch.autograd.grad(score, inputs)
     return gradient.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
@@ -93,15 +120,38 @@ def guided_grad_cam(gradients: np.ndarray, cams: np.ndarray) -> np.ndarray:
     return gradients * np.stack(weights)
 
 
-class _GuidedRule(TorchFunctionMode):
-    """While it is active, every rectifier lets only positive gradients back.
+def is_rectifier(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> bool:
+    """Whether a function of torch, called so, rectifies: ReLU in any of its forms, or ReLU6."""
+    return func in _RECTIFIERS or (func is functional.hardtanh and _is_relu6(*args, **kwargs))
 
-    The mask of positive inputs is the rectifier's own; only the sign of what comes back is added.
+
+def _is_relu6(input: Tensor, min_val: float = -1.0, *_: float, **__: bool) -> bool:
+    """nn.ReLU6 is written as a hard tanh from 0 to 6."""
+    return min_val >= 0
+
+
+class RectifierRule(TorchFunctionMode):
+    """While it is active, every rectifier is met as it is called, and can be given a rule.
+
+    Attributes
+    ----------
+    met : int
+        How many were met.
     """
+
+    name = "this rule"
 
     def __init__(self) -> None:
         super().__init__()
         self.met = 0
+
+    def rectify(
+        self, func: Callable[..., Tensor], values: Tensor, *rest: Any, **named: Any
+    ) -> Tensor:
+        """What stands in the place of ``func(values, *rest, **named)``."""
+        raise NotImplementedError
 
     def __torch_function__(
         self,
@@ -110,15 +160,51 @@ class _GuidedRule(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        found = func(*args, **(kwargs or {}))
-        if func in _RECTIFIERS or (
-            func is functional.hardtanh and _is_relu6(*args, **kwargs or {})
-        ):
-            found.register_hook(lambda gradient: gradient.clamp(min=0))
-            self.met += 1
+        kwargs = kwargs or {}
+        if not is_rectifier(func, args, kwargs):
+            return func(*args, **kwargs)
+        self.met += 1
+        return self.rectify(func, *args, **kwargs)
+
+
+class GuidedRule(RectifierRule):
+    """Only positive gradients come back, and only where the input was positive.
+
+    The mask of positive inputs is the rectifier's own; only the sign of what comes back is added.
+    """
+
+    name = "guided backpropagation"
+
+    def rectify(
+        self, func: Callable[..., Tensor], values: Tensor, *rest: Any, **named: Any
+    ) -> Tensor:
+        """As it is, with a hook on what comes back."""
+        found = func(values, *rest, **named)
+        found.register_hook(lambda gradient: gradient.clamp(min=0))
         return found
 
 
-def _is_relu6(input: Tensor, min_val: float = -1.0, *_: float, **__: bool) -> bool:
-    """nn.ReLU6 is written as a hard tanh from 0 to 6."""
-    return min_val >= 0
+class DeconvolutionRule(RectifierRule):
+    """Only positive gradients come back, wherever the input was (Zeiler and Fergus 2014).
+
+    Captum's class for it works on modules of the type nn.ReLU alone, and returns the plain gradient
+    where it meets none.
+    """
+
+    name = "deconvolution"
+
+    def rectify(
+        self, func: Callable[..., Tensor], values: Tensor, *rest: Any, **named: Any
+    ) -> Tensor:
+        """Rectified on both ways."""
+        return _RectifiedBothWays.apply(values, partial(func, *rest, **named))
+
+
+class _RectifiedBothWays(torch.autograd.Function):
+    @staticmethod
+    def forward(_: Any, values: Tensor, rectifier: Callable[[Tensor], Tensor]) -> Tensor:
+        return rectifier(values.clone())  # which may work in place
+
+    @staticmethod
+    def backward(_: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient.clamp(min=0), None

@@ -1,0 +1,215 @@
+"""Occlusion: what the score loses when a square of the picture is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import torch
+
+from layerscope.errors import InputError
+from layerscope.explanation.filling import FILL, cover, fill_picture
+from layerscope.explanation.method import (
+    SHRIKUMAR,
+    Attribution,
+    Failure,
+    Method,
+    Option,
+    Setting,
+    Source,
+    check_options,
+)
+from layerscope.explanation.task import BATCH, Task, prepare, score_of
+from layerscope.models import Classifier
+
+MAX_PATCHES = 4096
+OCCLUSION_OPTIONS = (
+    Option("patch", "Patch", "Side of the square that is covered, in pixels.", 32, 1, 256),
+    Option("stride", "Stride", "Pixels from one square to the next.", 16, 1, 256),
+    FILL,
+)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How far an occlusion has come.
+
+    Attributes
+    ----------
+    drops : ndarray of float32, (rows, columns)
+        What the score loses with the square of each place covered, in logits; NaN where that is not
+        known yet. Places are visited row by row.
+    probabilities : ndarray of float32, (rows, columns)
+        Of the output, with the square covered.
+    score, probability : float
+        Of the whole picture.
+    done : int
+        Places that are known.
+    """
+
+    drops: np.ndarray
+    probabilities: np.ndarray
+    score: float
+    probability: float
+    done: int
+
+
+def find_windows(size: int, patch: int, stride: int) -> list[tuple[int, int]]:
+    """Along one side, the first pixel of each square and the one behind its last.
+
+    Squares begin every `stride` pixels until one reaches the edge, where it is cut off.
+    """
+    starts = range(0, ceil((size - patch) / stride) * stride + 1, stride)
+    return [(start, min(start + patch, size)) for start in starts]
+
+
+def spread(drops: np.ndarray, size: int, patch: int, stride: int) -> np.ndarray:
+    """Drops (rows, columns) to pixels (size, size): the mean over the squares that cover a pixel.
+
+    NaN where no known square does.
+    """
+    total, count = np.zeros((2, size, size))
+    windows = find_windows(size, patch, stride)
+    for row, column in np.argwhere(np.isfinite(drops)):
+        place = slice(*windows[row]), slice(*windows[column])
+        total[place] += drops[row, column]
+        count[place] += 1
+    with np.errstate(invalid="ignore"):
+        return (total / count).astype(np.float32)
+
+
+def check_geometry(size: int, patch: int, stride: int) -> None:
+    """Raise `InputError` where squares leave gaps, exceed the picture, or are too many."""
+    if patch > size:
+        raise InputError(f"patch is {patch} pixels and the picture {size}; choose a smaller patch")
+    if stride > patch:
+        raise InputError(
+            f"stride {stride} leaves gaps between patches of {patch}; choose a smaller"
+        )
+    n_patches = len(find_windows(size, patch, stride)) ** 2
+    if n_patches > MAX_PATCHES:
+        raise InputError(
+            f"patch {patch} and stride {stride} make {n_patches} patches, more than {MAX_PATCHES}; "
+            "choose a larger stride"
+        )
+
+
+def sweep(task: Task, patch: int, stride: int, fill: str) -> Iterator[Sweep]:
+    """Cover a task's one picture place by place; after each batch, what is known by then."""
+    picture, size = task.pictures[0], task.pictures.shape[1]
+    check_geometry(size, patch, stride)
+    starts = [start for start, _ in find_windows(size, patch, stride)]
+    corners = [(top, left) for top in starts for left in starts]
+    task.watch.expect(len(corners) + 1)
+    filling = fill_picture(picture, fill, task.random_state)
+    score, probability = _look(task, task.pictures)
+    drops, probabilities = np.full((2, len(corners)), np.nan, dtype=np.float32)
+    shape = (len(starts), len(starts))
+    for begin in range(0, len(corners), BATCH):
+        batch = corners[begin : begin + BATCH]
+        covered = np.stack([cover(picture, filling, *corner, patch) for corner in batch])
+        scores, found = _look(task, covered)
+        known = slice(begin, begin + len(batch))
+        drops[known], probabilities[known] = score - scores, found
+        yield Sweep(
+            drops.reshape(shape).copy(),
+            probabilities.reshape(shape).copy(),
+            float(score[0]),
+            float(probability[0]),
+            known.stop,
+        )
+
+
+def _look(task: Task, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores and probabilities (n,) of pictures (n, S, S, 3)."""
+    with torch.no_grad():
+        logits = task.classifier.module(task.normalize(pictures))
+    task.watch.advance(len(pictures))
+    probabilities = logits.softmax(dim=1)[:, task.targets[0, 0]]
+    scores = score_of(logits, task.targets.expand(len(pictures), -1))
+    return scores.float().cpu().numpy(), probabilities.float().cpu().numpy()
+
+
+def occlude(
+    classifier: Classifier,
+    picture: np.ndarray,
+    output: int,
+    *,
+    against: int | None = None,
+    random_state: int = 0,
+    cancelled: Callable[[], bool] | None = None,
+    **options: object,
+) -> Iterator[Sweep]:
+    """Occlusion of one picture as it comes about, for a live view.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Left as it is.
+    picture : ndarray of uint8, (S, S, 3)
+    output : int
+        Whose logit is explained.
+    against : int, optional
+        Whose logit is subtracted from it.
+    random_state : int
+        Of the noise.
+    cancelled : callable, optional
+        Asked after each batch whether to stop, with `layerscope.explanation.method.Cancelled`.
+    **options
+        ``patch``, ``stride`` and ``fill``, as in the registry.
+
+    Yields
+    ------
+    Sweep
+        After each batch. The last one is complete.
+
+    Raises
+    ------
+    InputError
+        At once, for what cannot be computed.
+    """
+    settings: dict[str, Setting] = check_options(OCCLUSION_OPTIONS, options)
+    task = prepare(
+        classifier,
+        np.asarray(picture)[None],
+        np.array([output]),
+        against=None if against is None else np.array([against]),
+        random_state=random_state,
+        cancelled=cancelled,
+    )
+    check_geometry(len(picture), int(settings["patch"]), int(settings["stride"]))
+    return sweep(task, **settings)  # type: ignore[arg-type]
+
+
+def occlusion(task: Task, patch: int, stride: int, fill: str) -> Attribution:
+    """The complete `Sweep`, and its mean over the squares that cover a pixel."""
+    *_, last = sweep(task, patch, stride, fill)
+    values = spread(last.drops, task.pictures.shape[1], patch, stride)
+    return Attribution(values[None], maps=last.drops[None])
+
+
+OCCLUSION = Method(
+    "occlusion",
+    "Occlusion",
+    "perturbation",
+    "A square slides over the picture, and what the score loses while it covers a place is that place's "
+    "value. Negative values mean that the model is surer without that place.",
+    r"M_{ij} = \frac{1}{|P_{ij}|}\sum_{p \in P_{ij}} S(x) - S(x_{\setminus p}),"
+    r"\quad P_{ij} \text{: the squares over pixel } ij",
+    Source(
+        "Zeiler and Fergus",
+        2014,
+        "Visualizing and Understanding Convolutional Networks",
+        "https://arxiv.org/abs/1311.2901",
+    ),
+    Failure(
+        "Evidence that is there twice is missed, since covering one of the two costs nothing.",
+        SHRIKUMAR,
+    ),
+    signed=True,
+    explain=occlusion,
+    options=OCCLUSION_OPTIONS,
+    long=True,
+)

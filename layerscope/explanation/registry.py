@@ -1,0 +1,147 @@
+"""The registry of methods: adding one is one `Method` in the table of its family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from torch import nn
+
+from layerscope.errors import InputError
+from layerscope.explanation.cams import MAP_METHODS
+from layerscope.explanation.gradients import GRADIENT_METHODS
+from layerscope.explanation.lime import LIME
+from layerscope.explanation.method import Attribution, Method, Setting, check_options
+from layerscope.explanation.occlusion import OCCLUSION
+from layerscope.explanation.relevance import RELEVANCE_METHODS
+from layerscope.explanation.score_cam import SCORE_CAM
+from layerscope.explanation.task import BATCH, Progress, Task, prepare
+from layerscope.models import Classifier
+from layerscope.probing import layer_table
+
+METHODS: dict[str, Method] = {
+    method.key: method
+    for method in (
+        *GRADIENT_METHODS,
+        *MAP_METHODS,
+        SCORE_CAM,
+        *RELEVANCE_METHODS,
+        OCCLUSION,
+        LIME,
+    )
+}
+
+
+def find_method(key: str) -> Method:
+    """The method with a key. Raises `InputError` naming those there are."""
+    if key not in METHODS:
+        raise InputError(f"unknown method {key!r}; there are {', '.join(METHODS)}")
+    return METHODS[key]
+
+
+def attribute(
+    method_key: str,
+    classifier: Classifier,
+    pictures: np.ndarray,
+    outputs: np.ndarray,
+    *,
+    against: np.ndarray | None = None,
+    layer: str | None = None,
+    random_state: int = 0,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    **options: object,
+) -> Attribution:
+    """Explain pictures by a method.
+
+    What is explained is the score of an output: its logit, or the difference of two logits.
+
+    Parameters
+    ----------
+    method_key : str
+        A key of ``METHODS``.
+    classifier : Classifier
+        Left as it is: the work is done on a private copy that shares its weights.
+    pictures : ndarray of uint8, (N, S, S, 3)
+        S is the side that the classifier takes.
+    outputs : ndarray of int, (N,)
+        One output per picture.
+    against : ndarray of int, (N,), optional
+        Outputs whose logits are subtracted.
+    layer : str, optional
+        For methods that look at a layer, the key of a module with feature maps. By default the last
+        one before pooling or flattening.
+    random_state : int
+        The same number gives the same result, whatever other pictures are explained with a picture.
+    progress : callable, optional
+        Of passes through the model done, and of all.
+    cancelled : callable, optional
+        Asked between passes whether to stop.
+    **options
+        Of the method's entry; what is not given has the entry's default.
+
+    Returns
+    -------
+    Attribution
+
+    Raises
+    ------
+    InputError
+        In one line: an unknown method, a model it does not work on, and input or options that are
+        wrong.
+    Cancelled
+        Where `cancelled` said so.
+    """
+    method = find_method(method_key)
+    settings = check_options(method.options, options)
+    task = prepare(
+        classifier,
+        pictures,
+        outputs,
+        against=against,
+        layer=layer if method.at_layer else None,
+        random_state=random_state,
+        progress=progress,
+        cancelled=cancelled,
+    )
+    reason = method.supports(task.classifier)
+    if reason is not None:
+        raise InputError(reason)
+    if method.at_layer and layer is None:
+        task = replace(task, layer=_last_layer(classifier.module, task.classifier))
+    return _join(list(_explain_all(method, task, settings)))
+
+
+_last_layers: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
+
+
+def _last_layer(module: nn.Module, private: Classifier) -> str:
+    """Key of the last layer with feature maps; found once for a module, since it takes a second."""
+    from layerscope.explanation.cam import choose_layer  # imports what takes seconds
+
+    if module not in _last_layers:
+        _last_layers[module] = choose_layer(layer_table(private)).key
+    return _last_layers[module]
+
+
+def _explain_all(
+    method: Method, task: Task, settings: Mapping[str, Setting]
+) -> Iterator[Attribution]:
+    step = 1 if method.long else BATCH
+    for start in range(0, len(task.pictures), step):
+        part = task[start : start + step]
+        task.watch.check()
+        yield method.explain(part, **settings)
+        task.watch.finish(start + len(part.pictures))
+
+
+def _join(parts: list[Attribution]) -> Attribution:
+    """The results of batches, one after another."""
+    arrays: dict[str, np.ndarray] = {}
+    for each in fields(Attribution):
+        found = [getattr(part, each.name) for part in parts]
+        if found[0] is not None:
+            arrays[each.name] = np.concatenate(found)
+    return Attribution(**arrays)
