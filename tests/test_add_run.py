@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shutil
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def test_all_else_in_the_file_stays_as_it_is(project: Path) -> None:
     before = project.read_text().splitlines()
     add_run("imagewoof", "vgg16", None, [100], "photographs")
     after = project.read_text().splitlines()
-    assert [line for line in after if line in before] == before
+    changes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    assert {kind for kind, *_ in changes} == {"equal", "insert"}
     assert len(after) == len(before) + 6
 
 

@@ -41,11 +41,14 @@ def message_of(content: dict[str, Any], file: Path) -> str:
 
 def test_own_file_reads_and_every_value_arrives(content: dict[str, Any]) -> None:
     params = read_params(OWN)
-    for section in content.keys() - {"runs", "device", "tsne", "train"}:
+    for section in content.keys() - {"runs", "device", "tsne", "comparisons", "train"}:
         assert dataclasses.asdict(getattr(params, section)) == content[section]
     assert list(params.tsne.perplexity) == content["tsne"]["perplexity"]
     for name, run in params.runs.items():
         assert list(run.sizes) == content["runs"][name]["sizes"]
+    for name, comparison in params.comparisons.items():
+        assert dataclasses.asdict(comparison) == content["comparisons"][name]
+        assert {comparison.first, comparison.second} <= set(params.runs)
     for name, training in params.train.items():
         given = content["train"][name]["recipe"]
         assert training.recipe.batch_size == given["batch_size"]

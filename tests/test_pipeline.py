@@ -48,8 +48,10 @@ class Project:
                     "weights": "weights/rendered/vgg16_slim.safetensors",
                     "sizes": [20, 40],
                 }
-            }
+            },
+            comparisons={"own": {"first": RUN, "second": RUN}},
         )
+        self.edit(section="similarity", n_permutations=5)
         self.drop("train", "imagenette")
         self.edit(section="tsne", perplexity=[5, 10], n_iter=50)
         (folder / ".gitignore").write_text("__pycache__/\n/data/\n")
@@ -109,7 +111,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     ran = made.repro()
     stages = ["prepare", "predict", "activations", "pca", "neighbors", "umap", "cam", "channels"]
     stages.append("metrics")
-    assert ran == {f"{s}@{RUN}" for s in stages} | {f"tsne@{RUN}-5", f"tsne@{RUN}-10"}
+    others = {f"tsne@{RUN}-5", f"tsne@{RUN}-10", "similarity@own"}
+    assert ran == {f"{s}@{RUN}" for s in stages} | others
     made.commit()
     return made
 
@@ -165,6 +168,19 @@ def test_metrics_tell_every_layer_size_and_embedding(project: Project) -> None:
     shown = project.call("dvc", "metrics", "show")
     assert "top1" in shown
     assert "knn_accuracy_output.tsne-10" in shown
+
+
+def test_layers_are_compared_in_full_and_by_their_embedding(project: Project) -> None:
+    store = Store(project.folder / "data/similarity/own.zarr")
+    assert store.attributes["runs"] == [RUN, RUN]
+    assert store.attributes["n"] == 40
+    for measure in ("cka", "nuclear"):
+        value, null_mean, null_high = store.read(f"first-first/{measure}")
+        assert value.shape == (38, 38)
+        assert np.diag(value) == pytest.approx(1, abs=1e-4)
+        assert value == pytest.approx(value.T, abs=1e-4)
+        assert (np.diag(value) > null_high.diagonal()).all()
+        assert (null_mean <= null_high).all()
 
 
 def test_no_stage_leaves_a_partial_store(project: Project) -> None:
