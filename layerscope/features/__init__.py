@@ -1,0 +1,1 @@
+"""What a network looks for: its filters, its units, its classes."""

@@ -1,0 +1,210 @@
+"""The last layer's weight vectors, one a class: which classes the network has drawn together.
+
+A class's logit is the product of its vector with the features in front of it (and a bias), so classes
+with similar vectors are those that similar features speak for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from layerscope.embedding import effective_perplexity, embed_tsne, embed_umap
+from layerscope.errors import InputError
+from layerscope.features.kernels import read_kernel
+from layerscope.models import Classifier
+from layerscope.neighbors import nearest_neighbors
+from layerscope.probing import tapped
+from layerscope.reduction import principal_components
+
+SHOWN = 30  # classes that can still be told apart, and named, on one plot
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """Classes in the plane.
+
+    Attributes
+    ----------
+    points : ndarray of float32, (m, 2)
+    facts : dict of str to float
+        What else is to be told of the method: ``explained_variance`` (share, of PCA), ``perplexity`` (the
+        effective one) and ``kl_divergence`` (nats, of t-SNE), ``n_neighbors`` (effective, of UMAP).
+    """
+
+    points: np.ndarray
+    facts: dict[str, float]
+
+
+@dataclass(frozen=True)
+class NearestClasses:
+    """The classes most like one, most alike first.
+
+    Attributes
+    ----------
+    indices : ndarray of int64, (k,)
+        Into the categories, without the class itself.
+    similarities : ndarray of float32, (k,)
+        Cosines, in [-1, 1].
+    """
+
+    indices: np.ndarray
+    similarities: np.ndarray
+
+
+def read_class_vectors(classifier: Classifier) -> np.ndarray:
+    """The last linear layer's weights, whether it is a dense layer or a 1 x 1 convolution.
+
+    Costs one forward pass of one blank picture, which tells what the last layer is: the order in which
+    modules are registered need not be the one in which they are called.
+
+    Returns
+    -------
+    ndarray of float32, (K, d)
+        In the order of ``classifier.categories``.
+
+    Raises
+    ------
+    InputError
+        Where no such layer has as many outputs as there are categories.
+    """
+    module, size, n_classes = classifier.module, classifier.input_size, len(classifier.categories)
+    keys = [key for key, part in module.named_modules() if _could_be_head(part, n_classes)]
+    called: list[str] = []
+
+    def receive(key: str, _output: Tensor) -> None:
+        called.append(key)
+
+    blank = torch.zeros(1, 3, size, size, device=next(module.parameters()).device)
+    with torch.inference_mode(), tapped(module, keys, receive):
+        module(classifier.normalize(blank))
+    if not called:
+        raise InputError(f"{classifier.name}: has no linear layer with {n_classes} outputs")
+    return read_kernel(classifier, called[-1]).reshape(n_classes, -1)
+
+
+def _could_be_head(part: nn.Module, n_classes: int) -> bool:
+    if isinstance(part, nn.Linear):
+        return part.out_features == n_classes
+    if isinstance(part, nn.Conv2d) and part.kernel_size == (1, 1) and part.groups == 1:
+        return part.out_channels == n_classes
+    return False
+
+
+def find_nearest_classes(vectors: np.ndarray, index: int, k: int) -> NearestClasses:
+    """The classes whose vectors point most nearly the same way.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, (K, d)
+    index : int
+        Of the class, from 0 to K - 1.
+    k : int
+        At most K - 1 are returned. Of equally similar ones the smaller index comes first.
+
+    Raises
+    ------
+    IndexError
+        Where there is no such class.
+    """
+    if not 0 <= index < len(vectors):
+        raise IndexError(f"no class {index} of {len(vectors)}")
+    unit = to_unit_length(vectors)
+    cosines = np.clip(unit @ unit[index], -1, 1)
+    order = np.argsort(-cosines, kind="stable")
+    order = order[order != index][:k]
+    return NearestClasses(order, cosines[order])
+
+
+def to_unit_length(vectors: np.ndarray) -> np.ndarray:
+    """Rows (m, d) divided by their norm; a row of zeros stays."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
+
+
+def choose_classes(n_classes: int, n_chosen: int = SHOWN, *, random_state: int) -> np.ndarray:
+    """Classes spread evenly over the order of the outputs, at random within even steps.
+
+    ImageNet's order is taxonomic (fish, birds, reptiles, dogs, ...), then alphabetical for things, so
+    that even steps take some of every kind, where free draws would take many dogs.
+
+    Returns
+    -------
+    ndarray of int64, (min(n_chosen, n_classes),)
+        Rising.
+    """
+    n_chosen = min(n_chosen, n_classes)
+    edges = np.arange(n_chosen + 1) * n_classes // n_chosen
+    return np.random.default_rng(random_state).integers(edges[:-1], edges[1:])
+
+
+def map_by_pca(vectors: np.ndarray) -> ClassMap:
+    """First two principal components of the vectors (m, d), each scaled to unit length.
+
+    All three maps start from unit length: Euclidean distances then rise as cosines fall, and a map
+    agrees with `find_nearest_classes`.
+
+    Raises
+    ------
+    InputError
+        For fewer than three classes, as in the other maps for fewer than seven.
+    """
+    _require(vectors, 3, "PCA")
+    found = principal_components(to_unit_length(vectors), 1.0)
+    ratio = float(found.explained_variance_ratio[:2].sum())
+    return ClassMap(np.ascontiguousarray(found.scores[:, :2]), {"explained_variance": ratio})
+
+
+def map_by_tsne(
+    vectors: np.ndarray,
+    *,
+    perplexity: float,
+    early_exaggeration: float,
+    n_iter: int,
+    random_state: int,
+) -> ClassMap:
+    """t-SNE of the vectors (m, d), with a perplexity that so many classes can carry.
+
+    See `map_by_pca` for lengths and errors, `layerscope.embedding.embed_tsne` for parameters.
+    """
+    _require(vectors, 7, "t-SNE")
+    effective = effective_perplexity(perplexity, len(vectors))
+    scores = principal_components(to_unit_length(vectors), 1.0).scores
+    found = embed_tsne(
+        scores,
+        nearest_neighbors(scores, int(3 * effective)),
+        perplexity=effective,
+        early_exaggeration=early_exaggeration,
+        n_iter=n_iter,
+        random_state=random_state,
+    )
+    return ClassMap(found.points, {"perplexity": effective, "kl_divergence": found.kl_divergence})
+
+
+def map_by_umap(
+    vectors: np.ndarray, *, n_neighbors: int, min_dist: float, random_state: int
+) -> ClassMap:
+    """UMAP of the vectors (m, d), with as many neighbours as there are at most.
+
+    See `map_by_pca` for lengths and errors, `layerscope.embedding.embed_umap` for parameters.
+    """
+    _require(vectors, 7, "UMAP")
+    effective = min(n_neighbors, len(vectors) - 1)
+    scores = principal_components(to_unit_length(vectors), 1.0).scores
+    points = embed_umap(
+        scores,
+        nearest_neighbors(scores, effective),
+        n_components=2,
+        n_neighbors=effective,
+        min_dist=min_dist,
+        random_state=random_state,
+    )
+    return ClassMap(points, {"n_neighbors": effective})
+
+
+def _require(vectors: np.ndarray, least: int, method: str) -> None:
+    if len(vectors) < least:
+        raise InputError(f"{method} needs at least {least} classes, not {len(vectors)}")

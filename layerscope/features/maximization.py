@@ -1,0 +1,243 @@
+"""Pictures that a unit of a network answers to most strongly, by gradient ascent on the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import cos, pi, sin
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from layerscope.features.spectrum import draw_spectrum, to_picture, to_spectrum, whiten
+from layerscope.features.units import Unit, measure_before, measure_unit
+from layerscope.models import Classifier
+
+State = Literal["active", "silent", "dead"]
+_EPSILON = 0.02  # of Adam, see `layerscope.features.spectrum.whiten`
+_PATIENCE = 48  # silent steps in turn, after which a unit is given up
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """How the picture is sought.
+
+    Attributes
+    ----------
+    n_steps : int
+    learning_rate : float
+        Of Adam.
+    total_variation, l2 : float
+        Weights of `measure_total_variation` and of the squared distance from mid grey. They are relative
+        to the unit, whose gradient is scaled to a root mean square of 1 a pixel, so that they mean the
+        same for every unit of every network; 0 leaves a term out.
+    jitter : float
+        In each step the picture is seen shifted by up to so many pixels,
+    scale : float
+        enlarged or reduced by up to this share,
+    rotation : float
+        and turned by up to so many degrees: what the unit answers to only in one exact place fades.
+    random_state : int
+        Of the noise to start from and of the views.
+    """
+
+    n_steps: int = 128
+    learning_rate: float = 0.1
+    total_variation: float = 0.1
+    l2: float = 0.05
+    jitter: float = 16.0
+    scale: float = 0.1
+    rotation: float = 10.0
+    random_state: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """A picture on its way.
+
+    Attributes
+    ----------
+    index : int
+        Changes made so far: 0 for the start.
+    picture : ndarray of uint8, (S, S, 3), or None
+        Every few steps, and in the first and the last.
+    objective : float
+        The unit's value (see `layerscope.features.units.measure_unit`) on the view that the picture was
+        changed by.
+    total_variation : float
+        Of the picture, see `measure_total_variation`.
+    state : str
+        ``active``; ``silent`` where a rectified unit gave zero, so that the picture was changed by what
+        the same channel gives before its ReLU; ``dead`` in the last step of a unit that nothing wakes.
+    """
+
+    index: int
+    picture: np.ndarray | None
+    objective: float
+    total_variation: float
+    state: State
+
+
+def maximize(
+    classifier: Classifier,
+    unit: Unit,
+    ascent: Ascent | None = None,
+    *,
+    start: np.ndarray | None = None,
+    every: int = 8,
+) -> Iterator[Step]:
+    """Change a picture step by step so that a unit's value rises; whoever stops asking stops it.
+
+    Activation maximisation (Erhan et al. 2009), regularised by total variation (Mahendran and Vedaldi
+    2015, 2016) and by views that differ from step to step, over Fourier coefficients of decorrelated
+    colours (Olah, Mordvintsev and Schubert 2017; see `layerscope.features.spectrum`).
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Left as it is: no hook is on it, and no gradient in it, whenever a step is handed out. While a step
+        is computed no other thread may use it.
+    unit : Unit
+    ascent : Ascent, optional
+    start : ndarray of uint8, (S, S, 3), optional
+        A picture to start from, S being ``classifier.input_size``; noise by default.
+    every : int
+        Steps between two that carry a picture.
+
+    Yields
+    ------
+    Step
+        ``n_steps + 1`` of them, fewer where the unit is dead.
+
+    Raises
+    ------
+    InputError
+        Where the model has no such unit.
+    ValueError
+        For a picture of another size.
+    """
+    ascent = ascent or Ascent()
+    rng = np.random.default_rng(ascent.random_state)
+    spectrum = _begin(classifier, ascent, start)
+    optimizer = torch.optim.Adam([spectrum], lr=ascent.learning_rate, eps=_EPSILON)
+    silent = 0
+    for index in range(ascent.n_steps + 1):
+        with torch.enable_grad():  # not across a yield: it holds for the whole thread
+            pixels = to_picture(spectrum)
+        slope = _find_slope(classifier, unit, ascent, pixels.detach(), rng)
+        silent = silent + 1 if slope.state == "silent" else 0
+        state = "dead" if silent > _PATIENCE else slope.state
+        last = index == ascent.n_steps or state == "dead"
+        picture = _to_levels(pixels) if last or index % every == 0 else None
+        yield Step(index, picture, slope.objective, slope.total_variation, state)
+        if last:
+            return
+        (gradient,) = torch.autograd.grad(pixels, spectrum, slope.downhill)
+        spectrum.grad = whiten(gradient)
+        optimizer.step()
+
+
+def measure_total_variation(pixels: Tensor) -> Tensor:
+    """Mean absolute difference between neighbours, down and to the right together.
+
+    The anisotropic form of Rudin, Osher and Fatemi (1992).
+
+    Parameters
+    ----------
+    pixels : Tensor, (N, 3, H, W)
+
+    Returns
+    -------
+    Tensor, ()
+        Sum of all absolute differences by the number of values; below 2 for pixels in [0, 1].
+    """
+    return (_differences(pixels, 2) + _differences(pixels, 3)) / pixels.numel()
+
+
+def view(pixels: Tensor, shift: tuple[float, float], scale: float, rotation: float) -> Tensor:
+    """Pixels seen shifted, scaled and turned about the middle, reflected at the edges.
+
+    Parameters
+    ----------
+    pixels : Tensor, (1, 3, S, S)
+    shift : tuple of float
+        What is at the middle afterwards lies so many pixels down and to the right of it now.
+    scale : float
+        Above 1 enlarges.
+    rotation : float
+        Degrees.
+    """
+    angle, side = rotation * pi / 180, pixels.shape[3]
+    right, down = 2 * shift[1] / side, 2 * shift[0] / side  # the grid runs from -1 to 1
+    rows = [
+        [cos(angle) / scale, -sin(angle) / scale, right],
+        [sin(angle) / scale, cos(angle) / scale, down],
+    ]
+    places = functional.affine_grid(
+        pixels.new_tensor([rows]), list(pixels.shape), align_corners=False
+    )
+    return functional.grid_sample(pixels, places, padding_mode="reflection", align_corners=False)
+
+
+@dataclass(frozen=True)
+class _Slope:
+    """How each pixel is to change, against the sign of `downhill`, and what was measured for it."""
+
+    downhill: Tensor
+    objective: float
+    total_variation: float
+    state: State
+
+
+def _begin(classifier: Classifier, ascent: Ascent, start: np.ndarray | None) -> Tensor:
+    side = classifier.input_size
+    if start is not None and start.shape != (side, side, 3):
+        raise ValueError(
+            f"a picture {start.shape}, where {classifier.name} takes {side} x {side} RGB"
+        )
+    spectrum = draw_spectrum(side, ascent.random_state) if start is None else to_spectrum(start)
+    return spectrum.to(next(classifier.module.parameters()).device).requires_grad_()
+
+
+def _find_slope(
+    classifier: Classifier,
+    unit: Unit,
+    ascent: Ascent,
+    pixels: Tensor,
+    rng: np.random.Generator,
+) -> _Slope:
+    with torch.enable_grad():
+        pixels.requires_grad_()
+        seen = _draw_view(pixels, ascent, rng)
+        value = measure_unit(classifier, unit, seen)
+        before = measure_before(classifier, unit, seen) if value == 0 else None
+        (uphill,) = torch.autograd.grad(value if before is None else before, pixels)
+        variation = measure_total_variation(pixels)
+        penalty = ascent.total_variation * variation * pixels.numel()
+        penalty = penalty + ascent.l2 * (pixels - 0.5).square().sum()
+        (downhill,) = torch.autograd.grad(penalty, pixels)
+    size = float(uphill.square().mean().sqrt())
+    state: State = "active" if before is None else "silent"
+    if size > 0:
+        downhill = downhill - uphill / size
+    elif value == 0:
+        state = "dead"
+    return _Slope(downhill, value.item(), variation.item(), state)
+
+
+def _draw_view(pixels: Tensor, ascent: Ascent, rng: np.random.Generator) -> Tensor:
+    down, right, share, turn = rng.uniform(-1, 1, 4)
+    shift = (down * ascent.jitter, right * ascent.jitter)
+    return view(pixels, shift, 1 + share * ascent.scale, turn * ascent.rotation)
+
+
+def _differences(pixels: Tensor, axis: int) -> Tensor:
+    return pixels.diff(dim=axis).abs().sum()
+
+
+def _to_levels(pixels: Tensor) -> np.ndarray:
+    levels = (pixels.detach()[0] * 255).round().to(torch.uint8)
+    return levels.permute(1, 2, 0).contiguous().cpu().numpy()
