@@ -40,10 +40,11 @@ class Renderer {
 
   build() {
     const { gl } = this;
-    const program = linkProgram(gl);
-    gl.useProgram(program);
     const names = "across up travelled view half_size radius rim picture columns edge stride sheet".split(" ");
-    this.at = Object.fromEntries(names.map((name) => [name, gl.getUniformLocation(program, name)]));
+    this.programs = [false, true].map((pictures) => {
+      const program = linkProgram(gl, pictures);
+      return { program, at: Object.fromEntries(names.map((name) => [name, gl.getUniformLocation(program, name)])) };
+    });
     this.buffers = {};
     for (const name of ["origin", "target", "look", "order"]) this.buffers[name] = gl.createBuffer();
     gl.bindVertexArray(gl.createVertexArray());
@@ -58,7 +59,6 @@ class Renderer {
     gl.enableVertexAttribArray(8);
     gl.vertexAttribIPointer(8, 2, gl.UNSIGNED_SHORT, 4, 0);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers.order);
-    gl.uniform1i(this.at.sheet, 1);
     for (const [unit, least, most] of [[1, "LINEAR_MIPMAP_LINEAR", "LINEAR"], [0, "NEAREST", "NEAREST"]]) {
       gl.activeTexture(gl.TEXTURE0 + unit); // the sheet of pictures, then the palette, which stays the active one
       gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
@@ -149,19 +149,20 @@ class Renderer {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, sheet);
     gl.generateMipmap(gl.TEXTURE_2D);
     gl.activeTexture(gl.TEXTURE0);
-    gl.uniform1i(this.at.columns, columns);
-    gl.uniform3f(this.at.stride, 1 / columns, 1 / rows, 1 / side);
     this.album = album;
+    this.stride = [1 / columns, 1 / rows, 1 / side];
   }
 
   // `frame` (d, 2) projects; `travelled` lies between 0 and 1; a sample seen at (a, b) lies at x + s a, y - s b
   // for the view { s, x, y }; that, the radius and the side of pictures, 0 for marks, are in pixels of the page.
   draw(scene) {
-    const { gl, at, ratio, d } = this;
+    const { gl, ratio, d } = this;
     const { frame, travelled, view, radius, picture = 0 } = scene;
     this.scene = { ...scene, frame: Float64Array.from(frame) };
     this.seen = null;
     if (gl.isContextLost()) return;
+    const { program, at } = this.programs[Number(picture > 0)];
+    gl.useProgram(program);
     this.frame.fill(0);
     for (let k = 0; k < 2 * d; k++) this.frame[(k & 1) * MOST_DIMENSIONS + (k >> 1)] = frame[k];
     gl.uniformMatrix4fv(at.across, false, this.frame, 0, MOST_DIMENSIONS);
@@ -171,8 +172,13 @@ class Renderer {
     gl.uniform2f(at.half_size, this.canvas.width / 2, this.canvas.height / 2);
     gl.uniform1f(at.radius, radius * ratio);
     gl.uniform1f(at.rim, 0.7 * ratio);
-    gl.uniform1f(at.picture, picture * ratio);
-    gl.uniform1f(at.edge, Math.max(1, Math.round((picture * ratio) / 20)));
+    if (picture > 0) {
+      gl.uniform1i(at.sheet, 1);
+      gl.uniform1i(at.columns, this.album.columns);
+      gl.uniform3f(at.stride, ...this.stride);
+      gl.uniform1f(at.picture, picture * ratio);
+      gl.uniform1f(at.edge, Math.max(1, Math.round((picture * ratio) / 20)));
+    }
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.drawElements(gl.POINTS, this.n, gl.UNSIGNED_INT, 0);
   }

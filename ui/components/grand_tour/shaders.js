@@ -1,4 +1,5 @@
 // What the graphics card runs: marks in four forms, or pictures from a sheet, framed in the colours of the marks.
+// Two programs of one text: without a card each test that a pixel does not make counts.
 const PALETTE_SIDE = 256; // colours in a row of the palette's texture
 const FORMS = ["circle", "diamond", "triangle", "square"];
 const GROUND = [0x14, 0x18, 0x1d].map((v) => v / 255);
@@ -12,12 +13,14 @@ uniform float travelled;
 uniform vec3 view; // of the screen, whose sides reach from -1 to 1: scale and middle
 uniform vec2 half_size; // of the screen, in its pixels
 uniform float radius, rim;
-uniform float picture; // its side in pixels, 0 for marks
+uniform float picture; // its side in pixels
 uniform int columns; // of pictures on the sheet
 uniform sampler2D palette;
 flat out vec4 paint;
 flat out vec2 shape; // the form, and half the side of the sprite
+#if PICTURES
 flat out vec3 tile; // column and row on the sheet, and how much of the picture is seen
+#endif
 const float sizes[3] = float[](0.86, 1.0, 1.0);
 const float shares[3] = float[](0.13, 0.36, 1.0);
 const vec3 grey = vec3(0.357, 0.4, 0.447);
@@ -39,32 +42,34 @@ void main() {
   vec3 ground = vec3(${GROUND.map((v) => v.toFixed(4))});
   paint = vec4(look.y == 2u ? entry.rgb : mix(ground, entry.rgb, 0.32), r);
   if (look.y == 0u) paint = vec4(grey, -r);
-  tile = vec3(0.0);
-  if (picture == 0.0) return;
+#if PICTURES
   gl_PointSize = picture;
   tile = vec3(gl_VertexID % columns, gl_VertexID / columns, shares[look.y]);
   paint.rgb = look.y == 0u ? grey : entry.rgb;
+#endif
 }`;
 
 const FRAGMENT = `#version 300 es
 precision highp float;
 flat in vec4 paint; // the colour; the radius, below 0 for points that are left out
 flat in vec2 shape;
+#if PICTURES
 flat in vec3 tile;
-uniform float rim, picture, edge; // the frame's width
+uniform float picture, edge; // the frame's width
 uniform vec3 stride; // from picture to picture on the sheet, across and down, and a pixel of one, as a part of it
 uniform sampler2D sheet;
+#endif
+uniform float rim;
 out vec4 color;
 const vec3 ground = vec3(${GROUND.map((v) => v.toFixed(4))});
 void main() {
-  if (picture > 0.0) {
-    vec2 at = gl_PointCoord * picture;
-    bool framed = any(lessThan(min(at, picture - at), vec2(edge)));
-    vec2 inside = clamp((at - edge) / (picture - 2.0 * edge), 1.5 * stride.z, 1.0 - 1.5 * stride.z);
-    vec3 seen = texture(sheet, (tile.xy + inside) * stride.xy).rgb;
-    color = vec4(framed ? mix(ground, paint.rgb, min(1.0, tile.z + 0.16)) : mix(ground, seen, tile.z), 1.0);
-    return;
-  }
+#if PICTURES
+  vec2 at = gl_PointCoord * picture;
+  bool framed = any(lessThan(min(at, picture - at), vec2(edge)));
+  vec2 inside = clamp((at - edge) / (picture - 2.0 * edge), 1.5 * stride.z, 1.0 - 1.5 * stride.z);
+  vec3 seen = texture(sheet, (tile.xy + inside) * stride.xy).rgb;
+  color = vec4(framed ? mix(ground, paint.rgb, min(1.0, tile.z + 0.16)) : mix(ground, seen, tile.z), 1.0);
+#else
   vec2 p = (gl_PointCoord * 2.0 - 1.0) * shape.y;
   vec2 q = abs(p);
   float r = abs(paint.a);
@@ -76,6 +81,7 @@ void main() {
   float edge = paint.a > 0.0 ? 0.7 * clamp(0.5 + rim - away, 0.0, 1.0) : 0.0;
   float alpha = inside * (paint.a > 0.0 ? 1.0 : 0.32);
   color = vec4(paint.rgb * alpha + ground * edge * (1.0 - inside), alpha + edge * (1.0 - inside));
+#endif
 }`;
 
 function compileShader(gl, kind, text) {
@@ -85,10 +91,11 @@ function compileShader(gl, kind, text) {
   return shader;
 }
 
-function linkProgram(gl) {
+function linkProgram(gl, pictures) {
   const program = gl.createProgram();
-  gl.attachShader(program, compileShader(gl, gl.VERTEX_SHADER, VERTEX));
-  gl.attachShader(program, compileShader(gl, gl.FRAGMENT_SHADER, FRAGMENT));
+  const write = (text) => text.replace("\n", `\n#define PICTURES ${Number(pictures)}\n`); // behind the version
+  gl.attachShader(program, compileShader(gl, gl.VERTEX_SHADER, write(VERTEX)));
+  gl.attachShader(program, compileShader(gl, gl.FRAGMENT_SHADER, write(FRAGMENT)));
   gl.linkProgram(program);
   if (gl.getProgramParameter(program, gl.LINK_STATUS) || gl.isContextLost()) return program;
   const logs = gl.getAttachedShaders(program).map((each) => gl.getShaderInfoLog(each));
