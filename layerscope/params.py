@@ -179,10 +179,12 @@ class Faithfulness:
         Points of the cascade.
     tolerance : float
         Of the pointing game, in pixels.
+    cell : int
+        Side in pixels of what is deleted, and inserted, at once.
     n_steps : int
-        Steps in which pixels are deleted, and inserted.
+        Steps in which all of a picture is.
     deletion_fill, insertion_fill : str
-        What deleted pixels become, and what inserted ones were.
+        What deleted cells become, and what inserted ones were.
     random_state : int
         Of the choice of samples, of methods and baselines that draw, of weights and of ties.
     """
@@ -197,6 +199,7 @@ class Faithfulness:
     n_randomized_long: int = Field(ge=1)
     n_points: int = Field(ge=2)
     tolerance: float = Field(ge=0)
+    cell: int = Field(ge=1)
     n_steps: int = Field(ge=2)
     random_state: int = Field(ge=0)
 

@@ -52,6 +52,18 @@ class Project:
             comparisons={"own": {"first": RUN, "second": RUN}},
         )
         self.edit(section="similarity", n_permutations=5)
+        self.edit(
+            section="faithfulness",
+            runs=[RUN],
+            methods=["saliency", "grad_cam"],
+            options={},
+            n_samples=4,
+            n_samples_long=2,
+            n_randomized=2,
+            n_randomized_long=1,
+            n_points=2,
+            n_steps=4,
+        )
         self.drop("train", "imagenette")
         self.edit(section="tsne", perplexity=[5, 10], n_iter=50)
         (folder / ".gitignore").write_text("__pycache__/\n/data/\n")
@@ -110,7 +122,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(tmp_path_factory.mktemp("project"))
     ran = made.repro()
     stages = ["prepare", "predict", "activations", "pca", "neighbors", "umap", "cam", "channels"]
-    stages.append("metrics")
+    stages += ["metrics", "faithfulness"]
     others = {f"tsne@{RUN}-5", f"tsne@{RUN}-10", "similarity@own"}
     assert ran == {f"{s}@{RUN}" for s in stages} | others
     made.commit()

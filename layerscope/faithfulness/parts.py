@@ -1,0 +1,107 @@
+"""Whether relevance ranks the parts of an object as removing them does.
+
+The renderer draws a picture again without a part, all else as it was, so that nothing has to be made
+up for the place where the part was, and the picture stays one that the model could have been trained
+on. The measure is that of FunnyBirds (Hesse, Schaub-Meyer and Roth 2023).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from layerscope.datasets.picture import stretch, stretch_labels
+from layerscope.datasets.rendered import render
+from layerscope.errors import InputError
+from layerscope.faithfulness.scoring import compute_logits
+from layerscope.faithfulness.statistics import correlate_ranks
+from layerscope.models import Classifier
+
+
+def list_parts(part_map: np.ndarray) -> np.ndarray:
+    """Numbers (K,) of the parts that can be seen in a part map (S, S), rising."""
+    return np.unique(part_map[part_map > 0])
+
+
+def render_without(
+    dataset: str,
+    path: str,
+    part_map: np.ndarray,
+    part_names: tuple[str, ...],
+    random_state: int,
+) -> np.ndarray:
+    """A picture, and the same without each part that can be seen in it.
+
+    Parameters
+    ----------
+    dataset : str
+        Of the rendered ones.
+    path : str
+        Split and number of the picture.
+    part_map : ndarray of uint8, (S, S)
+        That it is known to have.
+    part_names : tuple of str
+    random_state : int
+        Of the data set.
+
+    Returns
+    -------
+    ndarray of uint8, (1 + K, S, S, 3)
+        The whole picture, then without each part of `list_parts`.
+
+    Raises
+    ------
+    InputError
+        Where the renderer draws another picture than the part map is of.
+    """
+    split, index = path.split("/")
+    gone = [frozenset[str](), *(frozenset({part_names[k - 1]}) for k in list_parts(part_map))]
+    drawn = [
+        render(dataset, seed=random_state, split=split, index=int(index), without=parts)
+        for parts in gone
+    ]
+    if not np.array_equal(stretch_labels(drawn[0].part_map, len(part_map)), part_map):
+        raise InputError(
+            f"{dataset}: {path} is not the picture that was stored; run `dvc repro` to draw anew"
+        )
+    return np.stack([stretch(each.picture, len(part_map)) for each in drawn])
+
+
+def measure_importance(classifier: Classifier, pictures: np.ndarray, output: int) -> np.ndarray:
+    """What each part is to the model.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    pictures : ndarray of uint8, (1 + K, S, S, 3)
+        Of `render_without`.
+    output : int
+
+    Returns
+    -------
+    ndarray of float32, (K,)
+        By how much the output's logit drops without the part.
+    """
+    logits = compute_logits(classifier, pictures)[:, output]
+    return logits[0] - logits[1:]
+
+
+def correlate_parts(values: np.ndarray, part_map: np.ndarray, importance: np.ndarray) -> float:
+    """Spearman's rank correlation of a part's summed relevance with its importance.
+
+    Parameters
+    ----------
+    values : ndarray, (S, S)
+    part_map : ndarray of uint8, (S, S)
+    importance : ndarray, (K,)
+        Of the parts of `list_parts`.
+
+    Returns
+    -------
+    float
+        In [-1, 1]; NaN for a picture with a single part, which has no order.
+    """
+    parts = list_parts(part_map)
+    if len(parts) < 2:
+        return float("nan")
+    sums = np.array([values[part_map == part].sum(dtype=np.float64) for part in parts])
+    return correlate_ranks(sums, importance)

@@ -1,0 +1,229 @@
+"""Whether explanations are right: figures per method, against the ground truth, the model and chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from layerscope.errors import InputError
+from layerscope.explanation.method import check_options
+from layerscope.explanation.registry import find_method
+from layerscope.faithfulness.baselines import BASELINES
+from layerscope.faithfulness.evaluation import (
+    Explainer,
+    Measured,
+    Perturbation,
+    Truth,
+    measure_maps,
+    measure_randomization,
+)
+from layerscope.faithfulness.parts import list_parts, measure_importance, render_without
+from layerscope.faithfulness.randomization import list_points, list_weighted
+from layerscope.faithfulness.sampling import choose_samples
+from layerscope.faithfulness.summary import (
+    MEASURES,
+    compute_chances,
+    gather,
+    summarize,
+    tabulate,
+)
+from layerscope.files import write_table, write_text
+from layerscope.models import Classifier, choose_device, load_model
+from layerscope.parallel import on_all_cores
+from layerscope.params import Faithfulness, Params, read_params
+from layerscope.predictions import Predictions
+from layerscope.progress import track
+from layerscope.samples import Samples
+from layerscope.store import DATA, Store, library_versions, store_path, writing
+from stages.command import run_stage
+
+CURVES = ("deletion_curve", "insertion_curve")
+CASCADES = ("randomized_curve", "ssim_curve")
+_CHUNK = 5  # samples of a job
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What is explained: samples (n,), of each an output (n,), and the truth where it is known."""
+
+    uids: np.ndarray
+    outputs: np.ndarray
+    truths: list[Truth] = field(default_factory=list)
+
+    def __getitem__(self, part: slice) -> Subjects:
+        return Subjects(self.uids[part], self.outputs[part], self.truths[part])
+
+
+class Job(NamedTuple):
+    """Some samples that a method explains: as the model is, or while its weights become random."""
+
+    method: str
+    start: int
+    stop: int
+    randomized: bool
+
+
+def load(run: str, params: Params) -> Classifier:
+    """The run's model, where it is to work."""
+    chosen = params.run(run)
+    classifier = load_model(chosen.model, chosen.weights_file)
+    classifier.module.to(choose_device(params.device))
+    return classifier
+
+
+def choose_subjects(run: str, settings: Faithfulness) -> Subjects:
+    """Samples that the model gets right, or whose class it does not have, each with what it says."""
+    labels = Samples(store_path(run, "samples")).labels
+    predictions = Predictions(store_path(run, "predictions"))
+    true, predicted = predictions.targets(labels), predictions.predicted
+    eligible = (true < 0) | (true == predicted)
+    uids = choose_samples(labels, eligible, settings.n_samples, settings.random_state)
+    if len(uids) < 2:
+        raise InputError(f"{run}: the model gets fewer than two samples right; train it further")
+    return Subjects(uids, predicted[uids])
+
+
+def find_truths(run: str, subjects: Subjects, params: Params) -> list[Truth]:
+    """The part map of each sample, and what each part is to the model."""
+    samples, classifier = Samples(store_path(run, "samples")), load(run, params)
+    dataset = Store(store_path(run, "samples")).attributes["dataset"]
+    truths = []
+    for uid, output in zip(subjects.uids.tolist(), subjects.outputs.tolist(), strict=True):
+        part_map = samples.part_map(uid)
+        assert part_map is not None  # asked for only where there are part maps
+        drawn = render_without(
+            dataset, samples.paths[uid], part_map, samples.part_names, params.prepare.random_state
+        )
+        truths.append(Truth(part_map, measure_importance(classifier, drawn, output)))
+    return truths
+
+
+def check_methods(
+    settings: Faithfulness, classifier: Classifier
+) -> tuple[list[str], dict[str, str]]:
+    """Methods that work on a model, and the baselines; and why the other methods do not."""
+    for key in settings.options:
+        if key not in settings.methods:
+            raise InputError(f"params.yaml: faithfulness.options.{key}: not among the methods")
+    keys, skipped = [], {}
+    for key in settings.methods:
+        method = find_method(key)
+        check_options(method.options, dict(settings.options.get(key, {})))
+        reason = method.supports(classifier)
+        if reason is None:
+            keys.append(key)
+        else:
+            skipped[key] = reason
+    return [*keys, *BASELINES], skipped
+
+
+def list_jobs(keys: list[str], n: int, settings: Faithfulness) -> Iterator[Job]:
+    """Which method explains which samples; long methods fewer, and a few at a time."""
+    for key in keys:
+        is_long = key not in BASELINES and find_method(key).long
+        counts = (settings.n_samples, settings.n_randomized)
+        if is_long:
+            counts = (settings.n_samples_long, settings.n_randomized_long)
+        for randomized, count in enumerate(counts):
+            stop, step = min(n, count), 1 if is_long and randomized else _CHUNK
+            for start in range(0, stop, step):
+                yield Job(key, start, min(start + step, stop), bool(randomized))
+
+
+def measure(run: str, job: Job, subjects: Subjects, params: Params) -> Measured:
+    """Do a job."""
+    settings, samples = params.faithfulness, Samples(store_path(run, "samples"))
+    options = settings.options.get(job.method, {})
+    explainer = Explainer(job.method, settings.random_state, options)
+    pictures = np.stack([samples.picture(uid) for uid in subjects.uids.tolist()])
+    task = (explainer, load(run, params), pictures, subjects.outputs)
+    if job.randomized:
+        return measure_randomization(*task, settings.n_points)
+    return measure_maps(
+        *task,
+        subjects.truths or None,
+        tolerance=settings.tolerance,
+        perturbation=Perturbation(
+            settings.cell, settings.n_steps, settings.deletion_fill, settings.insertion_fill
+        ),
+    )
+
+
+def spread_importance(truths: list[Truth], n_parts: int) -> np.ndarray:
+    """What each part is to the model, (n, n_parts) float32; NaN for parts that are not to be seen."""
+    table = np.full((len(truths), n_parts), np.nan, dtype=np.float32)
+    for row, truth in zip(table, truths, strict=True):
+        row[list_parts(truth.part_map) - 1] = truth.importance
+    return table
+
+
+def write_figures(
+    run: str, subjects: Subjects, found: Measured, chances: Measured, **facts: Any
+) -> None:
+    """Figures per sample, and mean curves."""
+    measures = [name for name in MEASURES if name in found]
+    n_parts = len(Samples(store_path(run, "samples")).part_names)
+    with writing(store_path(run, "faithfulness"), measures=measures, **facts) as store:
+        store.add("uid", subjects.uids, ["sample"])
+        store.add("output", subjects.outputs, ["sample"])
+        figures = np.stack([found[name] for name in measures]).astype(np.float32)
+        store.add("figures", figures, ["measure", "method", "sample"], unit="1")
+        for name, curves in (("curves", CURVES), ("cascade", CASCADES)):
+            means = np.stack([np.nanmean(found[curve], axis=1) for curve in curves])
+            store.add(name, means.astype(np.float32), ["curve", "method", "step"], unit="1")
+        if subjects.truths:
+            importance = spread_importance(subjects.truths, n_parts)
+            store.add("importance", importance, ["sample", "part"], unit="logit")
+            chance = np.stack(list(chances.values())).astype(np.float32)
+            store.add("chance", chance, ["measure", "sample"], unit="1")
+
+
+def main(run: str) -> None:
+    params = read_params()
+    settings, classifier = params.faithfulness, load(run, params)
+    keys, skipped = check_methods(settings, classifier)
+    for key, reason in skipped.items():
+        print(f"{run}: {key} is left out: {reason}")
+    subjects = choose_subjects(run, settings)
+    n = len(subjects.uids)
+    if Samples(store_path(run, "samples")).part_names:
+        parts = [subjects[start : start + _CHUNK] for start in range(0, n, _CHUNK)]
+        looked = on_all_cores(find_truths, ((run, part, params) for part in parts))
+        told = f"{run}: {n} pictures without each part"
+        truths = [truth for each in track(looked, told, len(parts)) for truth in each]
+        subjects = replace(subjects, truths=truths)
+    jobs = list(list_jobs(keys, n, settings))
+    results = on_all_cores(
+        measure, ((run, job, subjects[job.start : job.stop], params) for job in jobs)
+    )
+    done = zip(jobs, track(results, f"{run}: {len(keys)} methods", len(jobs)), strict=True)
+    found = gather(keys, n, ((j.method, list(range(j.start, j.stop)), each) for j, each in done))
+    chances = compute_chances(subjects.truths, settings.tolerance)
+    rows = tabulate(keys, found, chances, settings.random_state)
+    n_layers = len(list_weighted(classifier.module))
+    write_figures(
+        run,
+        subjects,
+        found,
+        chances,
+        methods=keys,
+        skipped=skipped,
+        chance=list(chances),
+        curves=list(CURVES),
+        cascade=list(CASCADES),
+        n_layers=n_layers,
+        randomized_layers=list_points(n_layers, settings.n_points),
+        settings=asdict(settings),
+        versions=library_versions("torch", "captum", "grad-cam", "scikit-image"),
+    )
+    write_table(DATA / run / "faithfulness.csv", rows)
+    summary = {"samples": n, **summarize(rows, chances)}
+    write_text(DATA / run / "faithfulness.json", json.dumps(summary, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    run_stage(main, __doc__, run="a run in params.yaml")
