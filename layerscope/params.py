@@ -167,6 +167,8 @@ class Faithfulness:
 
     Attributes
     ----------
+    runs : list of str
+        Names of the runs that it is done for.
     methods : list of str
         Keys of methods of explanation.
     options : dict
@@ -189,6 +191,7 @@ class Faithfulness:
         Of the choice of samples, of methods and baselines that draw, of weights and of ties.
     """
 
+    runs: list[str]
     methods: Annotated[list[str], Field(min_length=1)]
     options: dict[str, dict[str, int | float | str]]
     deletion_fill: Literal["mean", "black", "blur", "noise"]

@@ -101,4 +101,4 @@ def test_nearest_neighbours_share_the_class_deep_in_the_network(run: str) -> Non
     nearest = Store(store_path(run, "nearest")).read("1000/indices")
     agreement = (labels[nearest] == labels[None, :, None]).mean(axis=(1, 2))
     assert agreement[0] < 0.35
-    assert agreement[-1] > 0.9
+    assert agreement[-2] > 0.9  # the last layer before the probabilities

@@ -38,6 +38,7 @@ RUN = "objects-small"
 SIZE = 32
 WEIGHTS = "weights/small.safetensors"
 SETTINGS: dict[str, Any] = {
+    "runs": [RUN],
     "methods": ["saliency", "grad_cam", "lrp", "occlusion"],
     "options": {"occlusion": {"patch": 16, "stride": 8}},
     "n_samples": 7,
