@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from layerscope.errors import InputError
 from ui.library import load_params
@@ -19,7 +19,7 @@ from ui.library import load_params
 if TYPE_CHECKING:
     from layerscope.models import Classifier
 
-_KEPT = 2  # models in memory; VGG16 takes half a gigabyte
+_KEPT = 3  # models in memory; VGG16 takes half a gigabyte
 _WARM_UP_DELAY = 1.5  # seconds, in which the first page is drawn
 computing = threading.RLock()  # sessions take turns: torch uses all cores anyway
 _warmed: set[str] = set()
@@ -41,10 +41,14 @@ def load_live_model(run: str) -> Classifier:
         In one line: the run is not in ``params.yaml``, or its weights cannot be had.
     """
     settings = load_params().run(run)
-    file = settings.weights_file
-    changed = file.stat().st_mtime_ns if file is not None and file.is_file() else 0
+    return load_shared_model(settings.model, settings.weights_file)
+
+
+def load_shared_model(model: str | dict[str, Any], weights: Path | None) -> Classifier:
+    """The same for any model of the registry; for its parameters see `layerscope.models.load_model`."""
+    changed = weights.stat().st_mtime_ns if weights is not None and weights.is_file() else 0
     with computing:
-        return _load(json.dumps(settings.model, sort_keys=True), file, changed)
+        return _load(json.dumps(model, sort_keys=True), weights, changed)
 
 
 def warm_up(run: str) -> None:

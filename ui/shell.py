@@ -31,6 +31,7 @@ class Page:
 PAGES = (
     Page("Explorer", "streamlit_app.py"),
     Page("UMAP Tour", "pages/UMAP_Tour.py"),
+    Page("Explain", "pages/Explain.py"),
     Page("About", "pages/About.py"),
 )
 

@@ -1,0 +1,195 @@
+"""The Explain page in a real browser: its parts together, with pictures of anyone's."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import browsing, params_of, serving, settle
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.slow
+
+RUN = "run=objects-vgg16_slim"
+PATIENCE = 120_000  # milliseconds: other work may hold the machine
+
+
+@pytest.fixture(scope="module")
+def address(embedded: Path) -> Iterator[str]:
+    with serving(embedded) as found:
+        yield f"{found}/Explain"
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with browsing() as (page, errors):
+        yield page
+        assert errors == []
+        assert page.locator("[data-testid=stException]").count() == 0
+
+
+def show(page: Page, address: str, query: str) -> None:
+    page.goto(f"{address}?{RUN}&{query}")
+    expect(page.locator(".st-key-subject-panel .bars li").first).to_be_visible(timeout=PATIENCE)
+    settle(page)
+
+
+def tile(method: str) -> str:
+    return f"figure[data-method={method}]"
+
+
+def wait_until(page: Page, method: str, state: str) -> None:
+    expect(page.locator(tile(method))).to_have_attribute("data-state", state, timeout=PATIENCE)
+
+
+def select(page: Page, label: str, name: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    page.keyboard.type(name)
+    page.get_by_role("option", name=name, exact=True).click()
+    settle(page)
+
+
+def picture_file(color: str = "red") -> bytes:
+    stored = io.BytesIO()
+    Image.new("RGB", (300, 200), color).save(stored, "PNG")
+    return stored.getvalue()
+
+
+def color_of(page: Page) -> np.ndarray:
+    """Mean colour of the picture as the model sees it."""
+    source = str(page.locator(".subject img").get_attribute("src"))
+    stored = base64.b64decode(source.partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(stored)).convert("RGB")).mean(axis=(0, 1))
+
+
+def test_a_photograph_is_explained_class_against_class(page: Page, address: str) -> None:
+    show(page, address, "network=vgg16_slim&source=coffee")
+    select(page, "Explain", "church")
+    select(page, "Against", "golf ball")
+    assert "church rather than golf ball" in page.locator(".explained").inner_text()
+    assert (params_of(page)["target"], params_of(page)["rival"]) == ("4", "8")
+    wait_until(page, "saliency", "done")
+    page.locator(f"{tile('hires_cam')} .open").click()
+    settle(page)
+    assert params_of(page)["explain"] == "hires_cam"
+    panel = page.locator(".st-key-method-panel")
+    expect(panel.locator(".katex").first).to_be_visible()
+    assert "Known failure" in panel.inner_text()
+    wait_until(page, "hires_cam", "done")
+    before = page.locator(f"{tile('hires_cam')} .layer").get_attribute("src")
+    page.get_by_role("combobox", name="Layer").click()
+    page.keyboard.type("features.10")
+    page.get_by_role("option", name="features.10 ").first.click()
+    settle(page)
+    assert params_of(page)["at"] == "features.10"
+    wait_until(page, "hires_cam", "done")
+    assert page.locator(f"{tile('hires_cam')} .layer").get_attribute("src") != before
+    page.reload()
+    wait_until(page, "hires_cam", "done")
+    assert "church rather than golf ball" in page.locator(".explained").inner_text()
+
+
+def test_a_long_method_is_computed_on_demand_and_cancelled(page: Page, address: str) -> None:
+    show(page, address, "sample=3&explain=lime&options=lime.n_samples-2000")
+    wait_until(page, "lime", "idle")
+    act = page.locator(f"{tile('lime')} .over button")
+    act.click()
+    wait_until(page, "lime", "running")
+    expect(act).to_have_text("Cancel")
+    act.click()
+    wait_until(page, "lime", "idle")
+    page.goto(f"{address}?{RUN}&sample=3&explain=lime&options=lime.n_samples-20")
+    wait_until(page, "lime", "idle")
+    act.click()
+    wait_until(page, "lime", "done")
+    expect(page.locator(".enlarged .layer")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_patch_is_dragged_and_swept(page: Page, address: str) -> None:
+    show(page, address, "sample=7&view=probe")
+    box = page.locator(".probe .box").bounding_box()
+    assert box is not None
+    whole = float(page.locator(".whole").inner_text())
+    covered = page.locator(".covered:not(.asking)")
+    for place in (0.3, 0.4, 0.5):
+        page.mouse.move(box["x"] + place * box["width"], box["y"] + 0.5 * box["height"])
+        page.wait_for_timeout(60)
+    expect(covered).to_have_text(re.compile(r"0\.\d{3}"), timeout=PATIENCE)
+    there = float(covered.inner_text())
+    change = float(page.locator(".change").inner_text().replace("−", "-"))
+    assert change == pytest.approx(there - whole, abs=0.0011)
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    expect(page.locator(".covered.asking")).to_have_count(0, timeout=PATIENCE)
+    assert float(covered.inner_text()) != there
+    start = page.locator(".probe .start")
+    start.click()
+    expect(page.locator(".count")).to_have_text(re.compile(r"\d+ of 169"), timeout=PATIENCE)
+    expect(page.locator(".heat")).to_be_visible()
+    start.click()
+    expect(start).to_have_text("Sweep the whole picture", timeout=PATIENCE)
+
+
+def test_arrows_move_the_patch(page: Page, address: str) -> None:
+    show(page, address, "sample=7&view=probe&options=probe.fill-black")
+    left = "(patch) => parseFloat(patch.style.left)"
+    before = page.locator(".probe .patch").evaluate(left)
+    page.locator(".probe .box").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    assert page.locator(".probe .patch").evaluate(left) == pytest.approx(before + 100 * 20 / 224)
+
+
+def test_a_picture_of_ones_own_is_explained_and_a_wrong_one_refused(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}?{RUN}&source=upload&network=vgg16_slim")
+    field = page.locator("[data-testid=stFileUploader] input")
+    field.wait_for(state="attached", timeout=PATIENCE)
+    settle(page)
+    field.set_input_files({"name": "red.png", "mimeType": "image/png", "buffer": picture_file()})
+    expect(page.locator(".subject h3")).to_have_text("red.png", timeout=PATIENCE)
+    np.testing.assert_allclose(color_of(page), (255, 0, 0), atol=6)
+    field.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"<script>"})
+    expect(page.locator(".refusal")).to_contain_text("x.png is no picture", timeout=PATIENCE)
+    assert page.locator(".subject").count() == 0
+
+
+def test_a_picture_is_pasted(page: Page, address: str) -> None:
+    page.goto(f"{address}?{RUN}&source=upload&network=vgg16_slim")
+    page.locator(".paste kbd").first.wait_for(timeout=PATIENCE)
+    settle(page)
+    page.evaluate(
+        """(text) => {
+            const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+            const clipboardData = new DataTransfer();
+            clipboardData.items.add(new File([bytes], "image.png", { type: "image/png" }));
+            document.dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+        }""",
+        base64.b64encode(picture_file("blue")).decode(),
+    )
+    expect(page.locator(".subject h3")).to_have_text("What was pasted", timeout=PATIENCE)
+    np.testing.assert_allclose(color_of(page), (0, 0, 255), atol=6)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+@pytest.mark.parametrize("view", ["methods", "probe", "trust"])
+def test_nothing_reaches_over_the_edge(address: str, width: int, height: int, view: str) -> None:
+    with browsing(width, height) as (page, errors):
+        show(page, address, f"sample=7&view={view}")
+        for panel in ("subject", "trust") if view == "trust" else ("subject", "methods", "method"):
+            box = page.locator(f".st-key-{panel}-panel").bounding_box()
+            assert box is not None
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate(
+            "(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth"
+        )
+        assert errors == []
+        assert page.locator("[data-testid=stException]").count() == 0

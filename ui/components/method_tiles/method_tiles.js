@@ -1,0 +1,64 @@
+// Methods side by side. While some are computed the page asks again and again how far they are.
+
+const AGAIN = [250, 400, 700, 1000]; // milliseconds between questions; the last goes on
+const grids = new WeakMap();
+// On the window, so that it outlives the choice of another picture.
+const look = (window.layerscopeMethods ??= { opacity: 0.72 });
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  if (!grids.has(parentElement)) grids.set(parentElement, new MethodGrid(parentElement));
+  const grid = grids.get(parentElement);
+  grid.send = setTriggerValue;
+  grid.show(data);
+  return () => {
+    clearTimeout(grid.timer);
+    grids.delete(parentElement);
+  };
+}
+
+class MethodGrid {
+  constructor(root) {
+    this.box = root.querySelector(".tiles");
+    this.tiles = new Map();
+    this.slider = root.querySelector("input");
+    this.slider.value = 100 * look.opacity;
+    this.slider.oninput = () => {
+      look.opacity = this.slider.valueAsNumber / 100;
+      this.fade();
+    };
+    this.slider.onkeydown = (event) => event.stopPropagation(); // Streamlit has keys of its own
+  }
+
+  show(data) {
+    const keys = data.tiles.map((tile) => tile.key).join();
+    if (keys !== this.keys) this.build(data.tiles);
+    this.keys = keys;
+    for (const tile of data.tiles) {
+      this.tiles.get(tile.key).show(data.picture, tile, tile.key === data.open);
+    }
+    this.fade();
+    this.askAgain(data);
+  }
+
+  build(tiles) {
+    const send = (event, key) => this.send(event, key);
+    this.tiles = new Map(tiles.map(({ key }) => [key, new MethodTile(key, send)]));
+    this.box.replaceChildren(...[...this.tiles.values()].map(({ element }) => element));
+  }
+
+  fade() {
+    for (const { layer } of this.tiles.values()) layer.style.opacity = look.opacity;
+  }
+
+  askAgain(data) {
+    clearTimeout(this.timer);
+    this.asked = data.waits && data.token === this.token ? this.asked + 1 : 0;
+    this.token = data.token;
+    if (!data.waits) return;
+    const ask = () => {
+      this.send("tick", data.token);
+      this.timer = setTimeout(ask, 800); // an answer that is the same as before is not sent again
+    };
+    this.timer = setTimeout(ask, AGAIN[Math.min(this.asked, AGAIN.length - 1)]);
+  }
+}

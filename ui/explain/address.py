@@ -1,0 +1,233 @@
+"""What of an explanation stands in the address beside the selection that all pages share.
+
+A picture that was brought is not in it: a link goes to whom one sends it, the picture does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+
+import streamlit as st
+
+from layerscope.errors import InputError
+from layerscope.explanation.method import Option, Setting
+from layerscope.explanation.occlusion import OCCLUSION_OPTIONS
+from layerscope.explanation.registry import METHODS
+from ui.explain.networks import OF_RUN, PUBLISHED, TRAINED
+from ui.explain.pictures import PHOTOS
+from ui.selection import change
+
+SAMPLE, UPLOAD = "sample", "upload"
+SOURCES = (SAMPLE, *PHOTOS, UPLOAD)
+VIEWS = {"methods": "Methods", "probe": "Occlude by hand", "trust": "Which to trust"}
+PROBE = "probe"  # the name that the options of `VIEWS["probe"]` have in the address
+_OPTION = re.compile(
+    r"([a-z_+]{1,40})\.([a-z_]{1,20})-([a-z]{1,10}|\d{1,4}(?:\.\d{1,4})?(?:e-\d{2})?)", re.ASCII
+)
+_START_METHOD = "grad_cam"
+_MOST = 40  # options in an address
+Options = Mapping[str, Mapping[str, Setting]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is explained, and how.
+
+    Attributes
+    ----------
+    source : str
+        One of `SOURCES`.
+    network : str
+        Key of the model.
+    target, rival : int or None
+        Outputs of a model that is not the run's; of the run's they stand in the selection.
+    view : str
+        A key of `VIEWS`.
+    explain : str
+        Key of the method that is open.
+    at : str or None
+        Layer of class activation maps; None for the last one.
+    options : mapping of str to mapping
+        By method, where they are not the registry's defaults.
+    """
+
+    source: str
+    network: str
+    target: int | None
+    rival: int | None
+    view: str
+    explain: str
+    at: str | None
+    options: Options = field(default_factory=dict)
+
+    @property
+    def is_of_run(self) -> bool:
+        """Whether the model is the run's, so that its classes are the selection's."""
+        return self.network == OF_RUN
+
+    def to_params(self) -> dict[str, str]:
+        """As query parameters; what is as it was at the start is left out."""
+        found = {
+            "source": self.source if self.source != SAMPLE else None,
+            "network": self.network if self.network != start_network(self.source) else None,
+            "target": self.target,
+            "rival": self.rival,
+            "view": self.view if self.view != "methods" else None,
+            "explain": self.explain if self.explain != _START_METHOD else None,
+            "at": self.at,
+            "options": write_options(self.options) or None,
+        }
+        return {key: str(value) for key, value in found.items() if value is not None}
+
+
+KEYS = tuple(each.name for each in fields(Choice))
+
+
+def start_network(source: str) -> str:
+    """The model that a picture is shown to at first: photographs need one that knows their like."""
+    return OF_RUN if source == SAMPLE else PUBLISHED.key
+
+
+def list_options(name: str) -> tuple[Option, ...]:
+    """The options of a method, or of `PROBE`."""
+    return OCCLUSION_OPTIONS if name == PROBE else METHODS[name].options
+
+
+def read_choice(params: Mapping[str, str]) -> tuple[Choice, list[str]]:
+    """What the address asks for, and the names of values that there are not.
+
+    Outputs and layer are checked for their form only, by `check_model` against the model.
+    """
+    refused: list[str] = []
+
+    def choose(key: str, known: Iterable[str], start: str, name: str) -> str:
+        text = params.get(key, start)
+        if text in known:
+            return text
+        refused.append(name)
+        return start
+
+    source = choose("source", SOURCES, SAMPLE, "picture")
+    start = start_network(source)
+    networks = (OF_RUN,) if source == SAMPLE else (OF_RUN, PUBLISHED.key, TRAINED.key)
+    choice = Choice(
+        source,
+        choose("network", networks, start, "model"),
+        _read_output(params, "target", refused),
+        _read_output(params, "rival", refused),
+        choose("view", VIEWS, "methods", "view"),
+        choose("explain", METHODS, _START_METHOD, "method"),
+        params.get("at"),
+        _read_options(params.get("options", ""), refused),
+    )
+    return choice, refused
+
+
+def check_model(
+    choice: Choice, n_outputs: int, layers: Iterable[str]
+) -> tuple[int | None, int | None, str | None, list[str]]:
+    """Target, rival and layer that a model has, else None; and the names of those it has not."""
+    refused = []
+    outputs = []
+    for output in (choice.target, choice.rival):
+        if output is not None and output >= n_outputs:
+            refused.append("class to explain")
+            output = None
+        outputs.append(output)
+    at = choice.at
+    if at is not None and at not in set(layers):
+        refused.append("layer of the maps")
+        at = None
+    return outputs[0], outputs[1], at, refused
+
+
+def write_choice(choice: Choice) -> None:
+    """Put the choice in the address, and remember it for the next visit to the page."""
+    wanted = choice.to_params()
+    for key in KEYS:
+        if key not in wanted and key in st.query_params:
+            del st.query_params[key]
+    if any(st.query_params.get(key) != text for key, text in wanted.items()):
+        st.query_params.update(wanted)
+    st.session_state["explain_choice"] = wanted
+
+
+def recall_choice() -> None:
+    """Where the page is opened without a choice, go on with the one of this session."""
+    remembered = st.session_state.get("explain_choice")
+    if remembered and not any(key in st.query_params for key in KEYS):
+        st.query_params.update(remembered)
+
+
+def change_picture(source: str) -> None:
+    """Go to another picture; classes and layer were of the one before and its model."""
+    change(source=source, network=None, target=None, rival=None, at=None)
+
+
+def change_option(options: Options, name: str, key: str, value: Setting) -> None:
+    """Write one option to the address."""
+    changed = {each: dict(values) for each, values in options.items()}
+    changed.setdefault(name, {})[key] = value
+    change(options=write_options(changed))
+
+
+def write_options(options: Options) -> str:
+    """Options as they stand in the address, without those at their default."""
+    parts = []
+    for name, values in options.items():
+        defaults = {option.key: option.default for option in list_options(name)}
+        parts += [
+            f"{name}.{key}-{value if isinstance(value, str) else f'{value:g}'}"
+            for key, value in values.items()
+            if value != defaults[key]
+        ]
+    return "~".join(parts)
+
+
+def _read_options(text: str, refused: list[str]) -> dict[str, dict[str, Setting]]:
+    found: dict[str, dict[str, Setting]] = {}
+    parts = text.split("~") if text else []
+    if len(parts) > _MOST:
+        refused.append("option of a method")
+        return {}
+    for part in parts:
+        try:
+            name, option, value = _read_option(part)
+        except (InputError, ValueError):
+            refused.append("option of a method")
+            return {}
+        found.setdefault(name, {})[option] = value
+    return found
+
+
+def _read_option(part: str) -> tuple[str, str, Setting]:
+    match = _OPTION.fullmatch(part)
+    if match is None:
+        raise ValueError("not an option")
+    name, key, text = match.groups()
+    known = {option.key: option for option in list_options(name)} if _is_known(name) else {}
+    if key not in known:
+        raise ValueError("no such option")
+    return name, key, known[key].check(_parse(text, known[key].default))
+
+
+def _is_known(name: str) -> bool:
+    return name == PROBE or name in METHODS
+
+
+def _parse(text: str, default: Setting) -> Setting:
+    if isinstance(default, str):
+        return text
+    return int(text) if isinstance(default, int) else float(text)
+
+
+def _read_output(params: Mapping[str, str], key: str, refused: list[str]) -> int | None:
+    text = params.get(key)
+    if text is None:
+        return None
+    if re.fullmatch(r"0|[1-9]\d{0,5}", text, re.ASCII):
+        return int(text)
+    refused.append("class to explain")
+    return None

@@ -1,0 +1,116 @@
+"""Explanations of a subject, computed beside the page by the queue that all sessions share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from layerscope.explanation.method import Method, Setting
+from layerscope.explanation.occlusion import Sweep, occlude, spread
+from layerscope.explanation.registry import attribute
+from ui.explain.queue import Publish, Queue
+from ui.explain.rendering import render
+from ui.explain.subject import Subject, is_open, session_id
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An explanation, ready to be sent.
+
+    Attributes
+    ----------
+    layer : str
+        What is laid over the picture, a data URL.
+    low, high : float
+        Smallest and largest value.
+    total : tuple of float or None
+        The sum of the values, and what they should sum to, where a method promises that.
+    baseline : float
+        Of a sweep, the probability of the class on the whole picture.
+    """
+
+    layer: str
+    low: float
+    high: float
+    total: tuple[float, float] | None = None
+    baseline: float = 0.0
+
+
+queue: Queue[Drawn] = Queue(is_open)
+
+
+def key_of(subject: Subject, name: str, at: str | None, options: Mapping[str, Setting]) -> Hashable:
+    """All that the result depends on."""
+    return (
+        subject.digest,
+        subject.network.mark,
+        subject.why,
+        subject.against,
+        name,
+        at,
+        tuple(sorted(options.items())),
+    )
+
+
+def ask_method(
+    subject: Subject, method: Method, at: str | None, options: Mapping[str, Setting]
+) -> str | None:
+    """Have a method computed; one line where too much is waiting."""
+
+    def work(publish: Publish[Drawn], cancelled: Callable[[], bool]) -> Drawn:
+        against = None if subject.against is None else np.array([subject.against])
+        found = attribute(
+            method.key,
+            subject.network.classifier,
+            subject.picture[None],
+            np.array([subject.why]),
+            against=against,
+            layer=at,
+            progress=lambda done, total: publish(done, total, None),
+            cancelled=cancelled,
+            **dict[str, Any](options),
+        )
+        values = found.values[0]
+        total = None if found.total is None else (float(values.sum()), float(found.total[0]))
+        return _draw(values, method.signed, total)
+
+    return queue.ask(key_of(subject, method.key, at, options), work, session_id(), method.long)
+
+
+def ask_sweep(subject: Subject, name: str, options: Mapping[str, Setting]) -> str | None:
+    """Have the whole picture occluded place by place; what is known by then is published."""
+
+    def work(publish: Publish[Drawn], cancelled: Callable[[], bool]) -> Drawn:
+        drawn = None
+        for sweep in occlude(
+            subject.network.classifier,
+            subject.picture,
+            subject.why,
+            against=subject.against,
+            cancelled=cancelled,
+            **dict[str, Any](options),
+        ):
+            drawn = _draw_sweep(sweep, len(subject.picture), options)
+            publish(sweep.done, sweep.drops.size, drawn)
+        assert drawn is not None  # there is always a first place
+        return drawn
+
+    return queue.ask(key_of(subject, name, None, options), work, session_id(), True)
+
+
+def _draw_sweep(sweep: Sweep, size: int, options: Mapping[str, Setting]) -> Drawn:
+    values = spread(sweep.drops, size, int(options["patch"]), int(options["stride"]))
+    return _draw(values, True, baseline=sweep.probability)
+
+
+def _draw(
+    values: np.ndarray,
+    signed: bool,
+    total: tuple[float, float] | None = None,
+    baseline: float = 0.0,
+) -> Drawn:
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    return Drawn(render(values, signed), low, high, total, baseline)

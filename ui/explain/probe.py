@@ -1,0 +1,124 @@
+"""Occlusion by hand: a patch that is dragged over the picture, and the sweep of all its places."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from layerscope.errors import InputError
+from layerscope.explanation.filling import cover, fill_picture
+from layerscope.explanation.method import Setting
+from layerscope.explanation.occlusion import OCCLUSION_OPTIONS, check_geometry, find_windows
+from ui import markup
+from ui.components.occlusion_probe import Place, Probe, draw_probe
+from ui.explain.address import PROBE, Choice, change_option
+from ui.explain.explanations import Drawn, ask_sweep, key_of, queue
+from ui.explain.networks import predict
+from ui.explain.options import draw_options, fill_options
+from ui.explain.queue import Report
+from ui.explain.subject import Subject, session_id
+from ui.markup import embed_pixels
+
+_HINT = (
+    "Move the patch over the picture: the model looks at the picture without what lies under it, and the "
+    "probability of the class follows. A sweep does so at every place, and shows in amber where the score "
+    "falls, in teal where it rises."
+)
+
+
+def draw_occlusion(subject: Subject, choice: Choice) -> None:
+    """The picture with the patch, and what can be set."""
+    left, right = st.columns(2, gap=None)
+    settings = fill_options(OCCLUSION_OPTIONS, choice.options.get(PROBE, {}))
+    problem = _check(len(subject.picture), settings)
+    with right.container(key="method-panel"):
+        st.html(markup.heading("Occlusion", subject.categories[subject.why].name))
+        st.html(f'<p class="said">{_HINT}</p>')
+        draw_options(
+            PROBE,
+            OCCLUSION_OPTIONS,
+            settings,
+            lambda key, value: change_option(choice.options, PROBE, key, value),
+        )
+        if problem is None:
+            n = len(find_windows(len(subject.picture), *_geometry(settings))) ** 2
+            st.html(f'<p class="source">{n} places in a sweep.</p>')
+    with left.container(key="methods-panel"):
+        _draw_probe(subject, settings, problem)
+
+
+def _geometry(settings: Mapping[str, Setting]) -> tuple[int, int]:
+    return int(settings["patch"]), int(settings["stride"])
+
+
+def _check(size: int, settings: Mapping[str, Setting]) -> str | None:
+    """Why a sweep with these settings is impossible; None where it is possible."""
+    try:
+        check_geometry(size, *_geometry(settings))
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def _draw_probe(subject: Subject, settings: Mapping[str, Setting], problem: str | None) -> None:
+    key = key_of(subject, PROBE, None, settings)
+    token = hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()
+    report = queue.look(key)
+
+    def sweep() -> None:
+        refusal = problem or ask_sweep(subject, PROBE, settings)
+        if refusal:
+            st.toast(refusal)
+
+    def answer(places: Sequence[Place]) -> None:
+        st.session_state["probe_answers"] = (token, compute_covered(subject, settings, places))
+
+    of, answers = st.session_state.get("probe_answers", ("", ()))
+    draw_probe(
+        _describe(subject, settings, report, answers if of == token else (), problem),
+        token=token,
+        key="occlusion_probe",
+        on_probe=answer,
+        on_sweep=sweep,
+        on_cancel=lambda: queue.cancel(key, session_id()),
+    )
+
+
+def _describe(
+    subject: Subject,
+    settings: Mapping[str, Setting],
+    report: Report[Drawn] | None,
+    answers: Sequence[tuple[int, int, float]],
+    problem: str | None,
+) -> Probe:
+    patch, stride = _geometry(settings)
+    side = len(subject.picture)
+    result = report.result if report else None
+    return Probe(
+        embed_pixels(subject.picture),
+        embed_pixels(fill_picture(subject.picture, str(settings["fill"]))),
+        side,
+        min(patch, side),
+        stride,
+        float(subject.probabilities[subject.why]),
+        answers,
+        result.layer if result else "",
+        bool(report and report.is_open),
+        report.done if report else 0,
+        report.total if report else 0,
+        problem or (report.problem if report else ""),
+    )
+
+
+def compute_covered(
+    subject: Subject, settings: Mapping[str, Setting], places: Sequence[Place]
+) -> list[tuple[int, int, float]]:
+    """Left, top, and the probability of the explained class with the patch there, all in one pass."""
+    patch, _ = _geometry(settings)
+    filling = fill_picture(subject.picture, str(settings["fill"]))
+    covered = np.stack([cover(subject.picture, filling, top, left, patch) for left, top in places])
+    found = predict(subject.network.classifier, covered)[:, subject.why]
+    return [(left, top, float(p)) for (left, top), p in zip(places, found, strict=True)]

@@ -1,0 +1,178 @@
+"""The left column: which picture, which model, and which of its classes."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from layerscope.errors import InputError
+from ui import markup
+from ui.components.class_bars import Bar, draw_class_bars
+from ui.components.picture_paste import draw_paste
+from ui.explain.address import SAMPLE, SOURCES, UPLOAD, Choice, change_picture
+from ui.explain.networks import list_networks
+from ui.explain.pictures import FORMATS, MAX_BYTES, MAX_PIXELS, PHOTOS, check_upload
+from ui.explain.subject import Subject, choose_classes, keep_upload, read_upload
+from ui.markup import embed_pixels
+from ui.selection import Selection, change
+
+_NAMES = {SAMPLE: "Sample of the run", UPLOAD: "A picture of yours"} | {
+    photo.key: f"Photograph: {photo.title.lower()}" for photo in PHOTOS.values()
+}
+_NOTHING = -1  # of the lists of classes
+
+
+def draw_source(selection: Selection, choice: Choice, n_samples: int) -> None:
+    """The picture, and the model that it is shown to."""
+    st.session_state["source"] = choice.source
+    st.selectbox(
+        "Picture",
+        SOURCES,
+        key="source",
+        format_func=_NAMES.__getitem__,
+        on_change=lambda: change_picture(st.session_state["source"]),
+    )
+    if choice.source == SAMPLE:
+        _draw_sample(selection, n_samples)
+        return
+    if choice.source == UPLOAD:
+        _draw_upload()
+    networks = {network.key: network.name for network in list_networks(selection.run, False)}
+    st.session_state["network"] = choice.network
+    st.selectbox(
+        "Model",
+        tuple(networks),
+        key="network",
+        format_func=networks.__getitem__,
+        on_change=lambda: change(
+            network=st.session_state["network"], target=None, rival=None, at=None
+        ),
+    )
+
+
+def _draw_sample(selection: Selection, n_samples: int) -> None:
+    st.session_state["sample_number"] = selection.sample or 0
+    st.number_input(
+        "Sample",
+        0,
+        n_samples - 1,
+        key="sample_number",
+        help="The sample that is pinned in the Explorer, or any other.",
+        on_change=lambda: change(sample=st.session_state["sample_number"], why=None, against=None),
+    )
+
+
+def _draw_upload() -> None:
+    limit = f"at most {MAX_BYTES >> 20} MB and {MAX_PIXELS // 10**6} megapixels"
+    st.file_uploader(
+        "Picture file",
+        # Not `type=`: the ending of a name says little, and a refusal of ours says more.
+        key="picture_file",
+        max_upload_size=MAX_BYTES >> 20,
+        help=f"{', '.join(FORMATS.values())}; {limit}. It is kept in memory for this session, never on disk.",
+        label_visibility="collapsed",
+        on_change=_take_file,
+    )
+    draw_paste(
+        MAX_BYTES, key="picture_paste", on_paste=lambda content: _take("What was pasted", content)
+    )
+    _, problem = read_upload()
+    if problem:
+        st.html(f'<p class="refusal" role="alert">{escape(problem)}</p>')
+
+
+def _take_file() -> None:
+    file = st.session_state["picture_file"]
+    if file is None:
+        keep_upload(None)
+    else:
+        _take(file.name, file.getvalue())
+
+
+def _take(name: str, content: bytes) -> None:
+    change(target=None, rival=None, why=None, against=None)
+    try:
+        keep_upload(check_upload(name, content))
+    except InputError as error:
+        keep_upload(None, str(error))
+
+
+def draw_picture(subject: Subject) -> None:
+    """The picture as the model sees it, and what is known of it."""
+    st.html(
+        '<div class="subject">'
+        f'<img src="{embed_pixels(subject.picture)}" alt="{escape(subject.title)}">'
+        f"<div><h3>{escape(subject.title)}</h3><p>{escape(subject.credit)}</p></div></div>"
+    )
+
+
+def draw_classes(subject: Subject, choice: Choice, true: int | None) -> None:
+    """The ten most probable classes, and any other to choose.
+
+    Parameters
+    ----------
+    subject : Subject
+    choice : Choice
+    true : int or None
+        The output of the picture's true class, where that is known.
+    """
+    probabilities, why, against = subject.probabilities, subject.why, subject.against
+    order = np.argsort(-probabilities, kind="stable")[:10]
+    bars = [
+        Bar(int(i), subject.categories[i].name, float(probabilities[i]), int(i) == true)
+        for i in order
+    ]
+    st.html(markup.heading("Top 10", f"of {len(probabilities)}"))
+    draw_class_bars(
+        bars,
+        why,
+        against,
+        key="explain_bars",
+        on_why=lambda output: choose_classes(
+            subject, choice, output, None if output == against else against
+        ),
+        on_against=lambda output: choose_classes(
+            subject, choice, why, None if output == against else output
+        ),
+    )
+    _draw_search(subject, choice)
+
+
+def _draw_search(subject: Subject, choice: Choice) -> None:
+    """Any class of the model, by its name."""
+    names = [category.name for category in subject.categories]
+    st.session_state["explained_class"] = subject.why
+    st.session_state["other_class"] = _NOTHING if subject.against is None else subject.against
+    st.selectbox(
+        "Explain",
+        range(len(names)),
+        key="explained_class",
+        format_func=names.__getitem__,
+        help="Type to search among all classes of the model.",
+        on_change=lambda: choose_classes(
+            subject, choice, st.session_state["explained_class"], subject.against
+        ),
+    )
+    st.selectbox(
+        "Against",
+        (_NOTHING, *(i for i in range(len(names)) if i != subject.why)),
+        key="other_class",
+        format_func=lambda i: "nothing" if i == _NOTHING else names[i],
+        help="Then the difference of the two scores is explained: why the one rather than the other.",
+        on_change=lambda: choose_classes(subject, choice, subject.why, _read_other()),
+    )
+    against = subject.against
+    if against is not None:
+        st.button(
+            "⇄ Swap the two",
+            key="swap",
+            type="tertiary",
+            on_click=lambda: choose_classes(subject, choice, against, subject.why),
+        )
+
+
+def _read_other() -> int | None:
+    other = int(st.session_state["other_class"])
+    return None if other == _NOTHING else other

@@ -1,0 +1,161 @@
+"""What is being explained: a picture, a model, and which of its classes."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from layerscope.datasets.categories import Category
+from layerscope.errors import InputError
+from ui.arrays import explaining, load_samples
+from ui.explain.address import SAMPLE, UPLOAD, Choice, check_model
+from ui.explain.networks import Opened, open_network, predict
+from ui.explain.pictures import PHOTOS, Upload, digest_of, fit_picture, read_photo
+from ui.selection import Selection, change
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A picture shown to a model.
+
+    Attributes
+    ----------
+    title, credit : str
+        Of the picture.
+    picture : ndarray of uint8, (S, S, 3)
+    digest : str
+        What tells the picture from all others.
+    network : Opened
+    probabilities : ndarray of float32, (K,)
+    why : int
+        The output that is explained.
+    against : int or None
+        The one that is subtracted from it.
+    at : str or None
+        Layer of class activation maps.
+    """
+
+    title: str
+    credit: str
+    picture: np.ndarray
+    digest: str
+    network: Opened
+    probabilities: np.ndarray
+    why: int
+    against: int | None
+    at: str | None
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """Of the model's outputs."""
+        return self.network.classifier.categories
+
+    @property
+    def score(self) -> str:
+        """What is explained, in words."""
+        name = self.categories[self.why].name
+        return (
+            name
+            if self.against is None
+            else f"{name} rather than {self.categories[self.against].name}"
+        )
+
+
+def session_id() -> str:
+    """What tells a visitor's session from others."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
+def is_open(session: str) -> bool:
+    """Whether the page of a session is open; where there is no server, nobody can tell that it is not."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)
+
+
+def keep_upload(upload: Upload | None, problem: str | None = None) -> None:
+    """Remember what the visitor brought, or why it was refused, for this session only."""
+    st.session_state["explain_upload"] = upload
+    st.session_state["explain_refusal"] = problem
+
+
+def read_upload() -> tuple[Upload | None, str | None]:
+    """What the visitor brought, and why the last file was refused."""
+    state: MutableMapping[str, Any] = st.session_state  # type: ignore[assignment]
+    return state.get("explain_upload"), state.get("explain_refusal")
+
+
+def load_picture(selection: Selection, choice: Choice, size: int) -> tuple[str, str, np.ndarray]:
+    """Title, credit and pixels of the picture that is chosen.
+
+    Raises
+    ------
+    Unavailable
+        Where the samples cannot be read.
+    InputError
+        Where there is no picture.
+    """
+    if choice.source == SAMPLE:
+        uid = selection.sample or 0
+        samples = load_samples(selection.run)
+        with explaining(selection.run, "samples"):
+            name = samples.categories[int(samples.labels[uid])].name
+            return f"Sample {uid:04d}", f"True class: {name}", samples.picture(uid)
+    if choice.source == UPLOAD:
+        upload, _ = read_upload()
+        if upload is None:
+            raise InputError(
+                "Choose a picture of yours at the left, or paste one. A link does not carry any."
+            )
+        picture = fit_picture(upload.content, upload.name, size)
+        return upload.name, upload.note or "Kept for this session only.", picture
+    photo = PHOTOS[choice.source]
+    return photo.title, photo.credit, fit_picture(read_photo(photo.key), photo.title, size)
+
+
+def read_subject(selection: Selection, choice: Choice) -> tuple[Subject, list[str]]:
+    """What the address asks to explain, and the names of values that the model does not have.
+
+    Raises
+    ------
+    Unavailable
+        Where the samples cannot be read.
+    InputError
+        In one line, where there is no picture or no model.
+    """
+    network = open_network(choice.network, selection.run)
+    classifier = network.classifier
+    title, credit, picture = load_picture(selection, choice, classifier.input_size)
+    n_outputs = len(classifier.categories)
+    target, rival, at, refused = check_model(
+        choice, n_outputs, [each.key for each in network.layers]
+    )
+    if choice.is_of_run:
+        target, rival = selection.why, selection.against
+    digest = digest_of(picture)
+    probabilities = _predict(network, digest, picture)
+    why = int(probabilities.argmax()) if target is None else target
+    against = rival if rival != why else None
+    subject = Subject(title, credit, picture, digest, network, probabilities, why, against, at)
+    return subject, refused
+
+
+@st.cache_resource(
+    max_entries=64, show_spinner="Asking the model …", hash_funcs={Opened: lambda o: o.mark}
+)
+def _predict(network: Opened, digest: str, _picture: np.ndarray) -> np.ndarray:
+    probabilities = predict(network.classifier, _picture[None])[0]
+    probabilities.flags.writeable = False
+    return probabilities
+
+
+def choose_classes(subject: Subject, choice: Choice, why: int, against: int | None) -> None:
+    """Write the outputs to explain to the address: of the run's model for all pages to see."""
+    names = ("why", "against") if choice.is_of_run else ("target", "rival")
+    chosen = None if why == int(subject.probabilities.argmax()) else why
+    change(**dict(zip(names, (chosen, against), strict=True)))

@@ -1,0 +1,182 @@
+"""Which methods can be trusted: the figures of the stage `faithfulness`, as a plot and a table."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from html import escape
+from math import isfinite
+
+import streamlit as st
+
+from layerscope.explanation.registry import METHODS
+from layerscope.faithfulness.baselines import BASELINES
+from layerscope.store import DATA
+from ui import markup
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured: its name, one sentence, and whether more of it is better."""
+
+    name: str
+    meaning: str
+    more_is_better: bool = True
+
+
+# As the stage's table names them.
+MEASURES = {
+    "pointing_game": Measure("Pointing game", "How often the strongest pixel is on the object."),
+    "mass": Measure("On the object", "The share of the explanation that falls on the object."),
+    "rank": Measure(
+        "Top on object", "Of the strongest pixels, as many as the object has, the share on it."
+    ),
+    "parts": Measure("Parts", "How well it orders the parts by what removing each really costs."),
+    "insertion": Measure(
+        "Insertion", "How sure the model is while the strongest pixels come first."
+    ),
+    "deletion": Measure(
+        "Deletion",
+        "How sure the model stays while the strongest pixels go first; less is better.",
+        False,
+    ),
+    "randomized": Measure(
+        "Randomised",
+        "How alike the map stays when the last layer is made random; less is better.",
+        False,
+    ),
+    "randomized_all": Measure(
+        "All random", "The same with every layer made random; less is better.", False
+    ),
+    "ssim": Measure(
+        "SSIM", "Structural similarity to the map of the random model; less is better.", False
+    ),
+}
+
+
+_LEGEND = "Lines are 95 % intervals, red ticks what chance gives, grey rows no method at all."
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A mean over samples, with the interval it lies in and what chance would give."""
+
+    value: float
+    low: float
+    high: float
+    chance: float | None
+
+
+Table = dict[str, dict[str, Figure]]  # measure -> method -> figure
+
+
+def read_table(run: str) -> Table | None:
+    """What the stage measured of a run; None where it has not run, or its file is damaged."""
+    table: Table = {}
+    try:
+        with (DATA / run / "faithfulness.csv").open(newline="") as file:
+            for row in csv.DictReader(file):
+                figure = _read_figure(row)
+                if row["measure"] in MEASURES:
+                    table.setdefault(row["measure"], {})[row["method"]] = figure
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return None
+    return table or None
+
+
+def _read_figure(row: dict[str, str]) -> Figure:
+    chance = float(row["chance"]) if row["chance"] else None
+    figure = Figure(float(row["value"]), float(row["low"]), float(row["high"]), chance)
+    if not all(map(isfinite, (figure.value, figure.low, figure.high))):
+        raise ValueError("not a number")
+    return figure
+
+
+def name_method(key: str) -> str:
+    """A method or a baseline as people read it."""
+    if key in METHODS:
+        return METHODS[key].name
+    return f"{BASELINES[key].name} (no method)" if key in BASELINES else key
+
+
+def draw_trust(run: str) -> None:
+    """The plot of one measure, and the table of all."""
+    table = read_table(run)
+    with st.container(key="trust-panel"):
+        st.html(markup.heading("Which methods can be trusted", run))
+        if table is None:
+            st.html(
+                '<p class="said">Not measured for this run yet: '
+                f"<code>dvc repro faithfulness@{escape(run)}</code> does it.</p>"
+            )
+            return
+        known = [key for key in MEASURES if key in table]
+        st.segmented_control(
+            "Measure",
+            known,
+            key="trust_measure",
+            default=known[0],
+            required=True,
+            format_func=lambda key: MEASURES[key].name,
+        )
+        chosen = st.session_state["trust_measure"]
+        st.html(f'<p class="said">{escape(MEASURES[chosen].meaning)} {_LEGEND}</p>')
+        st.html(plot_measure(table[chosen], MEASURES[chosen]))
+        st.html(markup.heading("All measures"))
+        st.html(tabulate(table))
+
+
+def plot_measure(figures: dict[str, Figure], measure: Measure) -> str:
+    """Methods from best to worst: a dot at the mean, a line over its interval, a tick at chance."""
+    ordered = sorted(figures, key=lambda key: figures[key].value, reverse=measure.more_is_better)
+    ends = [end for each in figures.values() for end in (each.low, each.high, each.chance or 0.0)]
+    low, high = min(0.0, *ends), max(0.0, *ends) or 1.0
+
+    def at(value: float) -> float:
+        return 100 * (value - low) / ((high - low) or 1.0)
+
+    rows = ""
+    for key in ordered:
+        each = figures[key]
+        kind = "baseline" if key in BASELINES else ""
+        chance = "" if each.chance is None else f'<u style="left:{at(each.chance):.2f}%"></u>'
+        said = f"{name_method(key)}: {each.value:.3f}, from {each.low:.3f} to {each.high:.3f}"
+        rows += (
+            f'<li class="{kind}" title="{escape(said)}"><span>{escape(name_method(key))}</span><div>{chance}'
+            f'<s style="left:{at(each.low):.2f}%;width:{at(each.high) - at(each.low):.2f}%"></s>'
+            f'<i style="left:{at(each.value):.2f}%"></i></div><b>{each.value:.3f}</b></li>'
+        )
+    return f'<ol class="trust">{rows}</ol>'
+
+
+def tabulate(table: Table) -> str:
+    """Methods by measures; the best of each measure is set off, without the baselines."""
+    keys = [key for key in (*METHODS, *BASELINES) if any(key in each for each in table.values())]
+    known = [key for key in MEASURES if key in table]
+    best = {key: _find_best(table[key], MEASURES[key]) for key in known}
+    head = "".join(
+        f'<th title="{escape(MEASURES[key].meaning)}">{escape(MEASURES[key].name)}'
+        f"{' ↑' if MEASURES[key].more_is_better else ' ↓'}</th>"
+        for key in known
+    )
+    body = ""
+    for method in keys:
+        cells = "".join(_cell(table[key].get(method), method in best[key]) for key in known)
+        kind = ' class="baseline"' if method in BASELINES else ""
+        body += f"<tr{kind}><th>{escape(name_method(method))}</th>{cells}</tr>"
+    return f'<table class="trust-table"><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _find_best(figures: dict[str, Figure], measure: Measure) -> set[str]:
+    """The methods with the best figure, as it is written: none of the baselines."""
+    values = {key: round(figures[key].value, 2) for key in figures if key in METHODS}
+    best = (max if measure.more_is_better else min)(values.values(), default=None)
+    return {key for key, value in values.items() if value == best}
+
+
+def _cell(figure: Figure | None, is_best: bool) -> str:
+    if figure is None:
+        return "<td>–</td>"
+    said = f"from {figure.low:.3f} to {figure.high:.3f}"
+    value = f"{round(figure.value, 2) + 0.0:.2f}".replace("-", "−")  # minus zero is zero
+    return f'<td title="{said}"{" class=best" if is_best else ""}>{value}</td>'
