@@ -383,7 +383,7 @@ def test_nothing_behind_the_layer_is_computed() -> None:
         (Unit("6", 2), lambda m, x: m(x)[0, 2]),
         (Unit(PROBABILITIES, 2), lambda m, x: m(x)[0, 2]),  # the logit, not the probability
     ],
-    ids=str,
+    ids=["map", "neuron", "rectified neuron", "last layer", "logit"],
 )
 def test_values_of_units_by_hand(unit: Unit, pick: Callable[[nn.Module, Tensor], Tensor]) -> None:
     pixels = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(5))
