@@ -288,9 +288,13 @@ def test_the_embedded_arrays_are_what_the_model_gives(
     assert ensure_bundle() is None
     samples = Samples(store_path(run, "samples"))
     predictions = Predictions(store_path(run, "predictions"))
-    layers = tuple(find_layer(predictions.layers, key) for key in ("features.28", "classifier.3"))
     chosen = read_params().run(run)
     assert isinstance(chosen.model, str)
+    keys = {
+        "vgg16_slim": ("features.28", "classifier.3"),
+        "efficientnet_lite0": ("blocks.5.3", "classifier"),
+    }[chosen.model]
+    layers = tuple(find_layer(predictions.layers, key) for key in keys)
     classifier = load_model(chosen.model, chosen.weights_file)
     everything: dict[str, list[np.ndarray]] = {layer.key: [] for layer in layers}
     for start in range(0, 100, 20):
