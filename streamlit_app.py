@@ -6,16 +6,18 @@ from contextlib import suppress
 
 import streamlit as st
 
+from ui.address import change
 from ui.arrays import Unavailable
 from ui.components.model_map import draw_model_map
 from ui.components.thumbnails import load_sheet, send_thumbnails
+from ui.controls import draw_run_choice
 from ui.explorer import stage
-from ui.explorer.controls import draw_color_choices, draw_run_choice, draw_view_choices
+from ui.explorer.controls import draw_color_choices, draw_view_choices
 from ui.explorer.view import family, list_curves
 from ui.library import Contents, list_runs, read_contents
 from ui.live_model import warm_up
 from ui.markup import heading
-from ui.selection import Selection, change, choose_run, read_selection, write_selection
+from ui.selection import Selection, choose_run, read_selection, write_selection
 from ui.shell import open_page, show_no_runs, show_notices, show_unavailable
 from ui.tour import STEPS
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui import explain
 from ui.arrays import Unavailable
+from ui.assets import read_asset
+from ui.controls import draw_run_choice
 from ui.explain.steps import STEPS
-from ui.explorer.controls import draw_run_choice
 from ui.library import list_runs, read_contents
 from ui.selection import choose_run
 from ui.shell import open_page, show_no_runs, show_notices, show_unavailable
@@ -14,7 +16,7 @@ from ui.shell import open_page, show_no_runs, show_notices, show_unavailable
 
 def main() -> None:
     """Draw the page."""
-    unpacking = open_page("Explain", STEPS)
+    unpacking = open_page("Explain", STEPS, read_asset(explain.__file__, "explain.css"))
     runs, problem = list_runs()
     if not runs:
         show_no_runs(problem, unpacking)

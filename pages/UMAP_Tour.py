@@ -6,9 +6,11 @@ from contextlib import suppress
 
 import streamlit as st
 
+from ui import umap_tour
 from ui.arrays import Unavailable
+from ui.assets import read_asset
 from ui.components.thumbnails import load_sheet, send_thumbnails
-from ui.explorer.controls import draw_run_choice
+from ui.controls import draw_run_choice
 from ui.explorer.view import family
 from ui.library import list_runs, load_params, read_contents
 from ui.selection import choose_run, read_selection, write_selection
@@ -22,7 +24,7 @@ from ui.umap_tour.steps import STEPS
 
 def main() -> None:
     """Draw the page."""
-    unpacking = open_page("UMAP Tour", STEPS)
+    unpacking = open_page("UMAP Tour", STEPS, read_asset(umap_tour.__file__, "umap_tour.css"))
     runs, problem = list_runs()
     if not runs:
         show_no_runs(problem, unpacking)

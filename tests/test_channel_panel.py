@@ -16,6 +16,7 @@ from torch import nn
 
 from layerscope.channels import score, shrink
 from layerscope.errors import InputError
+from layerscope.features.patches import field_box
 from layerscope.layers import Layer
 from layerscope.models import SLIM_MEAN_STD, Classifier
 from layerscope.samples import Samples
@@ -26,7 +27,6 @@ from ui.channel.activations import load_channels
 from ui.channel.dialog import sort_channels
 from ui.channel.figures import draw_class_means, draw_histogram, picture, write_number
 from ui.channel.live_maps import load_maps
-from ui.channel.receptive_field import field_box
 from ui.components import channel_grid
 from ui.components.channel_grid import ORDERS, Channels, draw_channel_grid
 

@@ -25,8 +25,8 @@ from ui.components.picture_paste import read_pasted
 from ui.explain import trust
 from ui.explain.address import check_model, read_choice, write_options
 from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_picture, read_photo
-from ui.explain.queue import MAX_LONG, Queue, Report, State
 from ui.explain.rendering import AGAINST, FOR, NEUTRAL, blend, scale
+from ui.queue import MAX_LONG, Queue, Report, State
 
 
 def encode(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -333,7 +333,7 @@ def test_a_session_has_a_limit_and_others_are_not_bound_by_it() -> None:
 
 
 def test_a_job_that_no_page_looks_at_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.explain.queue._UNWATCHED", -1.0)
+    monkeypatch.setattr("ui.queue._UNWATCHED", -1.0)
     queue, ran = Queue[int](everybody), []
     queue.ask("a", lambda *_: ran.append(1) or 1, "one", False)
     for _ in range(500):
@@ -358,7 +358,7 @@ def test_what_a_session_has_turned_away_from_is_called_off_for_it_alone() -> Non
 def test_a_process_ends_though_work_waits() -> None:
     code = """
 import threading, time
-from ui.explain.queue import Queue
+from ui.queue import Queue
 from layerscope.explanation.method import Cancelled
 
 def work(publish, cancelled):
@@ -380,7 +380,7 @@ started.wait()
 
 
 def test_a_closed_page_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.explain.queue._GONE", 0.0)
+    monkeypatch.setattr("ui.queue._GONE", 0.0)
     gone: set[str] = set()
     queue, started = Queue[int](lambda session: session not in gone), threading.Event()
     queue.ask("long", until_cancelled(started), "one", True)

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
-import streamlit as st
-
+from ui.address import recall_part, write_part
 from ui.coarse import find_coarse
 from ui.library import Contents, is_built
 
@@ -177,29 +176,12 @@ def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selec
 
 def write_selection(selection: Selection) -> None:
     """Put the selection in the address, and remember it; other parameters stay."""
-    wanted = selection.to_params()
-    for key in KEYS:
-        if key not in wanted and key in st.query_params:
-            del st.query_params[key]
-    if any(st.query_params.get(key) != value for key, value in wanted.items()):
-        st.query_params.update(wanted)
-    st.session_state["selection"] = wanted
+    write_part("selection", KEYS, selection.to_params())
 
 
 def recall_selection() -> None:
     """Where a page is opened without a selection, go on with the one of this session."""
-    remembered = st.session_state.get("selection")
-    if remembered and not any(key in st.query_params for key in KEYS):
-        st.query_params.update(remembered)
-
-
-def change(**values: object) -> None:
-    """Write single values to the address; None takes one away."""
-    for key, value in values.items():
-        if value is None or value == "":
-            st.query_params.pop(key, None)
-        else:
-            st.query_params[key] = str(value)
+    recall_part("selection", KEYS)
 
 
 def _match(params: Mapping[str, str], key: str, options: Iterable[T], start: T) -> tuple[T, bool]:

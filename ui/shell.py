@@ -32,6 +32,10 @@ PAGES = (
     Page("Explorer", "streamlit_app.py"),
     Page("UMAP Tour", "pages/UMAP_Tour.py"),
     Page("Explain", "pages/Explain.py"),
+    Page("Features", "pages/Features.py"),
+    Page("Performance", "pages/Performance.py"),
+    Page("Network", "pages/Network.py"),
+    Page("Experiments", "pages/Experiments.py"),
     Page("About", "pages/About.py"),
 )
 
@@ -42,7 +46,7 @@ def _unpack_bundle() -> str | None:
     return ensure_bundle() if Path("dvc.yaml").is_file() else None
 
 
-def open_page(title: str, tour: Sequence[Step] | None = None) -> str | None:
+def open_page(title: str, tour: Sequence[Step] | None = None, style: str = "") -> str | None:
     """Begin a page. Each page calls this first.
 
     Parameters
@@ -51,6 +55,8 @@ def open_page(title: str, tour: Sequence[Step] | None = None) -> str | None:
         Of an entry in `PAGES`.
     tour : sequence of Step, optional
         Of the page's guided tour.
+    style : str, optional
+        What the page adds to the one style sheet.
 
     Returns
     -------
@@ -58,7 +64,7 @@ def open_page(title: str, tour: Sequence[Step] | None = None) -> str | None:
         One line to show where the embedded data could not be unpacked.
     """
     st.set_page_config(page_title=f"{NAME}: {title}", layout="wide")
-    st.html(f"<style>{read_asset(__file__, 'shell.css')}</style>")
+    st.html(f"<style>{read_asset(__file__, 'shell.css')}{style}</style>")
     recall_selection()
     carried = {key: st.query_params[key] for key in KEYS if key in st.query_params}
     with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap=None):

@@ -11,6 +11,7 @@ import streamlit as st
 
 from layerscope.channels import describe, histogram
 from layerscope.errors import InputError
+from layerscope.features.patches import Box, field_box
 from layerscope.layers import Layer
 from layerscope.top_samples import find_row
 from ui import markup
@@ -28,7 +29,6 @@ from ui.channel.activations import load_channels
 from ui.channel.figures import draw_class_means, draw_histogram, figures, picture, write_number
 from ui.channel.heatmap import CONFIG, plot_map
 from ui.channel.live_maps import load_maps
-from ui.channel.receptive_field import Box, field_box
 from ui.components.channel_grid import Channels
 from ui.components.sample_strip import Tile, draw_sample_strip
 from ui.library import command_for

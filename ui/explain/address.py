@@ -9,15 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
-import streamlit as st
-
 from layerscope.errors import InputError
 from layerscope.explanation.method import Option, Setting
 from layerscope.explanation.occlusion import OCCLUSION_OPTIONS
 from layerscope.explanation.registry import METHODS
+from ui.address import change, recall_part, write_part
 from ui.explain.networks import OF_RUN, PUBLISHED, TRAINED
 from ui.explain.pictures import PHOTOS
-from ui.selection import change
 
 SAMPLE, UPLOAD = "sample", "upload"
 SOURCES = (SAMPLE, *PHOTOS, UPLOAD)
@@ -145,20 +143,12 @@ def check_model(
 
 def write_choice(choice: Choice) -> None:
     """Put the choice in the address, and remember it for the next visit to the page."""
-    wanted = choice.to_params()
-    for key in KEYS:
-        if key not in wanted and key in st.query_params:
-            del st.query_params[key]
-    if any(st.query_params.get(key) != text for key, text in wanted.items()):
-        st.query_params.update(wanted)
-    st.session_state["explain_choice"] = wanted
+    write_part("explain", KEYS, choice.to_params())
 
 
 def recall_choice() -> None:
     """Where the page is opened without a choice, go on with the one of this session."""
-    remembered = st.session_state.get("explain_choice")
-    if remembered and not any(key in st.query_params for key in KEYS):
-        st.query_params.update(remembered)
+    recall_part("explain", KEYS)
 
 
 def change_picture(source: str) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 from layerscope.explanation.method import Method, Setting
 from layerscope.explanation.occlusion import Sweep, occlude, spread
 from layerscope.explanation.registry import attribute
-from ui.explain.queue import Publish, Queue
 from ui.explain.rendering import render
-from ui.explain.subject import Subject, is_open, session_id
+from ui.explain.subject import Subject
+from ui.queue import Publish, session_id, shared
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,6 @@ class Drawn:
     high: float
     total: tuple[float, float] | None = None
     baseline: float = 0.0
-
-
-queue: Queue[Drawn] = Queue(is_open)
 
 
 def key_of(subject: Subject, name: str, at: str | None, options: Mapping[str, Setting]) -> Hashable:
@@ -77,7 +74,7 @@ def ask_method(
         total = None if found.total is None else (float(values.sum()), float(found.total[0]))
         return _draw(values, method.signed, total)
 
-    return queue.ask(key_of(subject, method.key, at, options), work, session_id(), method.long)
+    return shared.ask(key_of(subject, method.key, at, options), work, session_id(), method.long)
 
 
 def ask_sweep(subject: Subject, name: str, options: Mapping[str, Setting]) -> str | None:
@@ -98,7 +95,7 @@ def ask_sweep(subject: Subject, name: str, options: Mapping[str, Setting]) -> st
         assert drawn is not None  # there is always a first place
         return drawn
 
-    return queue.ask(key_of(subject, name, None, options), work, session_id(), True)
+    return shared.ask(key_of(subject, name, None, options), work, session_id(), True)
 
 
 def _draw_sweep(sweep: Sweep, size: int, options: Mapping[str, Setting]) -> Drawn:

@@ -11,14 +11,14 @@ from layerscope.explanation.method import Method, Setting
 from layerscope.explanation.occlusion import OCCLUSION_OPTIONS
 from layerscope.explanation.registry import METHODS
 from ui import markup
+from ui.address import change
 from ui.components.method_tiles import Tile, draw_method_tiles
 from ui.explain.address import PROBE, Choice, change_option
-from ui.explain.explanations import Drawn, ask_method, key_of, queue
+from ui.explain.explanations import Drawn, ask_method, key_of
 from ui.explain.options import draw_options, fill_options
-from ui.explain.queue import Report, State
-from ui.explain.subject import Subject, session_id
+from ui.explain.subject import Subject
 from ui.markup import embed_pixels
-from ui.selection import change
+from ui.queue import Report, State, session_id, shared
 
 _LONG = "takes seconds to minutes"
 _LAST = ""  # in the list of layers: the last one, whatever the model
@@ -55,7 +55,7 @@ def _release_others(subject: Subject, choice: Choice) -> None:
     """What was asked for with another class, picture or option is wanted no more."""
     kept = {_key(subject, choice, method) for method in METHODS.values()}
     sweep = fill_options(OCCLUSION_OPTIONS, choice.options.get(PROBE, {}))
-    queue.release(session_id(), kept | {key_of(subject, PROBE, None, sweep)})
+    shared.release(session_id(), kept | {key_of(subject, PROBE, None, sweep)})
 
 
 def _look(subject: Subject, choice: Choice, method: Method) -> Report[Drawn] | str | None:
@@ -63,10 +63,10 @@ def _look(subject: Subject, choice: Choice, method: Method) -> Report[Drawn] | s
     reason = method.supports(subject.network.classifier)
     if reason is not None:
         return reason
-    report = queue.look(_key(subject, choice, method))
+    report = shared.look(_key(subject, choice, method))
     if report is None and not method.long:
         problem = _ask(subject, choice, method)
-        return problem or queue.look(_key(subject, choice, method))
+        return problem or shared.look(_key(subject, choice, method))
     return report
 
 
@@ -79,7 +79,7 @@ def _draw_tiles(
             st.toast(problem)
 
     def cancel(key: str) -> None:
-        queue.cancel(_key(subject, choice, METHODS[key]), session_id())
+        shared.cancel(_key(subject, choice, METHODS[key]), session_id())
 
     draw_method_tiles(
         embed_pixels(subject.picture),

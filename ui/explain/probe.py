@@ -15,12 +15,12 @@ from layerscope.explanation.occlusion import OCCLUSION_OPTIONS, check_geometry, 
 from ui import markup
 from ui.components.occlusion_probe import Place, Probe, draw_probe
 from ui.explain.address import PROBE, Choice, change_option
-from ui.explain.explanations import Drawn, ask_sweep, key_of, queue
+from ui.explain.explanations import Drawn, ask_sweep, key_of
 from ui.explain.networks import predict
 from ui.explain.options import draw_options, fill_options
-from ui.explain.queue import Report
-from ui.explain.subject import Subject, session_id
+from ui.explain.subject import Subject
 from ui.markup import embed_pixels
+from ui.queue import Report, session_id, shared
 
 _HINT = (
     "Move the patch over the picture: the model looks at the picture without what lies under it, and the "
@@ -66,7 +66,7 @@ def _check(size: int, settings: Mapping[str, Setting]) -> str | None:
 def _draw_probe(subject: Subject, settings: Mapping[str, Setting], problem: str | None) -> None:
     key = key_of(subject, PROBE, None, settings)
     token = hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()
-    report = queue.look(key)
+    report = shared.look(key)
 
     def sweep() -> None:
         refusal = problem or ask_sweep(subject, PROBE, settings)
@@ -83,7 +83,7 @@ def _draw_probe(subject: Subject, settings: Mapping[str, Setting], problem: str 
         key="occlusion_probe",
         on_probe=answer,
         on_sweep=sweep,
-        on_cancel=lambda: queue.cancel(key, session_id()),
+        on_cancel=lambda: shared.cancel(key, session_id()),
     )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from layerscope.errors import InputError
 from ui import markup
+from ui.address import change
 from ui.components.class_bars import Bar, draw_class_bars
 from ui.components.picture_paste import draw_paste
 from ui.explain.address import SAMPLE, SOURCES, UPLOAD, Choice, change_picture
@@ -16,7 +17,7 @@ from ui.explain.networks import list_networks
 from ui.explain.pictures import FORMATS, MAX_BYTES, MAX_PIXELS, PHOTOS, check_upload
 from ui.explain.subject import Subject, choose_classes, keep_upload, read_upload
 from ui.markup import embed_pixels
-from ui.selection import Selection, change
+from ui.selection import Selection
 
 _NAMES = {SAMPLE: "Sample of the run", UPLOAD: "A picture of yours"} | {
     photo.key: f"Photograph: {photo.title.lower()}" for photo in PHOTOS.values()

@@ -9,13 +9,13 @@ import streamlit as st
 
 from layerscope.errors import InputError
 from ui.arrays import Unavailable, load_predictions, load_samples
+from ui.controls import choose, draw_run_choice
 from ui.explain.address import SAMPLE, VIEWS, Choice, read_choice, write_choice
 from ui.explain.methods import draw_methods
 from ui.explain.probe import draw_occlusion
 from ui.explain.sidebar import draw_classes, draw_picture, draw_source
 from ui.explain.subject import Subject, read_subject
 from ui.explain.trust import draw_trust
-from ui.explorer.controls import choose, draw_run_choice
 from ui.library import Contents
 from ui.selection import Selection, read_selection, write_selection
 from ui.shell import show_problem, show_unavailable

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from layerscope.datasets.categories import Category
 from layerscope.errors import InputError
+from ui.address import change
 from ui.arrays import explaining, load_samples
 from ui.explain.address import SAMPLE, UPLOAD, Choice, check_model
 from ui.explain.networks import Opened, open_network, predict
 from ui.explain.pictures import PHOTOS, Upload, digest_of, fit_picture, read_photo
-from ui.selection import Selection, change
+from ui.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -65,17 +64,6 @@ class Subject:
             if self.against is None
             else f"{name} rather than {self.categories[self.against].name}"
         )
-
-
-def session_id() -> str:
-    """What tells a visitor's session from others."""
-    context = get_script_run_ctx()
-    return context.session_id if context is not None else ""
-
-
-def is_open(session: str) -> bool:
-    """Whether the page of a session is open; where there is no server, nobody can tell that it is not."""
-    return not runtime.exists() or runtime.get_instance().is_active_session(session)
 
 
 def keep_upload(upload: Upload | None, problem: str | None = None) -> None:

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from html import escape
 
 import streamlit as st
 
-from ui.arrays import Unavailable
+from ui.address import change
+from ui.controls import choose, select
 from ui.explorer import view
 from ui.explorer.coloring import cluster_layer
-from ui.library import Contents, is_built, name_run, read_contents
+from ui.library import Contents
 from ui.selection import (
     COLORS,
     METHODS,
     VERDICTS,
     Selection,
-    change,
     offers,
-    read_selection,
     write_range,
-    write_selection,
 )
-
-
-def draw_run_choice(run: str, runs: tuple[str, ...]) -> None:
-    """The list of runs; those that are not built say so."""
-    st.session_state["run"] = run
-    st.selectbox(
-        "Run",
-        runs,
-        key="run",
-        format_func=lambda each: name_run(each) + ("" if is_built(each) else " (not built)"),
-        on_change=_change_run,
-    )
 
 
 def draw_view_choices(selection: Selection, contents: Contents) -> None:
@@ -63,41 +48,6 @@ def draw_color_choices(selection: Selection, contents: Contents) -> None:
     )
 
 
-def choose(
-    key: str,
-    label: str,
-    options: tuple[object, ...],
-    chosen: object,
-    name: Callable[..., str] = str,
-    on_change: Callable[[], None] | None = None,
-) -> None:
-    """A segmented control that writes its value to the address."""
-    st.session_state[key] = chosen
-    st.segmented_control(
-        label,
-        options,
-        key=key,
-        required=True,
-        format_func=name,
-        on_change=on_change or (lambda: change(**{key: st.session_state[key]})),
-        width="stretch",
-    )
-
-
-def select(
-    key: str, label: str, options: Sequence[str], chosen: str, name: Callable[[str], str]
-) -> None:
-    """A list to choose from; what the legend kept was of the colouring before."""
-    st.session_state[key] = chosen
-    st.selectbox(
-        label,
-        options,
-        key=key,
-        format_func=name,
-        on_change=lambda: change(**{key: st.session_state[key]}, only=None),
-    )
-
-
 def _explain_perplexity(selection: Selection) -> str:
     effective = view.effective_perplexity(selection)
     if view.is_lowered(selection):
@@ -115,15 +65,3 @@ def change_size() -> None:
     change(size=size, only=None)
     if sample.isdigit() and int(sample) >= size:
         change(sample=None)
-
-
-def _change_run() -> None:
-    """Change the run, and keep of the view what the other run has as well."""
-    run = st.session_state["run"]
-    # A number means another picture there, and another class.
-    change(sample=None, only=None, why=None, against=None, channel=None, run=run)
-    try:
-        kept, _ = read_selection(st.query_params.to_dict(), read_contents(run))
-    except Unavailable:
-        return  # the page says so
-    write_selection(kept)

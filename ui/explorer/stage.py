@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from layerscope.errors import InputError
+from ui.address import change
 from ui.arrays import Unavailable
 from ui.channel.activations import draw_activations
 from ui.channel.dialog import open_channel
@@ -20,7 +21,7 @@ from ui.explorer.lasso import draw_lassoed, keep_lassoed, read_lassoed
 from ui.library import Contents
 from ui.markup import plot_head
 from ui.sample.inspector import Inspected, draw_hint, draw_inspector
-from ui.selection import Selection, change, read_selection, write_entries, write_selection
+from ui.selection import Selection, read_selection, write_entries, write_selection
 from ui.shell import show_problem, show_unavailable
 
 _SHOWN = {"sample": "Sample", "set": "Set"}

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-import streamlit as st
-
+from ui.address import change, recall_part, write_part
 from ui.components.similarity_matrix import MEASURES
 from ui.components.triggers import Moment, check_moment
 from ui.library import Contents
-from ui.selection import change
 
 _MEASURES = tuple(MEASURES)
 _START = {"seed": "0", "step": "0", "turn": "", "zoom": ""}
@@ -115,20 +113,12 @@ def read_tour(
 
 def write_tour(choice: TourChoice) -> None:
     """Put the choice in the address, and remember it for the next visit to the page."""
-    wanted = choice.to_params()
-    for key in KEYS:
-        if key not in wanted and key in st.query_params:
-            del st.query_params[key]
-    if any(st.query_params.get(key) != text for key, text in wanted.items()):
-        st.query_params.update(wanted)
-    st.session_state["umap_tour"] = wanted
+    write_part("umap_tour", KEYS, choice.to_params())
 
 
 def recall_tour() -> None:
     """Where the page is opened without a tour, go on with the one of this session."""
-    remembered = st.session_state.get("umap_tour")
-    if remembered and not any(key in st.query_params for key in KEYS):
-        st.query_params.update(remembered)
+    recall_part("umap_tour", KEYS)
 
 
 def keep_moment(moment: Moment) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import markup
+from ui.address import change
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.library import Contents, name_run
 from ui.markup import Fact
-from ui.selection import KEYS, Selection, change
+from ui.selection import KEYS, Selection
 
 _HINT = "<p class='card-hint'>Point at a sample to see what it is, click it to keep it here.</p>"
 

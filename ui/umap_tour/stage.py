@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ui import markup
+from ui.address import change
 from ui.components.grand_tour import Scene, draw_grand_tour
 from ui.components.similarity_matrix import draw_similarity
 from ui.components.triggers import Handle
@@ -17,7 +18,7 @@ from ui.explorer.stage import explained
 from ui.explorer.view import family
 from ui.library import Contents
 from ui.palette import SCALE
-from ui.selection import Selection, change, read_selection, write_entries, write_selection
+from ui.selection import Selection, read_selection, write_entries, write_selection
 from ui.similarities import load_similarity
 from ui.umap_tour.address import TourChoice, keep_moment, read_tour, write_tour
 from ui.umap_tour.networks import describe_network

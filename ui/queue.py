@@ -14,7 +14,10 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
@@ -227,3 +230,17 @@ class Queue(Generic[T]):
         ended = [key for key, job in self._jobs.items() if not job.report.is_open]
         for key in ended[: max(0, surplus)]:
             del self._jobs[key]
+
+
+def session_id() -> str:
+    """What tells a visitor's session from others."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
+def is_open(session: str) -> bool:
+    """Whether the page of a session is open; where there is no server, nobody can tell that it is not."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)
+
+
+shared: Queue[Any] = Queue(is_open)  # the one queue of the process

@@ -1,0 +1,7 @@
+"""Network."""
+
+from __future__ import annotations
+
+from ui.shell import open_page
+
+open_page("Network")

@@ -1,0 +1,46 @@
+"""The address of a page: what is chosen stands there, so that a link restores it.
+
+A session remembers each part of it for pages that are opened without that part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+
+
+def write_part(name: str, keys: Iterable[str], wanted: Mapping[str, str]) -> None:
+    """Put one part of what is chosen in the address, and remember it; other parameters stay.
+
+    Parameters
+    ----------
+    name : str
+        Of the part, unlike those of all others.
+    keys : iterable of str
+        All query parameters that the part can have.
+    wanted : mapping
+        Those it has now.
+    """
+    for key in keys:
+        if key not in wanted and key in st.query_params:
+            del st.query_params[key]
+    if any(st.query_params.get(key) != text for key, text in wanted.items()):
+        st.query_params.update(wanted)
+    st.session_state[f"address-{name}"] = dict(wanted)
+
+
+def recall_part(name: str, keys: Iterable[str]) -> None:
+    """Where a page is opened without a part, go on with the one of this session."""
+    remembered = st.session_state.get(f"address-{name}")
+    if remembered and not any(key in st.query_params for key in keys):
+        st.query_params.update(remembered)
+
+
+def change(**values: object) -> None:
+    """Write single values to the address; None takes one away."""
+    for key, value in values.items():
+        if value is None or value == "":
+            st.query_params.pop(key, None)
+        else:
+            st.query_params[key] = str(value)

@@ -1,0 +1,128 @@
+"""Plotly's charts in the app's look: to hover over, or to click.
+
+Whoever calls imports plotly in the function that draws: it takes a third of a second, and not every
+page has a chart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TEXT, MUTED, FAINT, LINE, PANEL, RAISED = (
+    "#e9ecef", "#8f9aa6", "#808b97", "#272e37", "#14181d", "#1b2027",
+)  # fmt: skip
+ACCENT = "#ffb454"
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+_AXIS = {
+    "gridcolor": LINE,
+    "zerolinecolor": LINE,
+    "linecolor": LINE,
+    "tickfont": {"size": 11, "color": FAINT},
+    "title": {"font": {"size": 11, "color": MUTED}},
+    "automargin": True,
+}
+
+
+def style_figure(figure: Figure, height: int, **layout: Any) -> Figure:
+    """Give a figure the app's colours and letters, then the layout that is asked for.
+
+    Parameters
+    ----------
+    figure : Figure
+        Changed in place, and returned.
+    height : int
+        Pixels.
+    layout
+        As `plotly.graph_objects.Figure.update_layout` takes it.
+    """
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 44, "r": 12, "t": 8, "b": 36},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": _FONT, "size": 12, "color": TEXT},
+        title={"text": ""},
+        legend={"font": {"size": 11, "color": MUTED}, "bgcolor": "rgba(0,0,0,0)"},
+        hoverlabel={
+            "bgcolor": RAISED,
+            "bordercolor": "#333d48",
+            "font": {"color": TEXT, "size": 12},
+        },
+        dragmode="pan",
+    )
+    figure.update_xaxes(**_AXIS)
+    figure.update_yaxes(**_AXIS)
+    figure.update_layout(**layout)
+    return figure
+
+
+def draw_chart(figure: Figure, key: str, *, zoom: bool = False) -> None:
+    """Show a figure that tells more under the pointer; with `zoom` the wheel comes nearer."""
+    st.plotly_chart(
+        figure,
+        key=key,
+        theme=None,
+        width="stretch",
+        config={"displayModeBar": False, "scrollZoom": zoom, "doubleClick": "reset"},
+    )
+
+
+class _ForOldPlotly:
+    """A figure as plotly.js 1.58 reads it, which streamlit-plotly-events brings along.
+
+    plotly.py 6 and later write arrays as ``{"dtype", "bdata"}``, which that drops without a word.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self._figure = figure
+
+    def to_json(self) -> str:
+        from plotly.utils import PlotlyJSONEncoder
+
+        content = {
+            "data": [trace.to_plotly_json() for trace in self._figure.data],
+            "layout": self._figure.layout.to_plotly_json(),
+        }
+        return json.dumps(content, cls=PlotlyJSONEncoder)
+
+
+def draw_clickable(
+    figure: Figure, key: str, on_pick: Callable[[dict[str, Any]], None], *, lasso: bool = False
+) -> None:
+    """Show a figure whose points answer to a click; with `lasso` also to a selection.
+
+    The component keeps its last answer: `on_pick` is called once for each new one, then the page runs
+    again, with what was written to the address.
+
+    Parameters
+    ----------
+    figure : Figure
+        Without typed arrays of more than one dimension; with a height.
+    key : str
+        Unlike those of all other widgets of the page.
+    on_pick : callable
+        Called with the point: ``x``, ``y``, ``curveNumber`` and ``pointNumber`` (a pair, row and column,
+        in a heatmap). What it holds comes from the browser: check it.
+    """
+    from streamlit_plotly_events import plotly_events
+
+    picked = plotly_events(
+        _ForOldPlotly(figure),
+        click_event=True,
+        select_event=lasso,
+        override_height=figure.layout.height,
+        key=key,
+    )
+    seen = f"{key}-seen"
+    if picked and picked != st.session_state.get(seen):
+        st.session_state[seen] = picked
+        on_pick(picked[0])
+        st.rerun()
