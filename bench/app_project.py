@@ -70,14 +70,15 @@ def prepare_project() -> Path:
     }
     yaml.dump(params, FOLDER / "params.yaml")
     os.environ["TORCH_HOME"] = str(FOLDER / "torch")
-    _write_random_vgg16(FOLDER / "torch" / "hub" / "checkpoints")
+    write_random_vgg16(FOLDER / "torch" / "hub" / "checkpoints")
     with _inside(FOLDER):
         for run in RUNS:
             _make_run(run)
     return FOLDER
 
 
-def _write_random_vgg16(folder: Path) -> None:
+def write_random_vgg16(folder: Path) -> None:
+    """Put weights where torchvision looks for those of VGG16: random ones, unless some are there."""
     from layerscope.vision import torchvision
 
     file = folder / Path(torchvision.models.VGG16_Weights.IMAGENET1K_V1.url).name

@@ -24,6 +24,8 @@ from ui.components.occlusion_probe import read_places
 from ui.components.picture_paste import read_pasted
 from ui.explain import trust
 from ui.explain.address import check_model, read_choice, write_options
+from ui.explain.explanations import Drawn
+from ui.explain.methods import Found, join
 from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_picture, read_photo
 from ui.explain.rendering import AGAINST, FOR, NEUTRAL, blend, scale
 from ui.queue import MAX_LONG, Queue, Report, State
@@ -521,6 +523,40 @@ def test_a_class_is_shared_with_the_explorer_only_where_the_model_is(
     assert "espresso" in text_of(app)
     app.selectbox(key="explained_class").set_value(968).run()
     assert (address(app)["target"], address(app)["why"]) == ("968", "5")
+
+
+def test_two_classes_are_explained_side_by_side(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(embedded)
+    alone = open_page(run="objects-vgg16_slim", sample="7", why="2", against="4")
+    assert " rather than " in text_of(alone)
+    app = open_page(run="objects-vgg16_slim", sample="7", why="2", against="4", both="1")
+    assert app.segmented_control(key="both").value == "1"
+    assert "</b>, and why <b>" in text_of(app) and " rather than " not in text_of(app)
+
+
+def test_reports_on_two_sides_are_joined() -> None:
+    done = Report(State.DONE, result=Drawn("a", 0.0, 1.0))
+    other = Report(State.DONE, result=Drawn("b", 0.0, 1.0))
+    half: Report[Drawn] = Report(State.RUNNING, 5, 10)
+    waits: Report[Drawn] = Report(State.WAITING)
+    failed: Report[Drawn] = Report(State.FAILED, problem="It failed: X")
+    assert [each.layer for each in join([done, other]).drawn] == ["a", "b"]
+    assert join([done, half]) == Found("running", (), 15, 20)
+    assert join([waits, waits]).state == "waiting"
+    assert join([half, waits]) == Found("running", (), 5, 20)
+    assert join([half, failed]) == Found("failed", note="It failed: X")
+
+
+def test_a_correlation_below_zero_is_no_better_than_one_above() -> None:
+    figures = {
+        key: trust.Figure(value, value, value, None)
+        for key, value in {"lrp": -0.5, "saliency": 0.1, "grad_cam": 0.3}.items()
+    }
+    drawn = trust.plot_measure(figures, trust.MEASURES["randomized_all"])
+    names = [METHODS[key].name for key in ("saliency", "grad_cam", "lrp")]
+    assert sorted(names, key=drawn.index) == names
 
 
 def test_an_upload_is_asked_for_where_there_is_none(

@@ -66,7 +66,7 @@ def open_page(title: str, tour: Sequence[Step] | None = None, style: str = "") -
     st.set_page_config(page_title=f"{NAME}: {title}", layout="wide")
     st.html(f"<style>{read_asset(__file__, 'shell.css')}{style}</style>")
     recall_selection()
-    carried = {key: st.query_params[key] for key in KEYS if key in st.query_params}
+    carried = _carry_selection()
     with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap=None):
         st.html(f'<span class="brand">{NAME}</span>', width="content")
         for page in PAGES:
@@ -76,6 +76,30 @@ def open_page(title: str, tour: Sequence[Step] | None = None, style: str = "") -
         with st.container(key="page-actions", width="content"):
             draw_page_actions(tour, key="page_actions")
     return _unpack_bundle()
+
+
+def _carry_selection() -> dict[str, str]:
+    return {key: st.query_params[key] for key in KEYS if key in st.query_params}
+
+
+def draw_link(title: str, label: str, **changes: object) -> None:
+    """A link to another page, with the selection as it is but for some values.
+
+    Parameters
+    ----------
+    title : str
+        Of an entry in `PAGES`.
+    label : str
+    changes
+        Query parameters; None takes one away.
+    """
+    file = next(page.file for page in PAGES if page.title == title)
+    params = _carry_selection() | {
+        key: str(each) for key, each in changes.items() if each is not None
+    }
+    for key in [key for key, each in changes.items() if each is None]:
+        params.pop(key, None)
+    st.page_link(file, label=label, query_params=params)
 
 
 def show_notices(refused: Sequence[str], *problems: str | None) -> None:

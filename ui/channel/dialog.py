@@ -33,6 +33,7 @@ from ui.components.channel_grid import Channels
 from ui.components.sample_strip import Tile, draw_sample_strip
 from ui.library import command_for
 from ui.palette import mark_class
+from ui.shell import draw_link
 
 _OPEN = "channel_open"  # in the session: the channel that the dialog is at
 _PINNED = "channel_pinned"  # and whether a sample was pinned in it
@@ -136,6 +137,14 @@ def _draw_head(
     text = f"<em>{rank}</em> of {len(order)} by {what}"
     with st.container(key="channel-head", horizontal=True, gap=None):
         st.html(f'<div class="channel-name"><h3>{escape(name)}</h3><p>{text}</p></div>')
+        with st.container(key="channel-features", width="content"):
+            draw_link(
+                "Features",
+                "What it looks for",
+                layer=subject.layer.key,
+                channel=channel,
+                show="units",
+            )
         for label, step, key in (("Previous", -1, "Left"), ("Next", 1, "Right")):
             # Round at the ends: a button that is disabled loses the focus, and Escape with it.
             to = int(order[(place + step) % len(order)])

@@ -47,6 +47,8 @@ class Choice:
         Key of the method that is open.
     at : str or None
         Layer of class activation maps; None for the last one.
+    both : bool
+        Whether each of two classes is explained for itself, not the difference of their scores.
     options : mapping of str to mapping
         By method, where they are not the registry's defaults.
     """
@@ -58,6 +60,7 @@ class Choice:
     view: str
     explain: str
     at: str | None
+    both: bool = False
     options: Options = field(default_factory=dict)
 
     @property
@@ -75,6 +78,7 @@ class Choice:
             "view": self.view if self.view != "methods" else None,
             "explain": self.explain if self.explain != _START_METHOD else None,
             "at": self.at,
+            "both": "1" if self.both else None,
             "options": write_options(self.options) or None,
         }
         return {key: str(value) for key, value in found.items() if value is not None}
@@ -118,6 +122,7 @@ def read_choice(params: Mapping[str, str]) -> tuple[Choice, list[str]]:
         choose("view", VIEWS, "methods", "view"),
         choose("explain", METHODS, _START_METHOD, "method"),
         params.get("at"),
+        params.get("both") == "1",
         _read_options(params.get("options", ""), refused),
     )
     return choice, refused

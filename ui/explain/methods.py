@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 import streamlit as st
@@ -24,15 +25,46 @@ _LONG = "takes seconds to minutes"
 _LAST = ""  # in the list of layers: the last one, whatever the model
 
 
+@dataclass(frozen=True)
+class Found:
+    """What is known of a method, for one class or for each of two.
+
+    Attributes
+    ----------
+    state : str
+        As that of a `Tile`.
+    drawn : tuple of Drawn
+        Complete ones, where all are.
+    done, total : int
+        Steps of all.
+    note : str
+    """
+
+    state: str
+    drawn: tuple[Drawn, ...] = ()
+    done: int = 0
+    total: int = 0
+    note: str = ""
+
+
+def list_sides(subject: Subject, choice: Choice) -> tuple[Subject, ...]:
+    """What is explained: a score, or each of two classes for itself."""
+    against = subject.against
+    if against is None or not choice.both:
+        return (subject,)
+    return replace(subject, against=None), replace(subject, why=against, against=None)
+
+
 def draw_methods(subject: Subject, choice: Choice) -> None:
     """The tiles, and beside them the open method."""
     left, right = st.columns(2, gap=None)
-    _release_others(subject, choice)
-    found = {key: _look(subject, choice, method) for key, method in METHODS.items()}
+    sides = list_sides(subject, choice)
+    _release_others(subject, sides, choice)
+    found = {key: look(sides, choice, method) for key, method in METHODS.items()}
     with left.container(key="methods-panel"):
-        _draw_tiles(subject, choice, found)
+        _draw_tiles(sides, choice, found)
     with right.container(key="method-panel"):
-        _draw_open(subject, choice, found[choice.explain])
+        _draw_open(subject, sides, choice, found[choice.explain])
 
 
 def _settings(choice: Choice, method: Method) -> dict[str, Setting]:
@@ -51,41 +83,63 @@ def _ask(subject: Subject, choice: Choice, method: Method) -> str | None:
     return ask_method(subject, method, _layer(subject, method), _settings(choice, method))
 
 
-def _release_others(subject: Subject, choice: Choice) -> None:
+def _release_others(subject: Subject, sides: Sequence[Subject], choice: Choice) -> None:
     """What was asked for with another class, picture or option is wanted no more."""
-    kept = {_key(subject, choice, method) for method in METHODS.values()}
+    kept = {_key(side, choice, method) for side in sides for method in METHODS.values()}
     sweep = fill_options(OCCLUSION_OPTIONS, choice.options.get(PROBE, {}))
     shared.release(session_id(), kept | {key_of(subject, PROBE, None, sweep)})
 
 
-def _look(subject: Subject, choice: Choice, method: Method) -> Report[Drawn] | str | None:
-    """What is known of a method; one line where it does not suit the model or cannot be asked for."""
-    reason = method.supports(subject.network.classifier)
+def look(sides: Sequence[Subject], choice: Choice, method: Method) -> Found:
+    """What is known of a method; what is quick is asked for at once."""
+    reason = method.supports(sides[0].network.classifier)
     if reason is not None:
-        return reason
-    report = shared.look(_key(subject, choice, method))
-    if report is None and not method.long:
-        problem = _ask(subject, choice, method)
-        return problem or shared.look(_key(subject, choice, method))
-    return report
+        return Found("unsupported", note=reason)
+    reports: list[Report[Drawn]] = []
+    for side in sides:
+        report = shared.look(_key(side, choice, method))
+        if report is None and not method.long:
+            problem = _ask(side, choice, method)
+            if problem is not None:
+                return Found("unsupported", note=problem)
+            report = shared.look(_key(side, choice, method))
+        if report is None:
+            return Found("idle", note=_LONG)
+        reports.append(report)
+    return join(reports)
 
 
-def _draw_tiles(
-    subject: Subject, choice: Choice, found: Mapping[str, Report[Drawn] | str | None]
-) -> None:
+def join(reports: Sequence[Report[Drawn]]) -> Found:
+    """Reports on the two sides as one."""
+    failed = next((report for report in reports if report.state is State.FAILED), None)
+    if failed is not None:
+        return Found("failed", note=failed.problem)
+    each = max(report.total for report in reports)
+    done = sum(report.done if report.is_open else each for report in reports)
+    if any(report.is_open for report in reports):
+        waits = all(report.state is not State.RUNNING for report in reports)
+        return Found("waiting" if waits else "running", (), done, each * len(reports))
+    return Found("done", tuple(report.result for report in reports if report.result is not None))
+
+
+def _draw_tiles(sides: Sequence[Subject], choice: Choice, found: Mapping[str, Found]) -> None:
     def compute(key: str) -> None:
-        problem = _ask(subject, choice, METHODS[key])
-        if problem:
+        problems = [_ask(side, choice, METHODS[key]) for side in sides]
+        for problem in filter(None, problems):
             st.toast(problem)
 
     def cancel(key: str) -> None:
-        shared.cancel(_key(subject, choice, METHODS[key]), session_id())
+        for side in sides:
+            shared.cancel(_key(side, choice, METHODS[key]), session_id())
 
+    subject = sides[0]
+    classes = "/".join(f"{side.why}-{side.against}" for side in sides)
     draw_method_tiles(
         embed_pixels(subject.picture),
-        [_tile(METHODS[key], report) for key, report in found.items()],
+        [_tile(METHODS[key], each) for key, each in found.items()],
         choice.explain,
-        token=f"{subject.digest}/{subject.network.mark}/{subject.why}/{subject.against}",
+        [side.categories[side.why].name for side in sides] if len(sides) > 1 else [],
+        token=f"{subject.digest}/{subject.network.mark}/{classes}",
         key="method_tiles",
         on_open=lambda key: change(explain=key),
         on_compute=compute,
@@ -93,25 +147,27 @@ def _draw_tiles(
     )
 
 
-def _tile(method: Method, report: Report[Drawn] | str | None) -> Tile:
-    key, name, is_long = method.key, method.name, method.long
-    if isinstance(report, str):
-        return Tile(key, name, "unsupported", is_long, note=report)
-    if report is None:
-        return Tile(key, name, "idle", is_long, note=_LONG)
-    layer = report.result.layer if report.state is State.DONE and report.result else ""
+def _tile(method: Method, found: Found) -> Tile:
     return Tile(
-        key, name, report.state.value, is_long, layer, report.done, report.total, report.problem
+        method.key,
+        method.name,
+        found.state,
+        method.long,
+        [each.layer for each in found.drawn],
+        found.done,
+        found.total,
+        found.note,
     )
 
 
 # --- the open method -------------------------------------------------------------------------
 
 
-def _draw_open(subject: Subject, choice: Choice, report: Report[Drawn] | str | None) -> None:
+def _draw_open(subject: Subject, sides: Sequence[Subject], choice: Choice, found: Found) -> None:
     method = METHODS[choice.explain]
     st.html(markup.heading(method.name, method.family))
-    st.html(_enlarge(subject, report))
+    drawn = "".join(_enlarge(side, found, place) for place, side in enumerate(sides))
+    st.html(f'<div class="enlarged-sides">{drawn}</div>')
     st.html(f'<p class="said">{escape(method.summary)}</p>')
     with st.container(key="formula"):
         st.latex(method.formula)
@@ -139,18 +195,18 @@ def _cite(authors: str, year: int, title: str, url: str) -> str:
     )
 
 
-def _enlarge(subject: Subject, report: Report[Drawn] | str | None) -> str:
-    """The picture with the explanation over it, and the figures that belong to it."""
-    found = report.result if isinstance(report, Report) and report.state is State.DONE else None
-    layer = f'<img class="layer" src="{found.layer}" alt="">' if found else ""
-    caption = "not computed yet" if found is None else _tell_range(found)
-    if isinstance(report, str):
-        caption = report
-    elif report is not None and found is None:
-        caption = report.problem or "computing …"
+def _enlarge(subject: Subject, found: Found, place: int) -> str:
+    """The picture with an explanation over it, and the figures that belong to it."""
+    drawn = found.drawn[place] if place < len(found.drawn) else None
+    layer = f'<img class="layer" src="{drawn.layer}" alt="">' if drawn else ""
+    caption = _tell_range(drawn) if drawn else found.note or "computing …"
+    if found.state == "idle":
+        caption = "not computed yet"
+    title = f"{subject.score}: {caption}"
     return (
         f'<figure class="enlarged"><div><img src="{embed_pixels(subject.picture)}" alt="">{layer}</div>'
-        f'<figcaption title="{escape(caption)}">{escape(caption)}</figcaption></figure>'
+        f'<figcaption title="{escape(title)}"><b>{escape(subject.score)}</b> {escape(caption)}'
+        "</figcaption></figure>"
     )
 
 

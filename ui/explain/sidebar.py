@@ -12,6 +12,7 @@ from ui import markup
 from ui.address import change
 from ui.components.class_bars import Bar, draw_class_bars
 from ui.components.picture_paste import draw_paste
+from ui.controls import choose
 from ui.explain.address import SAMPLE, SOURCES, UPLOAD, Choice, change_picture
 from ui.explain.networks import list_networks
 from ui.explain.pictures import FORMATS, MAX_BYTES, MAX_PIXELS, PHOTOS, check_upload
@@ -22,6 +23,7 @@ from ui.selection import Selection
 _NAMES = {SAMPLE: "Sample of the run", UPLOAD: "A picture of yours"} | {
     photo.key: f"Photograph: {photo.title.lower()}" for photo in PHOTOS.values()
 }
+_SIDES = {"": "Difference", "1": "Side by side"}
 _NOTHING = -1  # of the lists of classes
 
 
@@ -166,6 +168,7 @@ def _draw_search(subject: Subject, choice: Choice) -> None:
     )
     against = subject.against
     if against is not None:
+        choose("both", "The two", tuple(_SIDES), "1" if choice.both else "", _SIDES.__getitem__)
         st.button(
             "⇄ Swap the two",
             key="swap",

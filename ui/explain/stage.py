@@ -11,7 +11,7 @@ from layerscope.errors import InputError
 from ui.arrays import Unavailable, load_predictions, load_samples
 from ui.controls import choose, draw_run_choice
 from ui.explain.address import SAMPLE, VIEWS, Choice, read_choice, write_choice
-from ui.explain.methods import draw_methods
+from ui.explain.methods import draw_methods, list_sides
 from ui.explain.probe import draw_occlusion
 from ui.explain.sidebar import draw_classes, draw_picture, draw_source
 from ui.explain.subject import Subject, read_subject
@@ -86,7 +86,7 @@ def _draw_views(contents: Contents) -> None:
     with st.container(key="explain-views", horizontal=True, gap=None):
         choose("view", "View", tuple(VIEWS), asked.choice.view, VIEWS.__getitem__)
         if asked.subject is not None:
-            st.html(_describe(asked.subject), width="content")
+            st.html(_describe(asked.subject, asked.choice), width="content")
     if asked.choice.view == "trust":
         draw_trust(asked.selection.run)
     elif asked.subject is not None:
@@ -97,10 +97,12 @@ def _draw_views(contents: Contents) -> None:
             _show(asked.problem)
 
 
-def _describe(subject: Subject) -> str:
+def _describe(subject: Subject, choice: Choice) -> str:
+    sides = list_sides(subject, choice) if choice.view == "methods" else (subject,)
+    asked = "</b>, and why <b>".join(escape(side.score) for side in sides)
     name = subject.network.classifier.name
     return (
-        f'<p class="explained">Why <b>{escape(subject.score)}</b>? '
+        f'<p class="explained">Why <b>{asked}</b>? '
         f"<span>{escape(subject.title)}, seen by {escape(name)}</span></p>"
     )
 

@@ -22,6 +22,12 @@ class Measure:
     name: str
     meaning: str
     more_is_better: bool = True
+    is_signed: bool = False  # a correlation below zero is as much as one above
+
+    def rank(self, value: float) -> float:
+        """Larger for what is better."""
+        size = abs(value) if self.is_signed else value
+        return size if self.more_is_better else -size
 
 
 # As the stage's table names them.
@@ -42,11 +48,15 @@ MEASURES = {
     ),
     "randomized": Measure(
         "Randomised",
-        "How alike the map stays when the last layer is made random; less is better.",
+        "How alike the map stays when the last layer is made random; nearer to zero is better.",
         False,
+        is_signed=True,
     ),
     "randomized_all": Measure(
-        "All random", "The same with every layer made random; less is better.", False
+        "All random",
+        "The same with every layer made random; nearer to zero is better.",
+        False,
+        is_signed=True,
     ),
     "ssim": Measure(
         "SSIM", "Structural similarity to the map of the random model; less is better.", False
@@ -128,7 +138,7 @@ def draw_trust(run: str) -> None:
 
 def plot_measure(figures: dict[str, Figure], measure: Measure) -> str:
     """Methods from best to worst: a dot at the mean, a line over its interval, a tick at chance."""
-    ordered = sorted(figures, key=lambda key: figures[key].value, reverse=measure.more_is_better)
+    ordered = sorted(figures, key=lambda key: measure.rank(figures[key].value), reverse=True)
     ends = [end for each in figures.values() for end in (each.low, each.high, each.chance or 0.0)]
     low, high = min(0.0, *ends), max(0.0, *ends) or 1.0
 
@@ -170,8 +180,8 @@ def tabulate(table: Table) -> str:
 def _find_best(figures: dict[str, Figure], measure: Measure) -> set[str]:
     """The methods with the best figure, as it is written: none of the baselines."""
     values = {key: round(figures[key].value, 2) for key in figures if key in METHODS}
-    best = (max if measure.more_is_better else min)(values.values(), default=None)
-    return {key for key, value in values.items() if value == best}
+    best = max(map(measure.rank, values.values()), default=None)
+    return {key for key, value in values.items() if measure.rank(value) == best}
 
 
 def _cell(figure: Figure | None, is_best: bool) -> str:

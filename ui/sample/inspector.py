@@ -19,6 +19,7 @@ from ui.markup import Fact
 from ui.palette import mark_class
 from ui.sample.explanations import draw_explanations
 from ui.sample.path_chart import DEFINITION, draw_path, read_path, tell_decision
+from ui.shell import draw_link
 
 _HINT = """
 <div class="hint">
@@ -108,6 +109,7 @@ def draw_inspector(
     samples, predictions = load_samples(run), load_predictions(run)
     with st.container(key="inspector-head", horizontal=True, gap=None):
         st.html(markup.heading(f"Sample {uid:04d}"))
+        draw_link("Explain", "All methods", source="sample")
         st.button("Release", key="release", type="tertiary", on_click=on_release)
     with explaining(run, "samples"):
         path = read_path(run, shown.size, uid, predictions.layers)

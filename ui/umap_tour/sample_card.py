@@ -9,7 +9,8 @@ from ui.address import change
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.library import Contents, name_run
 from ui.markup import Fact
-from ui.selection import KEYS, Selection
+from ui.selection import Selection
+from ui.shell import draw_link
 
 _HINT = "<p class='card-hint'>Point at a sample to see what it is, click it to keep it here.</p>"
 
@@ -39,8 +40,7 @@ def draw_sample_card(selection: Selection, contents: Contents, second: Contents 
         *(_tell_answer(each, uid, label) for each in shown),
     ]
     st.html(f'<div class="card"><img src="{picture}" alt="Sample {uid}">{markup.facts(rows)}</div>')
-    carried = {key: st.query_params[key] for key in KEYS if key in st.query_params}
-    st.page_link("streamlit_app.py", label="Open in the Explorer", query_params=carried)
+    draw_link("Explorer", "Open in the Explorer")
 
 
 def _tell_answer(contents: Contents, uid: int, label: int) -> Fact:

@@ -39,8 +39,9 @@ class Tile:
         ``idle``, ``waiting``, ``running``, ``done``, ``failed`` or ``unsupported``.
     is_long : bool
         Whether it is asked for and called off by a button.
-    layer : str
-        Once it is done, what is laid over the picture, a data URL.
+    layers : sequence of str
+        Once it is done, what is laid over the picture, a data URL; two where two classes are set side by
+        side.
     done, total : int
         Steps, while it runs; 0 of 0 where that is not known.
     note : str
@@ -51,7 +52,7 @@ class Tile:
     name: str
     state: str
     is_long: bool
-    layer: str = ""
+    layers: Sequence[str] = ()
     done: int = 0
     total: int = 0
     note: str = ""
@@ -61,6 +62,7 @@ def draw_method_tiles(
     picture: str,
     tiles: Sequence[Tile],
     opened: str,
+    sides: Sequence[str] = (),
     *,
     token: str,
     key: str,
@@ -77,6 +79,8 @@ def draw_method_tiles(
     tiles : sequence of Tile
     opened : str
         Key of the one that is open.
+    sides : sequence of str
+        Names of the two classes where each has a picture of its own; else none.
     token : str
         Changes with what is explained.
     key : str
@@ -102,7 +106,7 @@ def draw_method_tiles(
                     "name": tile.name,
                     "state": tile.state,
                     "isLong": tile.is_long,
-                    "layer": tile.layer,
+                    "layers": list(tile.layers),
                     "done": tile.done,
                     "total": tile.total,
                     "note": tile.note,
@@ -110,6 +114,7 @@ def draw_method_tiles(
                 for tile in tiles
             ],
             "open": opened,
+            "sides": list(sides),
             "token": token,
             "waits": any(tile.state in {"waiting", "running"} for tile in tiles),
         },

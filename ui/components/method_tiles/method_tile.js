@@ -7,13 +7,11 @@ class MethodTile {
     this.open = make("button", "open");
     this.open.type = "button";
     this.open.onclick = () => send("open", key);
-    const stack = make("span", "stack");
-    this.picture = make("img", "picture");
-    this.layer = make("img", "layer");
-    this.picture.alt = this.layer.alt = "";
-    stack.append(this.picture, this.layer);
+    this.stacks = [0, 1].map(() => this.stack());
+    const pair = make("span", "pair");
+    pair.append(...this.stacks.map(({ element }) => element));
     this.name = make("span", "name");
-    this.open.append(stack, this.name);
+    this.open.append(pair, this.name);
     this.over = make("div", "over");
     this.said = make("span", "said");
     this.bar = make("span", "bar");
@@ -26,7 +24,14 @@ class MethodTile {
     this.element.append(this.open, this.over);
   }
 
-  show(picture, tile, isOpen) {
+  stack() {
+    const [element, picture, layer] = [make("span", "stack"), make("img", "picture"), make("img", "layer")];
+    picture.alt = layer.alt = "";
+    element.append(picture, layer);
+    return { element, picture, layer };
+  }
+
+  show(picture, tile, isOpen, sides) {
     const isDone = tile.state === "done";
     const running = tile.state === "running" || tile.state === "waiting";
     this.element.dataset.state = tile.state;
@@ -37,9 +42,13 @@ class MethodTile {
     this.open.setAttribute("aria-label", `${tile.name}: what it is, and its options`);
     this.open.title = `${tile.name}: what it is, and its options`;
     this.name.textContent = tile.name;
-    if (this.picture.src !== picture) this.picture.src = picture;
-    this.layer.hidden = !isDone;
-    if (isDone && this.layer.src !== tile.layer) this.layer.src = tile.layer;
+    this.stacks.forEach((stack, i) => {
+      stack.element.hidden = i > 0 && sides.length < 2;
+      stack.element.title = sides[i] ?? "";
+      if (stack.picture.src !== picture) stack.picture.src = picture;
+      stack.layer.hidden = !isDone || !tile.layers[i];
+      if (!stack.layer.hidden && stack.layer.src !== tile.layers[i]) stack.layer.src = tile.layers[i];
+    });
     this.over.hidden = isDone;
     this.said.textContent = { waiting: "waiting …", running: "computing …" }[tile.state] ?? tile.note;
     this.said.title = this.said.textContent;

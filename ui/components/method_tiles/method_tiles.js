@@ -19,6 +19,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 class MethodGrid {
   constructor(root) {
     this.box = root.querySelector(".tiles");
+    this.sides = root.querySelector(".sides");
     this.tiles = new Map();
     this.slider = root.querySelector("input");
     this.slider.value = 100 * look.opacity;
@@ -34,8 +35,11 @@ class MethodGrid {
     if (keys !== this.keys) this.build(data.tiles);
     this.keys = keys;
     for (const tile of data.tiles) {
-      this.tiles.get(tile.key).show(data.picture, tile, tile.key === data.open);
+      this.tiles.get(tile.key).show(data.picture, tile, tile.key === data.open, data.sides);
     }
+    this.box.classList.toggle("two", data.sides.length > 1);
+    this.sides.hidden = data.sides.length < 2;
+    this.sides.textContent = data.sides.join("  |  ");
     this.fade();
     this.askAgain(data);
   }
@@ -47,7 +51,9 @@ class MethodGrid {
   }
 
   fade() {
-    for (const { layer } of this.tiles.values()) layer.style.opacity = look.opacity;
+    for (const { stacks } of this.tiles.values()) {
+      for (const { layer } of stacks) layer.style.opacity = look.opacity;
+    }
   }
 
   askAgain(data) {
