@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format bench-app bench-tour imagenette imagewoof run train bundle vendor coarse lock clean
+.PHONY: help setup demo app test test-fast lint format bench-app bench-tour bench-live imagenette imagewoof run train experiments bundle vendor coarse lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ bench-app: setup ## measure the app in a browser and write docs/bench-app.json
 bench-tour: setup ## measure the UMAP Tour in a browser and write docs/bench-tour.json
 	$(BIN)/python -m bench.grand_tour
 
+bench-live: setup ## measure what the app computes live and write docs/bench-live.json
+	$(BIN)/python -m bench.live
+
 lint: setup ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -67,6 +70,15 @@ train: setup ## train anew: NAME=rendered or NAME=imagenette
 	@# DVC does not run a frozen stage: the command is its own, then DVC takes note of the result.
 	$(BIN)/python -m stages.train $(NAME)
 	$(DVC) commit --force train@$(NAME)
+
+SWEPT := objects-vgg16_slim
+experiments: setup ## run the sweep that comes along anew (ten minutes) and export it to experiments/
+	@# In copies of the workspace, which stays as it is. Names must be free: `dvc exp remove` frees them.
+	while read -r name settings; do \
+		$(DVC) exp run --temp --name $$name metrics@$(SWEPT) \
+			-S 'runs.$(SWEPT).sizes=[100]' -S 'tsne.perplexity=[10,30]' $$settings </dev/null || exit 1; \
+	done < experiments/objects-100.txt
+	$(BIN)/python -m stages.export_experiments objects-100 $(SWEPT) $$(cut -d' ' -f1 experiments/objects-100.txt)
 
 bundle: setup ## put the embedded data's arrays into the repository's own DVC remote
 	$(DVC) push $$($(DVC) stage list --name-only | grep -E '@((objects|birds)-vgg16_slim|objects-efficientnet_lite0|objects$$|birds$$)')

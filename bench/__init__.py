@@ -1,1 +1,1 @@
-"""Measurements of the app and of the pipeline; run by `make bench-app`."""
+"""Measurements of the app and of the pipeline; `make help` lists them."""

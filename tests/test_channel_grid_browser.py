@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from browser import ROOT, browsing, serving, settle
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from layerscope.heatmap import colorize
 
@@ -103,9 +104,10 @@ def cells(page: Page) -> list[int]:
     )
 
 
-def heard(page: Page) -> str:
+def expect_heard(page: Page, what: str) -> None:
+    """What the page was told of, once it has arrived."""
     settle(page)
-    return page.locator(".heard").inner_text()
+    expect(page.locator(".heard")).to_have_text(what, timeout=20_000)
 
 
 # --- maps ------------------------------------------------------------------------------------
@@ -126,7 +128,8 @@ def test_channels_are_sorted_either_way_by_score_or_number(grid: Page) -> None:
     assert by_channel.get_attribute("aria-pressed") == "true"
     by_channel.click()
     assert cells(grid)[0] == 511
-    assert heard(grid).endswith("'-channel']")
+    settle(grid)
+    expect(grid.locator(".heard")).to_have_text(re.compile(r"'-channel'\]$"), timeout=20_000)
     assert cells(grid)[0] == 511  # what Python repeats meanwhile undoes nothing
     by_score.click()
     assert cells(grid)[: len(shown)] == falling[: len(shown)]
@@ -142,10 +145,10 @@ def test_only_what_is_in_sight_is_on_the_page(grid: Page) -> None:
 def test_a_click_picks_and_marks_the_channel(grid: Page) -> None:
     wanted = cells(grid)[3]
     grid.locator(f"[data-channel='{wanted}']").click()
-    assert heard(grid) == f"[{wanted}] []"
+    expect_heard(grid, f"[{wanted}] []")
     assert grid.locator(".cell[aria-selected=true]").get_attribute("data-channel") == str(wanted)
     grid.locator(f"[data-channel='{wanted}']").click()  # again: its dialog may have been closed
-    assert heard(grid) == f"[{wanted}, {wanted}] []"
+    expect_heard(grid, f"[{wanted}, {wanted}] []")
 
 
 def pixels(page: Page, channel: int) -> np.ndarray:
@@ -180,13 +183,13 @@ def test_a_number_is_found_and_enter_opens_it(grid: Page) -> None:
     assert found[1:] == sorted(found[1:], key=lambda c: -SCORES[c])
     assert grid.locator(".count").inner_text() == "11 of 512 channels"
     search.press("Enter")
-    assert heard(grid) == "[28] []"
+    expect_heard(grid, "[28] []")
     search.fill("600")
     assert grid.get_by_text("No channel 600 here").is_visible() and cells(grid) == []
     search.press("Enter")
     search.press("Escape")
     assert search.input_value() == "" and len(cells(grid)) > 20
-    assert heard(grid) == "[28] []"
+    expect_heard(grid, "[28] []")
 
 
 def test_the_keyboard_reaches_every_channel(grid: Page) -> None:
@@ -200,7 +203,7 @@ def test_the_keyboard_reaches_every_channel(grid: Page) -> None:
     keys.press("ArrowDown")
     keys.press("ArrowUp")
     keys.press("Enter")
-    assert heard(grid) == f"[{order[2]}] []"
+    expect_heard(grid, f"[{order[2]}] []")
     keys.press("End")
     at = grid.locator(".cell.cursor")
     assert at.get_attribute("data-channel") == str(order[-1])
@@ -209,7 +212,7 @@ def test_the_keyboard_reaches_every_channel(grid: Page) -> None:
     assert area is not None and cell is not None
     assert area["y"] <= cell["y"] and cell["y"] + cell["height"] <= area["y"] + area["height"] + 1
     keys.press(" ")
-    assert heard(grid) == f"[{order[2]}, {order[-1]}] []"
+    expect_heard(grid, f"[{order[2]}, {order[-1]}] []")
 
 
 BLANK = """
@@ -285,7 +288,7 @@ def test_each_cell_names_its_neuron_and_a_click_picks_it(dense: Page) -> None:
         assert value.rstrip("0") in tooltip.inner_text()
     assert dense.locator(".orders").is_hidden()
     dense.mouse.click(*place_of(dense, 123, rows))
-    assert heard(dense) == "[123] []"
+    expect_heard(dense, "[123] []")
 
 
 def test_the_heatmap_is_zoomed_dragged_and_shown_whole_again(dense: Page) -> None:
@@ -305,7 +308,7 @@ def test_the_heatmap_is_zoomed_dragged_and_shown_whole_again(dense: Page) -> Non
     dense.mouse.up()
     dense.mouse.move(x + 52, y)
     assert "neuron 300:" in tooltip.inner_text()  # it went with the pointer
-    assert heard(dense) == "[] []"  # a drag picks nothing
+    expect_heard(dense, "[] []")  # a drag picks nothing
     dense.mouse.dblclick(x, y)
     dense.mouse.move(*place_of(dense, 300, rows))
     assert "neuron 300:" in tooltip.inner_text()
@@ -327,12 +330,12 @@ def test_the_keyboard_walks_through_neurons(dense: Page) -> None:
     keys.press("0")
     keys.press("Home")
     keys.press("Enter")
-    assert heard(dense) == "[0] []"
+    expect_heard(dense, "[0] []")
     dense.locator(".search").fill("51")
     assert dense.locator(".count").inner_text() == "3 of 512 neurons"
     assert "neuron 51:" in tooltip.inner_text()
     keys.press("Enter")
-    assert heard(dense) == "[0, 51] []"
+    expect_heard(dense, "[0, 51] []")
 
 
 def test_outputs_go_by_their_names(page: Page, address: str) -> None:
@@ -346,4 +349,4 @@ def test_outputs_go_by_their_names(page: Page, address: str) -> None:
     scores = np.exp(np.random.default_rng(0).normal(0, 2, 12).astype(np.float32))
     assert f"{scores[11] / scores.sum():.3f}" in tooltip.inner_text()
     page.keyboard.press("Enter")
-    assert heard(page) == "[11] []"
+    expect_heard(page, "[11] []")

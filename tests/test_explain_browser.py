@@ -82,14 +82,14 @@ def test_a_photograph_is_explained_class_against_class(page: Page, address: str)
     expect(panel.locator(".katex").first).to_be_visible()
     assert "Known failure" in panel.inner_text()
     wait_until(page, "hires_cam", "done")
-    before = page.locator(f"{tile('hires_cam')} .layer").get_attribute("src")
+    before = page.locator(f"{tile('hires_cam')} .layer:not([hidden])").get_attribute("src")
     page.get_by_role("combobox", name="Layer").click()
     page.keyboard.type("features.10")
     page.get_by_role("option", name="features.10 ").first.click()
     settle(page)
     assert params_of(page)["at"] == "features.10"
     wait_until(page, "hires_cam", "done")
-    assert page.locator(f"{tile('hires_cam')} .layer").get_attribute("src") != before
+    assert page.locator(f"{tile('hires_cam')} .layer:not([hidden])").get_attribute("src") != before
     page.reload()
     wait_until(page, "hires_cam", "done")
     assert "church rather than golf ball" in page.locator(".explained").inner_text()
@@ -193,3 +193,17 @@ def test_nothing_reaches_over_the_edge(address: str, width: int, height: int, vi
         )
         assert errors == []
         assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_two_classes_stand_side_by_side(page: Page, address: str) -> None:
+    show(page, address, "sample=3&why=3&against=4&both=1")
+    wait_until(page, "saliency", "done")
+    layers = page.locator(f"{tile('saliency')} .layer")
+    sources = [layers.nth(i).get_attribute("src") for i in range(2)]
+    assert layers.count() == 2 and sources[0] != sources[1]
+    assert page.locator(".sides").inner_text().count("|") == 1
+    assert page.locator(".enlarged").count() == 2
+    page.get_by_role("radio", name="Difference").click()
+    settle(page)
+    expect(page.locator(".enlarged")).to_have_count(1, timeout=PATIENCE)
+    assert "both" not in params_of(page)

@@ -33,7 +33,6 @@ from ui.components.channel_grid import Channels
 from ui.components.sample_strip import Tile, draw_sample_strip
 from ui.library import command_for
 from ui.palette import mark_class
-from ui.shell import draw_link
 
 _OPEN = "channel_open"  # in the session: the channel that the dialog is at
 _PINNED = "channel_pinned"  # and whether a sample was pinned in it
@@ -50,6 +49,7 @@ class _Subject:
     layer: Layer
     uid: int
     order: str
+    draw_more: Callable[[int], None] | None
 
 
 def open_channel(
@@ -63,6 +63,7 @@ def open_channel(
     on_pick: Callable[[int], None],
     on_pin: Callable[[int], None],
     on_close: Callable[[], None],
+    draw_more: Callable[[int], None] | None = None,
 ) -> None:
     """Open the dialog, or keep it open where it is.
 
@@ -83,12 +84,14 @@ def open_channel(
         Called with the sample that was clicked; the page is run anew after it.
     on_close : callable
         Called when the dialog is dismissed.
+    draw_more : callable, optional
+        Draws beside the channel's name where to read on about it; called with the channel.
     """
     st.session_state[_OPEN] = channel
     shape = " × ".join(map(str, (*layer.shape[1:], layer.shape[0])))
     title = "   ·   ".join(dict.fromkeys([layer.key, layer.label, shape]))
     draw = st.dialog(title, width="large", on_dismiss=on_close)(_draw)
-    draw(_Subject(run, size, layer, uid, order), on_pick, on_pin)
+    draw(_Subject(run, size, layer, uid, order, draw_more), on_pick, on_pin)
 
 
 def sort_channels(scores: np.ndarray, order: str) -> np.ndarray:
@@ -137,14 +140,9 @@ def _draw_head(
     text = f"<em>{rank}</em> of {len(order)} by {what}"
     with st.container(key="channel-head", horizontal=True, gap=None):
         st.html(f'<div class="channel-name"><h3>{escape(name)}</h3><p>{text}</p></div>')
-        with st.container(key="channel-features", width="content"):
-            draw_link(
-                "Features",
-                "What it looks for",
-                layer=subject.layer.key,
-                channel=channel,
-                show="units",
-            )
+        if subject.draw_more is not None:
+            with st.container(key="channel-more", width="content"):
+                subject.draw_more(channel)
         for label, step, key in (("Previous", -1, "Left"), ("Next", 1, "Right")):
             # Round at the ends: a button that is disabled loses the focus, and Escape with it.
             to = int(order[(place + step) % len(order)])

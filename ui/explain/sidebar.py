@@ -23,7 +23,7 @@ from ui.selection import Selection
 _NAMES = {SAMPLE: "Sample of the run", UPLOAD: "A picture of yours"} | {
     photo.key: f"Photograph: {photo.title.lower()}" for photo in PHOTOS.values()
 }
-_SIDES = {"": "Difference", "1": "Side by side"}
+_SIDES = {"0": "Difference", "1": "Side by side"}
 _NOTHING = -1  # of the lists of classes
 
 
@@ -168,7 +168,7 @@ def _draw_search(subject: Subject, choice: Choice) -> None:
     )
     against = subject.against
     if against is not None:
-        choose("both", "The two", tuple(_SIDES), "1" if choice.both else "", _SIDES.__getitem__)
+        choose("both", "The two", tuple(_SIDES), "1" if choice.both else "0", _SIDES.__getitem__)
         st.button(
             "⇄ Swap the two",
             key="swap",

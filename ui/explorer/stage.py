@@ -22,7 +22,7 @@ from ui.library import Contents
 from ui.markup import plot_head
 from ui.sample.inspector import Inspected, draw_hint, draw_inspector
 from ui.selection import Selection, read_selection, write_entries, write_selection
-from ui.shell import show_problem, show_unavailable
+from ui.shell import draw_link, show_problem, show_unavailable
 
 _SHOWN = {"sample": "Sample", "set": "Set"}
 
@@ -151,4 +151,7 @@ def draw_channels(selection: Selection, contents: Contents) -> None:
             on_pick=lambda channel: change(channel=channel),
             on_pin=pin,
             on_close=lambda: change(channel=None),
+            draw_more=lambda channel: draw_link(
+                "Features", "What it looks for", channel=channel, show="units"
+            ),
         )
