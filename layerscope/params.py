@@ -219,6 +219,11 @@ class Clusters:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Performance:
+    random_state: int = Field(ge=0)
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Train:
     """One frozen training: which data sets, where the weights go, and the recipe."""
 
@@ -251,6 +256,7 @@ class Params:
     faithfulness: Faithfulness
     app: App
     clusters: Clusters
+    performance: Performance
     train: dict[str, Train]
 
     def run(self, name: str) -> Run:

@@ -120,6 +120,7 @@ SECTIONS = {
     "Metrics",
     "App",
     "Clusters",
+    "Performance",
 }
 
 

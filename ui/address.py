@@ -30,10 +30,20 @@ def write_part(name: str, keys: Iterable[str], wanted: Mapping[str, str]) -> Non
     st.session_state[f"address-{name}"] = dict(wanted)
 
 
+def note_page(title: str) -> None:
+    """Note that a page runs: for the first time since the visitor came to it, or again."""
+    st.session_state["address-arrived"] = st.session_state.get("address-page") != title
+    st.session_state["address-page"] = title
+
+
 def recall_part(name: str, keys: Iterable[str]) -> None:
-    """Where a page is opened without a part, go on with the one of this session."""
+    """Where a page is come to without a part, go on with the one of this session.
+
+    Not when it runs again: what is missing then was taken away by the visitor.
+    """
     remembered = st.session_state.get(f"address-{name}")
-    if remembered and not any(key in st.query_params for key in keys):
+    arrived = st.session_state.get("address-arrived", True)
+    if arrived and remembered and not any(key in st.query_params for key in keys):
         st.query_params.update(remembered)
 
 

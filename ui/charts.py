@@ -19,6 +19,7 @@ TEXT, MUTED, FAINT, LINE, PANEL, RAISED = (
     "#e9ecef", "#8f9aa6", "#808b97", "#272e37", "#14181d", "#1b2027",
 )  # fmt: skip
 ACCENT = "#ffb454"
+HEIGHT = 320  # pixels of a chart that fills its container, until that is known
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _AXIS = {
     "gridcolor": LINE,
@@ -64,13 +65,27 @@ def style_figure(figure: Figure, height: int, **layout: Any) -> Figure:
     return figure
 
 
-def draw_chart(figure: Figure, key: str, *, zoom: bool = False) -> None:
-    """Show a figure that tells more under the pointer; with `zoom` the wheel comes nearer."""
+def draw_chart(figure: Figure, key: str, *, zoom: bool = False, fill: bool = False) -> None:
+    """Show a figure that tells more under the pointer.
+
+    Parameters
+    ----------
+    figure : Figure
+    key : str
+        Unlike those of all other widgets of the page.
+    zoom : bool
+        Whether the wheel comes nearer.
+    fill : bool
+        Whether it is as high as the container that it is in, not as high as it says.
+    """
+    if fill:
+        figure.update_layout(height=None, autosize=True)
     st.plotly_chart(
         figure,
         key=key,
         theme=None,
         width="stretch",
+        height="stretch" if fill else "content",
         config={"displayModeBar": False, "scrollZoom": zoom, "doubleClick": "reset"},
     )
 

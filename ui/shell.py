@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.address import note_page
 from ui.arrays import Unavailable
 from ui.assets import read_asset
 from ui.bundle import ensure_bundle
@@ -65,6 +66,7 @@ def open_page(title: str, tour: Sequence[Step] | None = None, style: str = "") -
     """
     st.set_page_config(page_title=f"{NAME}: {title}", layout="wide")
     st.html(f"<style>{read_asset(__file__, 'shell.css')}{style}</style>")
+    note_page(title)
     recall_selection()
     carried = _carry_selection()
     with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap=None):

@@ -1,0 +1,260 @@
+"""How weights, activations and gradients of each layer came to be, epoch by epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from layerscope.distributions import (
+    WEIGHT,
+    bound_norms,
+    find_moments,
+    find_share_below,
+)
+from layerscope.errors import InputError
+from layerscope.layers import Layer
+from ui import markup
+from ui.address import change
+from ui.charts import draw_chart, draw_clickable
+from ui.controls import choose
+from ui.library import Contents
+from ui.network.address import DRAWINGS, FINAL, QUANTITIES, Choice
+from ui.network.distribution_charts import draw_history, draw_layers, draw_matrix
+from ui.network.graphs import wait_for_weights
+from ui.network.layer_choice import (
+    Shown,
+    change_layer,
+    draw_layer_choice,
+    draw_scale_choice,
+    find_layer,
+)
+from ui.network.scales import find_scale
+from ui.network.techniques import FINAL_WEIGHTS, HISTOGRAMS, draw_technique
+from ui.network.trainings import draw_training_choice, list_trainings, load_distributions
+from ui.selection import Selection
+from ui.shell import show_problem
+
+_PLAYING = "network_playing"  # the epoch that comes next while they are played
+_TICK = 0.8  # seconds an epoch
+_FIGURES = {
+    "weight": ("Deviation", "deviation", ".3g", True),
+    "activation": ("Cut by the ReLU", "below zero", ".1%", False),
+    "gradient": ("Norm of the gradient", "norm", ".3g", True),
+}
+
+
+def draw_distributions(
+    selection: Selection,
+    choice: Choice,
+    contents: Contents,
+    side: DeltaGenerator,
+    stage: DeltaGenerator,
+) -> list[str]:
+    """Draw the choices at the side and the charts on the stage; returns what was refused."""
+    trainings = list_trainings(contents.run)
+    training = choice.training or next(iter(trainings))
+    with side:
+        draw_training_choice(trainings, training)
+    if training == FINAL:
+        return _draw_final(selection, choice, contents, side, stage)
+    try:
+        distributions = load_distributions(training)
+    except InputError as error:
+        with stage.container(key="panel-empty"):
+            show_problem(str(error))
+        return []
+    refused = []
+    epoch = choice.epoch or distributions.epochs
+    if epoch > distributions.epochs:
+        refused, epoch = ["epoch"], distributions.epochs
+    layer = find_layer(selection.layer, contents.layers, distributions.layers, choice.part)
+    with side:
+        choose("quantity", "Values", tuple(QUANTITIES), choice.quantity, QUANTITIES.__getitem__)
+        draw_layer_choice(distributions, layer, selection.layer, contents.layers)
+        choose("drawing", "Epochs as", tuple(DRAWINGS), choice.drawing, DRAWINGS.__getitem__)
+        draw_scale_choice(choice)
+        draw_technique(HISTOGRAMS)
+    shown = Shown(distributions, layer, contents.layers)
+    playing = _PLAYING in st.session_state
+    with stage:
+        st.fragment(_draw_epochs, run_every=_TICK if playing else None)(shown, choice, epoch)
+    return refused
+
+
+# --- a training ------------------------------------------------------------------------------
+
+
+def _draw_epochs(shown: Shown, choice: Choice, epoch: int) -> None:
+    """All charts of a training: a fragment, drawn again and again while epochs are played."""
+    last = shown.distributions.epochs
+    epoch = _advance(int(st.query_params.get("epoch", epoch)), last) if last > 1 else 1
+    left, right = st.columns(2, gap=None)
+    quantity = choice.quantity
+    _, deviation = find_moments(*shown.distributions.of(quantity, shown.layer))
+    with left.container(key="panel-history"):
+        st.html(_tell_layer(shown, quantity, epoch))
+        own = find_scale(choice.scale, deviation)
+        draw_chart(
+            draw_history(shown.distributions, quantity, shown.layer, epoch, own, choice.drawing),
+            "history_chart",
+            fill=True,
+        )
+    with left.container(key="panel-figures"):
+        _draw_figures(shown, quantity)
+    with right.container(key="panel-layers"):
+        _draw_player(epoch, last)
+        q = shown.distributions.quantities.index(quantity)
+        _, all_deviations = find_moments(
+            shown.distributions.counts[:, q], shown.distributions.ranges[:, q]
+        )
+        draw_chart(
+            draw_layers(
+                shown.distributions,
+                quantity,
+                epoch,
+                shown.layer,
+                shown.labels,
+                shown.kinds,
+                find_scale(choice.scale, all_deviations),
+                max(500, 34 * len(shown.labels)),
+            ),
+            "layers_chart",
+            fill=True,
+        )
+
+
+def _advance(epoch: int, last: int) -> int:
+    """The epoch to show; while they are played, the one that comes next."""
+    if _PLAYING not in st.session_state:
+        return min(epoch, last)
+    epoch = st.session_state[_PLAYING]
+    change(epoch=epoch if epoch < last else None)
+    if epoch >= last:
+        del st.session_state[_PLAYING]
+        st.rerun()
+    st.session_state[_PLAYING] = epoch + 1
+    return epoch
+
+
+def _draw_player(epoch: int, last: int) -> None:
+    """The epochs on a slider, and a button that lets them pass."""
+    playing = _PLAYING in st.session_state
+
+    def stop() -> None:
+        st.session_state.pop(_PLAYING, None)
+
+    def move() -> None:
+        stop()
+        change(epoch=st.session_state["epoch_slider"])
+
+    def play() -> None:
+        if playing:
+            stop()
+        else:
+            st.session_state[_PLAYING] = 1 if epoch == last else epoch + 1
+
+    with st.container(key="player", horizontal=True, gap=None, vertical_alignment="bottom"):
+        pressed = st.button("Stop" if playing else "Play", key="play_epochs", on_click=play)
+        st.session_state["epoch_slider"] = epoch
+        st.slider("All layers after epoch", 1, last, key="epoch_slider", on_change=move)
+    if pressed:
+        st.rerun()  # the clock of this fragment is set where it is called
+
+
+def _tell_layer(shown: Shown, quantity: str, epoch: int) -> str:
+    """The chosen layer in figures, after the chosen epoch."""
+    counts, ranges = shown.distributions.of(quantity, shown.layer)
+    one = counts[epoch - 1], ranges[epoch - 1]
+    mean, deviation = find_moments(*one)
+    figures = [("mean", f"{mean:.2g}"), ("sd", f"{deviation:.2g}")]
+    if quantity == "activation":
+        figures = [figures[1], ("below zero", f"{100 * find_share_below(*one):.1f} %")]
+    elif quantity == "gradient":
+        low, _, high = bound_norms(*one)
+        figures = [figures[1], ("norm", f"{low:.2g} to {high:.2g}")]
+    figures = [(name, text.replace("-", "−")) for name, text in figures]
+    return markup.plot_head(f"{QUANTITIES[quantity]} of {shown.layer}", f"epoch {epoch}", figures)
+
+
+def _draw_figures(shown: Shown, quantity: str) -> None:
+    """A figure of each layer and epoch; a click goes there."""
+    title, name, form, is_log = _FIGURES[quantity]
+    q = shown.distributions.quantities.index(quantity)
+    counts, ranges = shown.distributions.counts[:, q], shown.distributions.ranges[:, q]
+    if quantity == "weight":
+        figures = find_moments(counts, ranges)[1]
+    elif quantity == "gradient":
+        figures = bound_norms(counts, ranges)[1]
+    else:
+        figures = find_share_below(counts, ranges)
+        rectified = [_is_rectified(key, shown.layers) for key in shown.distributions.layers]
+        figures = np.where(rectified, figures, np.nan)
+    st.html(markup.heading(title, "by layer and epoch; click a cell to go there"))
+
+    def pick(point: dict) -> None:
+        where = point.get("pointNumber")
+        if not isinstance(where, list) or len(where) != 2:
+            return
+        row, column = where
+        layers, last = shown.distributions.layers, shown.distributions.epochs
+        if row in range(len(layers)) and column in range(last):
+            st.session_state.pop(_PLAYING, None)
+            change(epoch=column + 1)
+            change_layer(layers[row], shown.layers)
+
+    draw_clickable(
+        draw_matrix(figures.T, shown.labels, name, form, is_log, 270), f"figures_{quantity}", pick
+    )
+
+
+def _is_rectified(key: str, layers: tuple[Layer, ...]) -> bool:
+    """Whether an activation function follows a layer."""
+    order = [layer.key for layer in layers]
+    if key not in order or order.index(key) + 1 == len(order):
+        return False
+    return layers[order.index(key) + 1].kind == "relu"
+
+
+# --- a model that was not trained here -------------------------------------------------------
+
+
+def _draw_final(
+    selection: Selection,
+    choice: Choice,
+    contents: Contents,
+    side: DeltaGenerator,
+    stage: DeltaGenerator,
+) -> list[str]:
+    """Weights as they are, layer by layer."""
+    with stage.container(key="panel-final"):
+        distributions = wait_for_weights(contents)
+        if distributions is None:
+            return []
+        layer = find_layer(selection.layer, contents.layers, distributions.layers, choice.part)
+        shown = Shown(distributions, layer, contents.layers)
+        _, deviation = find_moments(*distributions.at(0, WEIGHT))
+        st.html(
+            '<p class="untrained"><b>This model was not trained here</b>, so there is no history of its '
+            "activations and gradients. These are its weights as they are; choose a training at the left "
+            "to watch one.</p>"
+        )
+        st.html(_tell_layer(shown, WEIGHT, 1).replace("epoch 1", "as they are"))
+        draw_chart(
+            draw_layers(
+                distributions,
+                WEIGHT,
+                1,
+                layer,
+                shown.labels,
+                shown.kinds,
+                find_scale(choice.scale, deviation),
+                max(420, 22 * len(distributions.layers) + 60),
+            ),
+            "layers_chart",
+        )
+    with side:
+        draw_layer_choice(distributions, layer, selection.layer, contents.layers)
+        draw_scale_choice(choice)
+        draw_technique(FINAL_WEIGHTS)
+    return []

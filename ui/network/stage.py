@@ -1,0 +1,45 @@
+"""The page's parts put together: choices at the left, one view at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ui.controls import choose, draw_run_choice
+from ui.library import Contents
+from ui.network.address import VIEWS, Choice, read_choice, write_choice
+from ui.network.distributions_view import draw_distributions
+from ui.network.graph_view import draw_graph
+from ui.network.training_view import draw_training
+from ui.network.trainings import list_trainings
+from ui.selection import Selection, read_selection, write_selection
+
+# Draws its choices into the first container and its view into the second; returns what the address
+# asked for in vain.
+View = Callable[[Selection, Choice, Contents, DeltaGenerator, DeltaGenerator], list[str]]
+_DRAW: dict[str, View] = {
+    "graph": draw_graph,
+    "distributions": draw_distributions,
+    "training": draw_training,
+}
+
+
+def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
+    """Draw what the address asks for; returns the names of what it asked for in vain."""
+    params = st.query_params.to_dict()
+    selection, refused = read_selection(params, contents)
+    choice, refused_choices = read_choice(params, list_trainings(contents.run))
+    write_selection(selection)
+    write_choice(choice)
+    left, right = st.columns(2, gap=None)
+    side = left.container(key="side-panel")
+    with side:
+        draw_run_choice(contents.run, runs)
+    with right.container(key="page-stage"):
+        with st.container(key="page-views", horizontal=True, gap=None):
+            choose("network_view", "View", tuple(VIEWS), choice.network_view, VIEWS.__getitem__)
+        stage = st.container(key=f"network-{choice.network_view}", gap="small")
+    draw = _DRAW[choice.network_view]
+    return refused + refused_choices + draw(selection, choice, contents, side, stage)

@@ -1,0 +1,140 @@
+"""The curves of a training in one figure: loss, accuracy, learning rate, seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from layerscope.training_curves import Curves, Note
+from ui.charts import ACCENT, FAINT, LINE, MUTED, PANEL, style_figure
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TRAINED = "#5d88ab"
+_ROWS = (
+    ("loss, nats", (("loss", "learns from", TRAINED), ("val_loss", "validation", ACCENT)), ".3f"),
+    (
+        "accuracy",
+        (("accuracy", "learns from", TRAINED), ("val_accuracy", "validation", ACCENT)),
+        ".1%",
+    ),
+    ("learning rate", (("learning_rate", "learning rate", "#a3dca1"),), ".2g"),
+    ("seconds", (("seconds", "seconds", MUTED),), ",.0f"),
+)
+# From the bottom, of the whole height: all four lie over one axis of epochs, so that hovering tells all.
+_PLACES = ((0.7, 1.0), (0.37, 0.67), (0.19, 0.34), (0.0, 0.16))
+
+
+def draw_curves(curves: Curves, height: int) -> Figure:
+    """All curves over the epochs, with bands for the sizes of the pictures.
+
+    Points that a note is about are hollow, and the line that leads to them is dotted.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for row, (_, series, form) in enumerate(_ROWS, 1):
+        for column, name, color in series:
+            notes = [note for note in curves.notes if note.covers(column)]
+            _add_series(figure, row, curves, column, name, color, form, notes)
+    for row, ((title, _, _), place) in enumerate(zip(_ROWS, _PLACES, strict=True), 1):
+        figure.update_layout({_axis(row, "yaxis"): {"title": {"text": title}, "domain": place}})
+    figure.update_layout(yaxis2={"tickformat": ".0%"})
+    last = int(curves.epochs[-1])
+    style_figure(
+        figure,
+        height,
+        hovermode="x unified",
+        hoversubplots="axis",
+        hoverdistance=-1,  # however far the next epoch is
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.045,
+            "yanchor": "bottom",
+            "font": {"size": 12, "color": MUTED},
+            "bgcolor": "rgba(0,0,0,0)",
+        },
+        margin={"l": 60, "r": 14, "t": 48, "b": 34},
+        dragmode=False,
+        xaxis={
+            "title": {"text": "epoch"},
+            "range": [0.5, last + 0.5],
+            "dtick": 1 if last <= 30 else None,
+            "anchor": f"y{len(_ROWS)}",
+            "unifiedhovertitle": {"text": "epoch %{x}"},
+            "spikecolor": MUTED,
+            "spikethickness": -1,
+            "spikedash": "solid",
+        },
+    )
+    _draw_phases(figure, curves)
+    return figure
+
+
+def _axis(row: int, name: str) -> str:
+    return name if row == 1 else f"{name}{row}"
+
+
+def _add_series(
+    figure: Figure,
+    row: int,
+    curves: Curves,
+    column: str,
+    name: str,
+    color: str,
+    form: str,
+    notes: list[Note],
+) -> None:
+    epochs, values = curves.epochs, curves.columns[column]
+    noted = np.zeros(len(epochs), dtype=bool)
+    for note in notes:
+        noted |= (epochs >= note.first) & (epochs <= note.last)
+    partly = noted.any() and not noted.all()
+    figure.add_scatter(
+        x=epochs,
+        y=values,
+        yaxis=_axis(row, "y"),
+        name=name,
+        mode="lines+markers",
+        showlegend=row == 1,
+        line={"color": color, "width": 1.8, "dash": "dot" if partly else "solid"},
+        marker={
+            "size": 7,
+            "color": [PANEL if each and partly else color for each in noted],
+            "line": {"color": color, "width": 1.5},
+        },
+        customdata=[" *" if each and partly else "" for each in noted],
+        hovertemplate=f"{column} %{{y:{form}}}%{{customdata}}<extra></extra>",
+    )
+
+
+def _draw_phases(figure: Figure, curves: Curves) -> None:
+    """A band for each size of the pictures, named at its top."""
+    for i, phase in enumerate(curves.phases):
+        for low, high in _PLACES:
+            figure.add_shape(
+                type="rect",
+                x0=phase.first - 0.5,
+                x1=phase.last + 0.5,
+                y0=low,
+                y1=high,
+                yref="paper",
+                fillcolor=LINE,
+                opacity=0.42 if i % 2 == 0 else 0.12,
+                line_width=0,
+                layer="below",
+            )
+        figure.add_annotation(
+            x=phase.first - 0.5,
+            y=1,
+            xref="x",
+            yref="paper",
+            xanchor="left",
+            yanchor="bottom",
+            text=f"{phase.picture_size} px",
+            showarrow=False,
+            font={"size": 11, "color": FAINT},
+        )

@@ -1,0 +1,97 @@
+"""The curves of a training, with its recipe and what must be known of it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from layerscope.errors import InputError
+from layerscope.training_curves import Curves
+from ui import markup
+from ui.charts import draw_chart
+from ui.library import Contents, load_params
+from ui.markup import Fact
+from ui.network.address import FINAL, Choice
+from ui.network.techniques import CURVES, draw_technique
+from ui.network.training_charts import draw_curves
+from ui.network.trainings import draw_training_choice, list_trainings, load_curves
+from ui.selection import Selection
+from ui.shell import show_problem
+
+_HEIGHT = 600  # pixels
+
+
+def draw_training(
+    selection: Selection,
+    choice: Choice,
+    contents: Contents,
+    side: DeltaGenerator,
+    stage: DeltaGenerator,
+) -> list[str]:
+    """Draw the training and its recipe at the side, its curves on the stage; refuses nothing."""
+    trainings = list_trainings(contents.run)
+    training = choice.training or next(iter(trainings))
+    with side:
+        draw_training_choice(trainings, training)
+    with stage.container(key="panel-curves"):
+        if training == FINAL:
+            _tell_untrained(list(trainings)[1:])
+            return []
+        try:
+            curves = load_curves(training)
+        except InputError as error:
+            show_problem(str(error))
+            return []
+        draw_chart(draw_curves(curves, _HEIGHT), "curves_chart", fill=True)
+        _draw_notes(curves)
+    with side:
+        st.html(markup.heading("Outcome") + markup.facts(_tell_outcome(curves)))
+        st.html(markup.heading("Recipe", "params.yaml") + markup.facts(_tell_recipe(training)))
+        draw_technique(CURVES)
+    return []
+
+
+def _tell_untrained(others: list[str]) -> None:
+    names = " or ".join(f"<b>{escape(name)}</b>" for name in others)
+    at_hand = f" Choose the training {names} at the left to see its curves." if others else ""
+    st.html(
+        '<div class="unavailable"><div class="glyph"></div><h3>This model was not trained here</h3>'
+        f"<p>Its weights were published, and their curves are not known.{at_hand}</p></div>"
+    )
+
+
+def _draw_notes(curves: Curves) -> None:
+    """What must be known of some epochs, as it stands beside the curves."""
+    lines = "".join(
+        f"<li><b>{escape(', '.join(note.columns))}</b> {escape(note.text)}</li>"
+        for note in curves.notes
+    )
+    if lines:
+        st.html(f'<ul class="curve-notes">{lines}</ul>')
+
+
+def _tell_outcome(curves: Curves) -> list[Fact]:
+    seconds = curves.columns["seconds"].sum()
+    last = {name: values[-1] for name, values in curves.columns.items()}
+    return [
+        Fact("Epochs", str(len(curves.epochs))),
+        Fact("Accuracy at the end", f"{100 * last['val_accuracy']:.1f} %", behind="validation"),
+        Fact("Loss at the end", f"{last['val_loss']:.3f}", behind="validation"),
+        Fact("Time", f"{seconds / 60:.0f} min"),
+    ]
+
+
+def _tell_recipe(training: str) -> list[Fact]:
+    entry = load_params().training(training)
+    recipe = entry.recipe
+    return [
+        Fact("Pictures of", ", ".join(entry.datasets)),
+        Fact("Batch", str(recipe.batch_size)),
+        Fact("Peak rate", f"{recipe.learning_rate:g}"),
+        Fact("Weight decay", f"{recipe.weight_decay:g}"),
+        Fact("Label smoothing", f"{recipe.label_smoothing:g}"),
+        Fact("Dropout", f"{recipe.dropout:g}"),
+        Fact("Seed", str(recipe.random_state)),
+    ]

@@ -1,0 +1,207 @@
+"""The view of confidence: whether it means what it says, and what one number would mend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from layerscope.performance.calibration import (
+    Bins,
+    Scaling,
+    bin_confidences,
+    expect_error,
+    score_brier,
+)
+from layerscope.performance.intervals import Estimate, estimate
+from ui import markup
+from ui.charts import draw_chart
+from ui.controls import choose
+from ui.library import load_params
+from ui.performance.address import BINNED, N_BINS
+from ui.performance.classes import rule_log_loss
+from ui.performance.estimates import Line, draw_estimates
+from ui.performance.evaluation import (
+    load_overall,
+    load_scaling,
+    load_weights,
+    take_scores,
+)
+from ui.performance.reliability_figures import draw_reliability, draw_scaled
+from ui.performance.scene import Scene, write_figure
+
+_DRAWS = 400  # of what a perfectly calibrated model would show
+
+
+@dataclass(frozen=True)
+class _Claims:
+    """What is claimed with which confidence, (n,) each, and whether it was so; how axes are called."""
+
+    confidence: np.ndarray
+    held: np.ndarray
+    title: str
+    names: tuple[str, str]
+
+
+def draw(scene: Scene) -> None:
+    """Draw the view."""
+    claims = _list_claims(scene)
+    left, right = st.columns(2, gap=None)
+    with left.container(key="panel-reliability"):
+        _draw_diagram(claims, scene)
+    with right.container(key="panel-calibration"):
+        _draw_scores(claims, scene)
+        _draw_scaling(scene)
+
+
+def _list_claims(scene: Scene) -> _Claims | None:
+    """What the model claims: that its answer is right, or how probable the chosen class is."""
+    answers, focus = scene.answers, scene.choice.focus_class
+    if focus is not None and answers.outputs[focus] >= 0:
+        positive, scores = take_scores(answers, focus)
+        name = scene.name_class(focus)
+        # Their own names, for the probability of a class is low most of the time.
+        names = ("probability of the class", "share of the class")
+        return _Claims(np.minimum(scores, 1), positive, f"The probability of {name}", names)
+    named = answers.named
+    if not named.any():
+        return None
+    confidence = np.minimum(answers.confidence[named], 1)
+    title = "Confidence of the answer"
+    return _Claims(confidence, answers.correct[named], title, ("confidence", "accuracy"))
+
+
+def _bin(confidence: np.ndarray, held: np.ndarray, scene: Scene) -> Bins:
+    return bin_confidences(confidence, held, scene.choice.n_bins, scene.choice.binned)
+
+
+def _draw_diagram(claims: _Claims | None, scene: Scene) -> None:
+    choice = scene.choice
+    if claims is None:
+        st.html(markup.heading("Reliability"))
+        st.html(
+            '<p class="caution">The model has no output for any of these classes: no answer can be right, '
+            "and there is nothing that confidence could be held against.</p>"
+        )
+        return
+    st.html(markup.heading(claims.title, f"{len(claims.held)} samples"))
+    with st.container(key="bin-choices", horizontal=True, gap="small"):
+        choose("binned", "Bins", tuple(BINNED), choice.binned, BINNED.__getitem__)
+        choose("n_bins", "How many", N_BINS, choice.n_bins)
+    bins = _bin(claims.confidence, claims.held, scene)
+    with st.container(key="reliability"):
+        draw_chart(draw_reliability(bins, claims.names), "reliability_chart", fill=True)
+    focus = choice.focus_class
+    if focus is not None and scene.answers.outputs[focus] < 0:
+        st.html(
+            f'<p class="caution">The model has no output for {escape(scene.name_class(focus))}: '
+            "this is the confidence of all answers.</p>"
+        )
+
+
+def _draw_scores(claims: _Claims | None, scene: Scene) -> None:
+    if claims is None:
+        return
+    bins = _bin(claims.confidence, claims.held, scene)
+    choice = scene.choice
+    mean, high = expect_error(
+        claims.confidence,
+        choice.n_bins,
+        choice.binned,
+        _DRAWS,
+        load_params().performance.random_state,
+    )
+    st.html(markup.heading("How far off", f"{choice.n_bins} bins"))
+    lines = [
+        Line("ECE", Estimate(bins.expected_error), "Mean gap over the bins, by their samples."),
+        Line("MCE", Estimate(bins.largest_error), "Largest gap of a bin."),
+    ]
+    if claims.names[0] == "confidence":
+        brier, overall = _estimate_brier(scene), load_overall(scene.evaluation)
+        lines += [
+            Line("Brier score", brier, "Squared distance to the truth, 0 to 2. Bootstrap.", 2.0),
+            rule_log_loss(overall.log_loss, scene.answers.probabilities.shape[1]),
+        ]
+    st.html(draw_estimates(lines))
+    error = bins.expected_error
+    verdict = "more than chance explains" if error > high else "no more than chance explains"
+    st.html(
+        f'<p class="said">A perfectly calibrated model with the same confidences shows an ECE of '
+        f"{mean:.3f} on the average, and below {high:.3f} in 95 of 100 cases: {error:.3f} is {verdict}.</p>"
+    )
+
+
+def _estimate_brier(scene: Scene) -> Estimate:
+    answers = scene.answers
+    named = answers.named
+    scores = score_brier(answers.probabilities[named], answers.targets[named])
+    weights = load_weights(len(answers))[:, named].astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return estimate(float(scores.mean()), weights @ scores / weights.sum(axis=1))
+
+
+# --- temperature -----------------------------------------------------------------------------
+
+
+def _draw_scaling(scene: Scene) -> None:
+    scaling = load_scaling(scene.evaluation)
+    if scaling is None:
+        return
+    st.html(markup.heading("Temperature scaling", f"T = {scaling.temperature:.3f}"))
+    st.html(f'<p class="said">{_tell_scaling(scaling)}</p>')
+    if scaling.is_bound:
+        return
+    answers = scene.answers
+    rows = np.flatnonzero(answers.named)[scaling.held_out]
+    before, after = answers.probabilities[rows].astype(float), scaling.probabilities
+    correct = answers.correct[rows]
+    bins = [_bin(np.minimum(p.max(axis=1), 1), correct, scene) for p in (before, after)]
+    st.html(tabulate_scaling(before, after, answers.targets[rows], (bins[0], bins[1])))
+    with st.container(key="scaled"):
+        draw_chart(draw_scaled(bins[0], bins[1]), "scaled_chart", fill=True)
+
+
+def _tell_scaling(scaling: Scaling) -> str:
+    halves = (
+        f"Fitted on {len(scaling.fitted)} samples, judged on the {len(scaling.held_out)} others."
+    )
+    if scaling.is_bound:
+        return (
+            f"{halves} There is no best temperature: on the fitted half the log loss still falls at the "
+            "end of the search, as it does where every answer is right."
+        )
+    if abs(np.log(scaling.temperature)) < 0.05:
+        return f"{halves} The model is about as sure as it should be."
+    sure = (
+        "too sure: it is made less so"
+        if scaling.temperature > 1
+        else "not sure enough: it is made surer"
+    )
+    return f"{halves} The model is {sure}."
+
+
+def tabulate_scaling(
+    before: np.ndarray, after: np.ndarray, targets: np.ndarray, bins: tuple[Bins, Bins]
+) -> str:
+    """ECE, log loss and Brier score of the held-out half, before and after."""
+    at = np.arange(len(targets)), targets
+    tiny = np.finfo(np.float32).tiny
+    rows = {
+        "ECE": [each.expected_error for each in bins],
+        "Log loss": [float(-np.log(np.maximum(p[at], tiny)).mean()) for p in (before, after)],
+        "Brier score": [float(score_brier(p, targets).mean()) for p in (before, after)],
+    }
+    body = ""
+    for name, (old, new) in rows.items():
+        change = round(new, 3) - round(old, 3)  # as they are written
+        kind = "good" if change < 0 else "bad" if change > 0 else ""
+        body += (
+            f'<tr><th scope="row">{name}</th><td>{write_figure(old)}</td>'
+            f'<td class="{kind}">{write_figure(new)}</td></tr>'
+        )
+    return (
+        '<table class="before-after"><thead><tr><th></th><th scope="col">before</th>'
+        f'<th scope="col">after</th></tr></thead><tbody>{body}</tbody></table>'
+    )

@@ -1,0 +1,123 @@
+"""The view of single answers: the surest that are wrong, and what else is worth a look."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from layerscope.performance.ranking import rank_errors, rank_unnamed, rank_unsure
+from ui import markup
+from ui.components.answer_tiles import Tile, draw_answer_tiles
+from ui.performance.sample_card import load_picture
+from ui.performance.scene import Scene, count
+from ui.performance.travel import plan_explanation, plan_explorer
+
+_FEW = 10  # errors; with fewer, there is room for correct answers that were in doubt
+_MOST = 36  # tiles of a kind
+
+
+def draw(scene: Scene) -> None:
+    """Draw the view."""
+    errors = _keep_focus(rank_errors(scene.answers), scene)
+    with st.container(key="panel-errors"):
+        _draw_errors(errors, scene)
+        if len(errors) < _FEW and scene.answers.correct.any():
+            _draw_unsure(len(errors), scene)
+        _draw_unnamed(scene)
+
+
+def _keep_focus(uids: np.ndarray, scene: Scene) -> np.ndarray:
+    """Those that the chosen class has to do with: it is theirs, or was answered."""
+    focus, answers = scene.choice.focus_class, scene.answers
+    if focus is None:
+        return uids
+    concerned = answers.is_class(focus)
+    if answers.outputs[focus] >= 0:
+        concerned = concerned | (answers.predicted == answers.outputs[focus])
+    return uids[concerned[uids]]
+
+
+def _about(scene: Scene) -> str:
+    focus = scene.choice.focus_class
+    return "" if focus is None else f" with {scene.name_class(focus)}"
+
+
+def _draw_errors(errors: np.ndarray, scene: Scene) -> None:
+    n_named = int(scene.answers.named.sum())
+    st.html(
+        markup.heading(
+            f"Most confident errors{_about(scene)}", f"{len(errors)} of {n_named} samples"
+        )
+    )
+    if not n_named:
+        st.html(
+            '<p class="caution">The model has no output for any of these classes: there is no right answer '
+            "that it could have missed.</p>"
+        )
+    elif not len(errors):
+        said = f"No error{_about(scene)}: every answer is right at this size."
+        st.html(f'<p class="said">{escape(said)}</p>')
+    _draw_tiles("errors", errors, "Most confident errors", scene)
+
+
+def _draw_unsure(n_errors: int, scene: Scene) -> None:
+    unsure = _keep_focus(rank_unsure(scene.answers), scene)[:12]
+    if not len(unsure):
+        return
+    st.html(markup.heading(f"Least sure, and right{_about(scene)}", f"the first {len(unsure)}"))
+    few = f"With {count(n_errors, 'error')}" if n_errors else "Without an error"
+    st.html(
+        f'<p class="said">{few} there is little to learn from errors alone: these answers are right, but '
+        "came closest to being wrong.</p>"
+    )
+    _draw_tiles("unsure", unsure, "Least sure correct answers", scene)
+
+
+def _draw_unnamed(scene: Scene) -> None:
+    unnamed = _keep_focus(rank_unnamed(scene.answers), scene)
+    if not len(unnamed):
+        return
+    st.html(
+        markup.heading(
+            f"Most confident about what it has no name for{_about(scene)}",
+            f"{len(unnamed)} samples",
+        )
+    )
+    st.html(
+        '<p class="said">The model has no output for the class of these: no answer can be right, so they '
+        "are no errors either. What it takes them for, the surest first.</p>"
+    )
+    _draw_tiles("unnamed", unnamed, "Answers to classes without an output", scene)
+
+
+def _draw_tiles(key: str, uids: np.ndarray, label: str, scene: Scene) -> None:
+    shown = [int(uid) for uid in uids[:_MOST]]
+    if not shown:
+        return
+
+    draw_answer_tiles(
+        [_tile(uid, scene) for uid in shown],
+        label,
+        key=f"tiles_{key}",
+        on_open=lambda uid: plan_explorer(scene, shown, uid),
+        on_why=lambda uid: plan_explanation(scene, uid),
+    )
+    if len(uids) > len(shown):
+        st.html(f'<p class="source">The first {len(shown)} of {len(uids)}.</p>')
+
+
+def _tile(uid: int, scene: Scene) -> Tile:
+    answers = scene.answers
+    label, predicted = int(answers.labels[uid]), int(answers.predicted[uid])
+    return Tile(
+        uid,
+        load_picture(scene.selection.run, uid),
+        scene.name_class(label),
+        scene.name_output(predicted),
+        scene.color_class(label),
+        scene.color_output(predicted),
+        float(answers.confidence[uid]),
+        not answers.correct[uid],
+    )

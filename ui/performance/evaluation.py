@@ -1,0 +1,177 @@
+"""What was measured of a run's answers, each figure once: cached for all sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from layerscope.performance.answers import Answers
+from layerscope.performance.calibration import Scaling, try_scaling
+from layerscope.performance.confusion import OTHER, choose_columns, choose_rows
+from layerscope.performance.curves import (
+    Curve,
+    estimate_areas,
+    trace_precision_recall,
+    trace_roc,
+)
+from layerscope.performance.intervals import Estimate, count_resamples, draw_weights
+from layerscope.performance.scores import ClassScores, Overall, score_classes, score_overall
+from ui.arrays import Stamp, explaining, load_predictions, load_samples, stamp
+from ui.library import load_params
+
+MOST_ROWS = 40
+MOST_COLUMNS = 20
+_MOST_CURVES = 40  # faint ones; more are a grey area
+_MEASURING = "Measuring …"  # is seen with many thousand samples only
+Made = tuple[str, int, Stamp, Stamp]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run's answers to its first samples.
+
+    Attributes
+    ----------
+    made : tuple
+        What the answers were read from: changes with them.
+    answers : Answers
+    """
+
+    made: Made
+    answers: Answers
+
+
+def load_evaluation(run: str, size: int) -> Evaluation:
+    """Read what is evaluated.
+
+    Raises
+    ------
+    Unavailable
+        Where samples or predictions are missing or damaged.
+    InputError
+        Where they do not fit together.
+    """
+    samples, predictions = load_samples(run), load_predictions(run)
+    made = (run, size, stamp(run, "samples"), stamp(run, "predictions"))
+    with explaining(run, "predictions"):
+        outputs = predictions.outputs
+    answers = _keep_answers(predictions.probabilities[:size], samples.labels[:size], outputs, made)
+    return Evaluation(made, answers)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _keep_answers(
+    _probabilities: np.ndarray, _labels: np.ndarray, _outputs: np.ndarray, made: Made
+) -> Answers:
+    return Answers(_probabilities, _labels.astype(np.int64), _outputs)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _keep_weights(n: int, n_resamples: int, random_state: int) -> np.ndarray:
+    weights = draw_weights(n, n_resamples, random_state)
+    weights.flags.writeable = False
+    return weights
+
+
+def load_weights(n: int) -> np.ndarray:
+    """The bootstrap's weights of n samples, (n_resamples, n), the same for every figure."""
+    return _keep_weights(n, count_resamples(n), load_params().performance.random_state)
+
+
+def load_overall(evaluation: Evaluation) -> Overall:
+    """The scores of all classes together."""
+    return _keep_overall(evaluation.answers, evaluation.made)
+
+
+@st.cache_resource(max_entries=16, show_spinner=_MEASURING)
+def _keep_overall(_answers: Answers, made: Made) -> Overall:
+    return score_overall(_answers, load_weights(len(_answers)))
+
+
+def load_classes(evaluation: Evaluation) -> list[ClassScores]:
+    """The scores of each class."""
+    return _keep_classes(evaluation.answers, evaluation.made)
+
+
+@st.cache_resource(max_entries=16, show_spinner=_MEASURING)
+def _keep_classes(_answers: Answers, made: Made) -> list[ClassScores]:
+    return score_classes(_answers, load_weights(len(_answers)))
+
+
+def choose_axes(answers: Answers, always: tuple[int, ...] = ()) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the matrix: see `choose_rows` and `choose_columns`."""
+    rows = choose_rows(answers, MOST_ROWS, always)
+    return rows, choose_columns(answers, rows, MOST_COLUMNS)
+
+
+def has_rest(answers: Answers) -> bool:
+    """Whether the matrix has a column for all other outputs."""
+    _, columns = choose_axes(answers)
+    return OTHER in columns
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves of all classes that have an output and samples, by class."""
+
+    roc: dict[int, Curve]
+    precision_recall: dict[int, Curve]
+
+
+def load_curves(evaluation: Evaluation, label: int) -> Curves:
+    """Curves of a class, and of the others up to a number that can be told apart."""
+    kept = _keep_curves(evaluation.answers, evaluation.made)
+    if label in kept.roc:
+        return kept
+    one = {label: trace_roc(*take_scores(evaluation.answers, label))}
+    other = {label: trace_precision_recall(*take_scores(evaluation.answers, label))}
+    return Curves(kept.roc | one, kept.precision_recall | other)
+
+
+@st.cache_resource(max_entries=8, show_spinner=_MEASURING)
+def _keep_curves(_answers: Answers, made: Made) -> Curves:
+    labels = [label for label in range(len(_answers.outputs)) if is_ranked(_answers, label)]
+    taken = {label: take_scores(_answers, label) for label in labels[:_MOST_CURVES]}
+    return Curves(
+        {label: trace_roc(*each) for label, each in taken.items()},
+        {label: trace_precision_recall(*each) for label, each in taken.items()},
+    )
+
+
+def is_ranked(answers: Answers, label: int) -> bool:
+    """Whether a class can be told from the rest at all: it has an output, samples, and others."""
+    positive = answers.is_class(label)
+    return bool(answers.outputs[label] >= 0 and positive.any() and not positive.all())
+
+
+def take_scores(answers: Answers, label: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each sample is of a class, and the probability that it was given for it."""
+    scores = answers.probabilities[:, answers.outputs[label]].astype(float)
+    return answers.is_class(label), scores
+
+
+def load_areas(evaluation: Evaluation, label: int) -> tuple[Estimate, Estimate]:
+    """Area under the ROC curve and average precision of a class."""
+    return _keep_areas(evaluation.answers, label, evaluation.made)
+
+
+@st.cache_resource(max_entries=256, show_spinner=_MEASURING)
+def _keep_areas(_answers: Answers, label: int, made: Made) -> tuple[Estimate, Estimate]:
+    return estimate_areas(*take_scores(_answers, label), load_weights(len(_answers)))
+
+
+def load_scaling(evaluation: Evaluation) -> Scaling | None:
+    """What a temperature would do; None where too few samples have an output for their class."""
+    if evaluation.answers.named.sum() < 2:
+        return None
+    return _keep_scaling(
+        evaluation.answers, evaluation.made, load_params().performance.random_state
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=_MEASURING)
+def _keep_scaling(_answers: Answers, made: Made, random_state: int) -> Scaling:
+    named = _answers.named
+    return try_scaling(_answers.probabilities[named], _answers.targets[named], random_state)
