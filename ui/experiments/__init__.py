@@ -1,1 +1,1 @@
-"""Sweeps of parameters, compared."""
+"""The Experiments page: what other parameters change, and two experiments side by side."""

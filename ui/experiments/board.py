@@ -1,0 +1,136 @@
+"""All experiments at once: their parameters and figures as lines and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from layerscope.experiments.record import find_usual, list_changes, list_varied, write_value
+from ui.components.experiment_table import Column, Row
+from ui.components.parallel_coordinates import Axis, Line, place_figures, place_values
+from ui.experiments.entries import WORKSPACE, Entry
+from ui.palette import SCALE
+
+_SOURCES = {"along": "", "local": "local", "workspace": "data/"}  # told where there are several
+FIGURES = {
+    "mean_trust": "Mean trustworthiness",
+    "trust": "Trustworthiness in the layer",
+    "knn": "kNN accuracy in the layer",
+    "kl": "KL divergence in the layer",
+    "output_knn": "kNN accuracy of the output",
+}
+_UNKNOWN = "#6d7884"
+
+
+def list_columns(embedding: str, layer: str) -> tuple[Column, ...]:
+    """The figures that are shown, for an embedding and a layer."""
+    named = name_embedding(embedding)
+    columns = [
+        Column(
+            "mean_trust",
+            "trust, mean",
+            f"Mean trustworthiness of {named} over all layers (metrics.json)",
+        ),
+        Column("trust", "trust", f"Trustworthiness of {named} in {layer}"),
+        Column("knn", "kNN", f"Accuracy of the ten nearest neighbours in {named} of {layer}"),
+        Column(
+            "output_knn",
+            "kNN, out",
+            "The same in the output of the network (metrics.json)",
+        ),
+    ]
+    if embedding.startswith("tsne-"):
+        columns.insert(3, Column("kl", "KL", f"KL divergence of {named} in {layer}, in nats"))
+    return tuple(columns)
+
+
+def name_embedding(embedding: str) -> str:
+    """As people read it."""
+    method, _, perplexity = embedding.partition("-")
+    name = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}[method]
+    return f"{name} {perplexity}".strip()
+
+
+def read_figure(entry: Entry, column: str, embedding: str, layer: str) -> float | None:
+    """A figure of an experiment, None where it has none."""
+    measured = entry.measured(embedding, layer)
+    metrics = entry.experiment.metrics
+    return {
+        "mean_trust": metrics.get(f"mean_trustworthiness.{embedding}"),
+        "output_knn": metrics.get(f"knn_accuracy_output.{embedding}"),
+        "trust": measured.get("trustworthiness"),
+        "knn": measured.get("knn_accuracy"),
+        "kl": measured.get("kl_divergence"),
+    }[column]
+
+
+def list_parameters(entries: Sequence[Entry]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The parameters that differ among entries, and the value that most experiments have of each."""
+    experiments = [entry.experiment for entry in entries if entry.key != WORKSPACE]
+    everything = [entry.experiment for entry in entries]
+    names = list_varied(everything if experiments else [])
+    return names, find_usual(experiments, names)
+
+
+def list_rows(
+    entries: Sequence[Entry], columns: Sequence[Column], embedding: str, layer: str
+) -> list[Row]:
+    """A row an entry."""
+    _, usual = list_parameters(entries)
+    several = len({entry.source for entry in entries if entry.key != WORKSPACE}) > 1
+    return [
+        Row(
+            entry.key,
+            entry.key,
+            _SOURCES[entry.source] if several or entry.key == WORKSPACE else "",
+            list(list_changes(entry.experiment.params, usual).items()),
+            entry.experiment.created,
+            [read_figure(entry, column.key, embedding, layer) for column in columns],
+        )
+        for entry in entries
+    ]
+
+
+def list_lines(
+    entries: Sequence[Entry], columns: Sequence[Column], embedding: str, layer: str, tint: str
+) -> tuple[list[Axis], list[Line]]:
+    """Axes of the parameters that differ among the experiments and of the figures, with a line each.
+
+    The workspace is left out: it may be of more samples, which would change every figure.
+    """
+    shown = [entry for entry in entries if entry.key != WORKSPACE]
+    experiments = [entry.experiment for entry in shown]
+    names = list_varied(experiments)
+    usual = find_usual(experiments, names)
+    axes: list[Axis] = []
+    places: list[list[float | None]] = []
+    for name in names:
+        given = [each.params.get(name) for each in experiments]
+        at, ticks = place_values([None if v is None else write_value(v) for v in given])
+        axes.append(Axis(name, False, ticks))
+        places.append(at)
+    for column in columns:
+        at, ticks = place_figures([read_figure(e, column.key, embedding, layer) for e in shown])
+        if not ticks:
+            continue  # an embedding that the workspace has and no experiment
+        axes.append(Axis(f"{name_embedding(embedding)}.{column.name}", True, ticks))
+        places.append(at)
+    tints = place_figures([read_figure(e, tint, embedding, layer) for e in shown])[0]
+    lines = [
+        Line(
+            entry.key,
+            entry.key,
+            ", ".join(f"{n} {v}" for n, v in list_changes(entry.experiment.params, usual).items())
+            or "as most experiments",
+            [column[i] for column in places],
+            pick_color(tints[i]),
+        )
+        for i, entry in enumerate(shown)
+    ]
+    return axes, lines
+
+
+def pick_color(place: float | None) -> str:
+    """A step of the scale, from 0 to 1; grey for none."""
+    if place is None:
+        return _UNKNOWN
+    return SCALE[min(int(place * len(SCALE)), len(SCALE) - 1)]

@@ -1,0 +1,64 @@
+"""What is said of experiments: what one is, how they are compared, and what not to believe."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from ui import markup
+
+_SAID = (
+    "An experiment is the whole pipeline once more under other parameters, kept by DVC with what came of "
+    "it: numbers, and every layer's embeddings. Lines and table show which parameters differ and what was "
+    "measured, and any two can be seen side by side on the same pictures."
+)
+_AGREEMENT = (
+    "Neighbours agree as far as a picture's ten nearest are the same in both layouts. That knows neither "
+    "scale nor orientation, which mean nothing in t-SNE and UMAP; only to be looked at, B is turned and "
+    "mirrored onto A."
+)
+_FAILURES = (
+    "A KL divergence says something beside another of the same perplexity only.",
+    "<code>pca.variance</code> and <code>activations.pool</code> change the layer that an embedding is "
+    "compared with, so a better trustworthiness may come from an easier layer.",
+    "A difference that comes without a change of parameters is noise. UMAP's seed alone replaces many "
+    "neighbours. t-SNE begins at principal components here, so its seed changes nothing; yet where a layer "
+    "has no clear groups, rounding errors do: see <code>base</code> beside <code>workspace</code>.",
+)
+_SOURCES = (
+    ("Jaccard 1901", "https://doi.org/10.5169/seals-266450"),
+    ("Schönemann 1966", "https://doi.org/10.1007/BF02289451"),
+    ("Venna and Kaski 2001", "https://doi.org/10.1007/3-540-44668-0_68"),
+    ("Inselberg 1985", "https://doi.org/10.1007/BF01898350"),
+)
+
+
+def list_commands(run: str) -> str:
+    """Commands that run a sweep of a run, for a shell."""
+    return (
+        f"dvc exp run 'metrics@{run}' -S 'tsne.perplexity=[5,50]'\n"
+        f"dvc exp run 'metrics@{run}' --temp -S 'runs.{run}.sizes=[100]' -S umap.min_dist=0.5\n"
+        f"dvc exp run 'metrics@{run}' --queue -S umap.n_neighbors=5,15,50\n"
+        "dvc queue start\n"
+        "dvc exp show"
+    )
+
+
+def draw_guide(run: str) -> None:
+    """What to know, with formulas, sources and commands."""
+    st.html(markup.heading("What an experiment is") + f'<p class="said">{_SAID}</p>')
+    st.html(markup.heading("How two are compared") + f'<p class="said">{_AGREEMENT}</p>')
+    st.latex(
+        r"J = \frac1n\sum_i \frac{|N_A(i)\cap N_B(i)|}{|N_A(i)\cup N_B(i)|},\quad "
+        r"Q = \arg\min_{Q^\top Q = I}\lVert BQ - A\rVert_F"
+    )
+    failures = " ".join(_FAILURES)
+    st.html(f'<p class="failure"><b>Known failures.</b> {failures}</p>')
+    links = ", ".join(
+        f'<a href="{escape(url)}" target="_blank" rel="noopener">{escape(name)}</a>'
+        for name, url in _SOURCES
+    )
+    st.html(f'<p class="source">{links}</p>')
+    st.html(markup.heading("Run your own"))
+    st.code(list_commands(run), language="bash")

@@ -1,0 +1,231 @@
+"""Two experiments side by side: the same samples, the second turned onto the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from layerscope.alignment import align
+from layerscope.errors import InputError
+from layerscope.experiments.agreement import expect_shared, share_neighbors
+from layerscope.experiments.layouts import Layouts, identify_samples, read_perplexity
+from layerscope.experiments.record import is_repetition, list_differences
+from layerscope.neighbors import nearest_neighbors
+from ui.address import change
+from ui.arrays import Unavailable, load_samples, stamp
+from ui.components.embedding_pair import Answers, Cloud, draw_embedding_pair
+from ui.components.scatter import Coloring
+from ui.components.scatter import Entry as LegendEntry
+from ui.components.thumbnails import load_sheet, send_thumbnails
+from ui.experiments.address import Choice
+from ui.experiments.board import name_embedding
+from ui.experiments.entries import Entry, load_layouts
+from ui.explorer.coloring import read_answers
+from ui.library import Contents
+from ui.palette import SCALE, mark_class
+from ui.selection import Selection
+
+NEIGHBORS = 10
+_FIGURES = (("kNN", "knn_accuracy"), ("trust", "trustworthiness"), ("KL", "kl_divergence"))
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two, in one layer.
+
+    Attributes
+    ----------
+    entry : Entry
+    embedding : str
+    layouts : Layouts
+    points : ndarray of float32, (n, 2)
+    """
+
+    entry: Entry
+    embedding: str
+    layouts: Layouts
+    points: np.ndarray
+
+
+def find_size(first: Entry, second: Entry) -> int:
+    """The largest number of samples that both have. Raises `InputError`."""
+    common = set(first.sizes) & set(second.sizes)
+    if not common:
+        raise InputError(
+            f"{first.key} has {first.sizes[-1]} samples and {second.key} {second.sizes[-1]}: choose "
+            "two of the same number"
+        )
+    return max(common)
+
+
+def load_side(entry: Entry, embedding: str, layer: str, size: int) -> Side:
+    """Raises `InputError` or `Unavailable`."""
+    layouts = load_layouts(entry, embedding, size)
+    if layer not in layouts.layers:
+        raise InputError(f"{entry.key} has no layer {layer}; choose another one")
+    return Side(entry, embedding, layouts, layouts.points[embedding][layouts.layers.index(layer)])
+
+
+def load_pair(entries: tuple[Entry, Entry], choice: Choice, layer: str) -> tuple[Side, Side]:
+    """The two that are chosen.
+
+    Raises
+    ------
+    InputError
+        Where they are not of the same samples, or one cannot be read.
+    Unavailable
+        Where the workspace cannot be read.
+    """
+    size = find_size(*entries)
+    one, other = (
+        load_side(entry, embedding, layer, size)
+        for entry, embedding in zip(entries, (choice.lay_a, choice.lay_b), strict=True)
+    )
+    if one.layouts.identity != other.layouts.identity:
+        raise InputError(
+            f"{one.entry.key} and {other.entry.key} are of different pictures, which cannot be "
+            "compared point by point"
+        )
+    return one, other
+
+
+def measure_repetitions(side: Side, entries: Sequence[Entry], layer: str) -> list[float]:
+    """How much layouts agree that should be the same but for seeds and rounding; the least first.
+
+    What is the same to the last bit under the same seed was not computed again: DVC reused it.
+    """
+    params = side.entry.experiment.params
+    alike = [
+        each
+        for each in entries
+        if each.key != side.entry.key
+        and side.embedding in each.embeddings
+        and side.layouts.size in each.sizes
+        and is_repetition(params, each.experiment.params)
+    ]
+    found = []
+    for entry in alike[:8]:
+        try:
+            other = load_side(entry, side.embedding, layer, side.layouts.size)
+        except (InputError, Unavailable):
+            continue
+        differences = list_differences(params, entry.experiment.params)
+        reseeded = any(name.endswith("random_state") for name in differences)
+        is_reused = not reseeded and np.array_equal(side.points, other.points)
+        if other.layouts.identity == side.layouts.identity and not is_reused:
+            found.append(float(share_neighbors(side.points, other.points, NEIGHBORS).mean()))
+    return sorted(found)
+
+
+def describe_agreement(shared: np.ndarray, repeated: Sequence[float]) -> str:
+    """How much two layouts agree, beside what chance and mere repetition give, as HTML."""
+    chance = expect_shared(len(shared), NEIGHBORS)
+    parts = [f"<i>neighbours </i>agree <b>{shared.mean():.2f}</b>", f"chance <b>{chance:.2f}</b>"]
+    if repeated:
+        low, high = f"{repeated[0]:.2f}", f"{repeated[-1]:.2f}"
+        parts.append(f"repeated <b>{low if low == high else f'{low}–{high}'}</b>")
+    title = (
+        f"Mean Jaccard index of each sample's {NEIGHBORS} nearest in the two layouts: "
+        "those in both by those in either. Chance: what a random layout would give. Repeated: A "
+        "beside the same computed again, with another seed or other rounding errors"
+    )
+    return f'<p class="agreed" title="{escape(title)}">{" · ".join(parts)}</p>'
+
+
+def describe_side(side: Side, layer: str, other: Side) -> str:
+    """What was measured of one of the two, as HTML; KL divergence only where it may be compared."""
+    size = side.layouts.size
+    row = side.layouts.figures[side.embedding][side.layouts.layers.index(layer)]
+    values = dict(zip(("knn_accuracy", "trustworthiness", "kl_divergence"), row, strict=True))
+    perplexity = read_perplexity(side.embedding, size)
+    comparable = perplexity is not None and perplexity == read_perplexity(other.embedding, size)
+    cells = []
+    for name, key in _FIGURES:
+        value = values[key]
+        if key == "kl_divergence":
+            if perplexity is None:
+                continue
+            if not comparable:
+                title = "KL divergences may be compared at the same perplexity only"
+                cells.append(f'<span title="{title}">{name} <b>–</b></span>')
+                continue
+        cells.append(f"<span>{name} <b>{'–' if np.isnan(value) else f'{value:.3f}'}</b></span>")
+    return f'<p class="measured">{"".join(cells)}</p>'
+
+
+def draw_pair(
+    sides: tuple[Side, Side],
+    shared: np.ndarray,
+    selection: Selection,
+    contents: Contents,
+    shade: str,
+) -> None:
+    """The two clouds; `shared` (n,) is how much neighbourhoods agree."""
+    one, other = sides
+    turned = align(other.points, one.points)
+    size = one.layouts.size
+    answers, family, known = _read_samples(one.layouts, contents, shared)
+    if known:
+        send_thumbnails(load_sheet(contents.run, size), family, key="experiment_pictures")
+    clouds = tuple(
+        Cloud(
+            f"{letter}: {side.entry.key}, {name_embedding(side.embedding)}",
+            points,
+            nearest_neighbors(points, NEIGHBORS).indices,
+        )
+        for letter, side, points in (("A", one, one.points), ("B", other, turned))
+    )
+    sample = selection.sample
+    with st.container(key="pair"):
+        draw_embedding_pair(
+            (clouds[0], clouds[1]),
+            _color(one.layouts, shared, shade),
+            answers,
+            pinned=sample if sample is not None and sample < size else None,
+            family=family,
+            key="experiment_pair",
+            on_pin=lambda uid: change(sample=uid, why=None, against=None),
+        )
+
+
+def _read_samples(
+    layouts: Layouts, contents: Contents, shared: np.ndarray
+) -> tuple[Answers, str, bool]:
+    """What is known of the samples, their family, and whether their pictures are in the workspace."""
+    run, size = contents.run, layouts.size
+    samples = load_samples(run)
+    known = size <= len(samples.labels) and layouts.identity == identify_samples(
+        samples.paths[:size], samples.labels[:size]
+    )
+    nothing = np.zeros(size, np.int32)
+    if not known:
+        answers = Answers(layouts.labels, layouts.classes, shared, None, [], nothing, nothing)
+        return answers, f"{run}/{layouts.identity}", False
+    found = read_answers(run, size)
+    outputs, predicted = np.unique(found.predicted, return_inverse=True)
+    answers = Answers(
+        layouts.labels,
+        layouts.classes,
+        shared,
+        predicted,
+        [contents.outputs[output].name for output in outputs],
+        found.correct,
+        found.confidence,
+    )
+    return answers, f"{run}/{size}/{stamp(run, 'samples')[0]}", True
+
+
+def _color(layouts: Layouts, shared: np.ndarray, shade: str) -> Coloring:
+    if shade == "agreement":
+        steps = np.minimum(shared * len(SCALE), len(SCALE) - 1).astype(np.int32)
+        entries = [
+            LegendEntry(f"{i / len(SCALE):.2f} to {(i + 1) / len(SCALE):.2f}", color)
+            for i, color in enumerate(SCALE)
+        ]
+        return Coloring("Neighbours in common", steps, entries, ("0", "1"))
+    entries = [LegendEntry(name, *mark_class(i)) for i, name in enumerate(layouts.classes)]
+    return Coloring("True class", layouts.labels.astype(np.int32), entries, None)
