@@ -17,10 +17,12 @@ from layerscope.errors import InputError
 from layerscope.features.class_vectors import (
     ClassMap,
     choose_classes,
+    find_most_alike,
     find_nearest_classes,
     map_by_pca,
     map_by_tsne,
     map_by_umap,
+    measure_kept_neighbors,
     read_class_vectors,
     to_unit_length,
 )
@@ -221,3 +223,32 @@ def test_the_fewest_classes(name: str, least: int, vectors: np.ndarray) -> None:
     assert np.isfinite(MAPS[name](vectors[::5][:least]).points).all()
     with pytest.raises(InputError, match=f"at least {least}"):
         MAPS[name](vectors[::5][: least - 1])
+
+
+# --- how true a map is -----------------------------------------------------------------------
+
+
+def test_the_most_alike_by_hand() -> None:
+    vectors = np.array([[1, 0], [0, 1], [-1, 0.1], [3, 3], [5, 4]], dtype=np.float32)
+    assert find_most_alike(vectors) == (3, 4)
+    assert find_most_alike(np.eye(3, dtype=np.float32)) == (0, 1)
+
+
+def test_neighbours_that_are_kept_agree_with_scikit_learn() -> None:
+    rng = np.random.default_rng(4)
+    vectors = rng.normal(size=(30, 8)).astype(np.float32)
+    points = rng.normal(size=(30, 2))
+    near = [
+        NearestNeighbors(n_neighbors=5, metric=metric, algorithm="brute").fit(x).kneighbors()[1]
+        for x, metric in ((vectors, "cosine"), (points, "euclidean"))
+    ]
+    expected = np.mean([len(set(a) & set(b)) / 5 for a, b in zip(*near, strict=True)])
+    assert measure_kept_neighbors(vectors, points, 5) == pytest.approx(expected)
+
+
+def test_a_map_of_the_directions_keeps_all_and_scale_does_not_matter() -> None:
+    angles = np.random.default_rng(5).uniform(0, 1, 20)
+    points = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    vectors = (points * np.arange(1, 21)[:, None]).astype(np.float32)
+    assert measure_kept_neighbors(vectors, points, 4) == 1
+    assert measure_kept_neighbors(vectors, points, 19) == 1  # all others

@@ -93,51 +93,83 @@ def draw_chart(figure: Figure, key: str, *, zoom: bool = False, fill: bool = Fal
 class _ForOldPlotly:
     """A figure as plotly.js 1.58 reads it, which streamlit-plotly-events brings along.
 
-    plotly.py 6 and later write arrays as ``{"dtype", "bdata"}``, which that drops without a word.
+    plotly.py 6 and later write arrays as ``{"dtype", "bdata"}``, which that drops without a word. And a
+    click is heard of only where it differs from the last one: every other time an empty trace goes
+    first, so that the same point has another number.
     """
 
-    def __init__(self, figure: Figure) -> None:
-        self._figure = figure
+    def __init__(self, figure: Figure, n_empty: int, zoom: bool) -> None:
+        self._figure, self._n_empty, self._zoom = figure, n_empty, zoom
 
     def to_json(self) -> str:
         from plotly.utils import PlotlyJSONEncoder
 
+        empty = {"type": "scatter", "x": [], "y": [], "hoverinfo": "skip", "showlegend": False}
+        layout = self._figure.layout.to_plotly_json()
+        layout.pop("height", None)  # the component's
         content = {
-            "data": [trace.to_plotly_json() for trace in self._figure.data],
-            "layout": self._figure.layout.to_plotly_json(),
+            "data": [empty] * self._n_empty
+            + [trace.to_plotly_json() for trace in self._figure.data],
+            "layout": layout | {"autosize": True},
+            "config": {
+                "scrollZoom": self._zoom,
+                "displayModeBar": False,
+                "doubleClick": "reset",
+                "responsive": True,
+            },
         }
         return json.dumps(content, cls=PlotlyJSONEncoder)
 
 
 def draw_clickable(
-    figure: Figure, key: str, on_pick: Callable[[dict[str, Any]], None], *, lasso: bool = False
+    figure: Figure,
+    key: str,
+    on_pick: Callable[[dict[str, Any]], None],
+    *,
+    zoom: bool = False,
+    height: int | None = None,
 ) -> None:
-    """Show a figure whose points answer to a click; with `lasso` also to a selection.
+    """Show a figure whose points answer to a click.
 
-    The component keeps its last answer: `on_pick` is called once for each new one, then the page runs
+    The component keeps its last answer: `on_pick` is called once for each click, then the page runs
     again, with what was written to the address.
 
     Parameters
     ----------
     figure : Figure
-        Without typed arrays of more than one dimension; with a height.
+        Without typed arrays of more than one dimension.
     key : str
         Unlike those of all other widgets of the page.
     on_pick : callable
         Called with the point: ``x``, ``y``, ``curveNumber`` and ``pointNumber`` (a pair, row and column,
         in a heatmap). What it holds comes from the browser: check it.
+    zoom : bool
+        Whether the wheel comes nearer.
+    height : int, optional
+        Pixels; by default the figure's own.
     """
     from streamlit_plotly_events import plotly_events
 
+    seen, turn = f"{key}-seen", f"{key}-turn"
+    n_empty = st.session_state.setdefault(turn, 0)
     picked = plotly_events(
-        _ForOldPlotly(figure),
+        _ForOldPlotly(figure, n_empty, zoom),
         click_event=True,
-        select_event=lasso,
-        override_height=figure.layout.height,
+        override_height=height or figure.layout.height or HEIGHT,
         key=key,
     )
-    seen = f"{key}-seen"
-    if picked and picked != st.session_state.get(seen):
-        st.session_state[seen] = picked
-        on_pick(picked[0])
-        st.rerun()
+    point = read_point(picked, n_empty)
+    if point is None or picked == st.session_state.get(seen):
+        return
+    st.session_state[seen], st.session_state[turn] = picked, 1 - n_empty
+    on_pick(point)
+    st.rerun()
+
+
+def read_point(sent: object, n_empty: int) -> dict[str, Any] | None:
+    """The first point of a click, its trace counted without the empty ones; None for anything else."""
+    point = sent[0] if isinstance(sent, list) and sent else None
+    curve = point.get("curveNumber") if isinstance(point, dict) else None
+    if type(curve) is not int or not isinstance(point, dict):
+        return None
+    return point | {"curveNumber": curve - n_empty}

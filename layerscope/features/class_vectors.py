@@ -141,6 +141,43 @@ def choose_classes(n_classes: int, n_chosen: int = SHOWN, *, random_state: int) 
     return np.random.default_rng(random_state).integers(edges[:-1], edges[1:])
 
 
+def find_most_alike(vectors: np.ndarray) -> tuple[int, int]:
+    """The two classes whose vectors (m, d) have the largest cosine, m at least two; smaller index first.
+
+    Of equally alike pairs the one that begins first, then the one that ends first.
+    """
+    unit = to_unit_length(vectors)
+    cosines = np.where(np.tri(len(unit), dtype=bool), -np.inf, unit @ unit.T)
+    first, second = divmod(int(cosines.argmax()), len(unit))
+    return first, second
+
+
+def measure_kept_neighbors(vectors: np.ndarray, points: np.ndarray, k: int) -> float:
+    """How many of a class's nearest by cosine are among its nearest on a map.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, (m, d)
+    points : ndarray of floats, (m, 2)
+    k : int
+        Neighbours to look at, from 1 to m - 1. Of equally near ones the smaller indices count.
+
+    Returns
+    -------
+    float
+        Mean share, in [0, 1]; by chance k / (m - 1).
+    """
+    unit = to_unit_length(vectors)
+    planar = np.linalg.norm(points[:, None].astype(np.float64) - points[None], axis=2)
+    nearest = []
+    for distances in (-(unit @ unit.T), planar):
+        distances = distances.astype(np.float64)
+        np.fill_diagonal(distances, np.inf)
+        nearest.append(np.argsort(distances, axis=1, kind="stable")[:, :k])
+    found, shown = nearest
+    return float((found[:, :, None] == shown[:, None, :]).any(axis=2).mean())
+
+
 def map_by_pca(vectors: np.ndarray) -> ClassMap:
     """First two principal components of the vectors (m, d), each scaled to unit length.
 

@@ -12,23 +12,27 @@ from layerscope.errors import InputError
 from layerscope.models import Classifier, module_at
 from layerscope.relief import shade
 
+_READS = 3  # colours
+
 
 @dataclass(frozen=True)
 class Slices:
-    """A convolution's filters taken apart by what they read.
+    """Filters taken apart by what they read.
 
     Attributes
     ----------
-    tiles : ndarray of uint8, (C, F, h, w)
-        Grey levels: ``tiles[c, i]`` is how the i-th filter that reads input channel c weighs it. Zero is
-        mid grey (128), what is positive lighter; one scale for all.
-    filters : ndarray of int64, (C, F)
-        Which output channel each tile belongs to: all of them in an ordinary convolution, those of the
-        input channel's group in a grouped one.
+    weights : ndarray of float32, (R, F, h, w)
+        ``weights[r, f]`` is how filter f weighs the r-th of the input channels that it reads: all of
+        them in an ordinary convolution, those of its group in a grouped one.
+    inputs : ndarray of int64, (R, F)
+        Which input channel each of these is.
+    tiles : ndarray of uint8, (R, F, h, w)
+        The weights as grey levels. Zero is mid grey (128), what is positive lighter; one scale for all.
     """
 
+    weights: np.ndarray
+    inputs: np.ndarray
     tiles: np.ndarray
-    filters: np.ndarray
 
 
 def find_weighted(classifier: Classifier) -> tuple[str, ...]:
@@ -67,30 +71,69 @@ def draw_first_filters(classifier: Classifier) -> np.ndarray:
     The weights apply to the normalised picture: they are shown as learned, not divided by its
     standard deviations.
     """
-    convolutions = (part for part in classifier.module.modules() if isinstance(part, nn.Conv2d))
-    first = next(convolutions, None)
-    if first is None or first.in_channels != 3:
+    first = _first_convolution(classifier)
+    if first is None:
         raise InputError(f"{classifier.name}: its first convolution does not read three colours")
     return shade(_ungroup(first).transpose(0, 2, 3, 1), percentile=100)
 
 
-def draw_slices(classifier: Classifier, key: str) -> Slices:
-    """A convolution's filters grouped by input channel, such as those of the second layer.
+def draw_slices(
+    classifier: Classifier,
+    key: str,
+    rows: np.ndarray | None = None,
+    columns: np.ndarray | None = None,
+    *,
+    limit: float | None = None,
+    window: tuple[int, int] = (1, 1),
+) -> Slices:
+    """A layer's filters grouped by input channel, all of them or a page.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    key : str
+    rows : ndarray of int, optional
+        Which of the input channels that a filter reads, counted within its group.
+    columns : ndarray of int, optional
+        Which filters.
+    limit : float, optional
+        The weight that is white, and the negative of the one that is black; what lies beyond is cut
+        off. By default the layer's largest in size: pages of a layer have one scale.
+    window : tuple of int
+        Of a dense layer: its inputs are maps of this height and width, flattened. Such a layer is a
+        convolution as large as the map (Long, Shelhamer and Darrell 2015); by default one of 1 x 1.
 
     Raises
     ------
     InputError
-        For a layer that is no convolution.
+        For a layer without weights, and for a window that does not divide the inputs.
+    IndexError
+        For rows or columns that there are not.
     """
     layer = _layer_at(classifier, key)
-    if not isinstance(layer, nn.Conv2d):
-        raise InputError(f"layer {key!r} has no filters to draw; choose a convolution")
-    weights = _weights_of(layer)  # (f, c / groups, h, w)
-    groups, (_, reads, height, width) = layer.groups, weights.shape
-    by_input = weights.reshape(groups, -1, reads, height, width).swapaxes(1, 2)
-    each = len(weights) // groups
-    filters = np.arange(len(weights)).reshape(groups, each).repeat(reads, axis=0)
-    return Slices(shade(by_input.reshape(-1, each, height, width), percentile=100), filters)
+    weights = _weights_of(layer)  # (f, r, h, w), or (f, r) of a dense layer
+    if weights.ndim == 2:
+        if weights.shape[1] % (window[0] * window[1]):
+            raise InputError(f"layer {key!r}: {weights.shape[1]} inputs are no maps of {window}")
+        weights = weights.reshape(len(weights), -1, *window)
+    count, reads = weights.shape[:2]
+    rows = np.arange(reads) if rows is None else rows
+    columns = np.arange(count) if columns is None else columns
+    groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
+    inputs = columns // (count // groups) * reads + rows[:, None]
+    chosen = weights[columns, rows[:, None]]
+    return Slices(chosen, inputs, _level(chosen, np.abs(weights).max() if limit is None else limit))
+
+
+def _level(weights: np.ndarray, limit: float) -> np.ndarray:
+    """Grey levels: zero is mid grey (128), -limit black (1) and limit white (255)."""
+    return (128 + 127 * np.clip(weights / (limit or 1.0), -1, 1)).round().astype(np.uint8)
+
+
+def reads_colors(classifier: Classifier, key: str) -> bool:
+    """Whether a layer is the first convolution, and reads red, green and blue."""
+    first = _first_convolution(classifier)
+    return first is not None and first is module_at(classifier.module, key)
 
 
 def measure_norms(classifier: Classifier, key: str) -> np.ndarray:
@@ -111,6 +154,13 @@ def count_weights(classifier: Classifier, key: str, bins: int) -> tuple[np.ndarr
     edges : ndarray of float64, (bins + 1,)
     """
     return histogram(read_kernel(classifier, key), bins)
+
+
+def _first_convolution(classifier: Classifier) -> nn.Conv2d | None:
+    """The first one; None where it does not read three colours."""
+    convolutions = (part for part in classifier.module.modules() if isinstance(part, nn.Conv2d))
+    first = next(convolutions, None)
+    return first if first is not None and first.in_channels == _READS else None
 
 
 def _layer_at(classifier: Classifier, key: str) -> nn.Conv2d | nn.Linear:

@@ -32,7 +32,6 @@ REST = "rest"  # in the address, `OTHER`
 _CUT = re.compile(r"0\.\d{3}|1\.000", re.ASCII)
 _CELL = re.compile(r"(0|[1-9]\d{0,5})-(0|[1-9]\d{0,5}|rest)", re.ASCII)
 _PART = "performance"
-_ROUNDS = "performance-rounds"
 T = TypeVar("T")
 Cell = tuple[int, int]
 
@@ -179,16 +178,6 @@ def write_choice(choice: Choice) -> None:
     write_part(_PART, KEYS, choice.to_params())
 
 
-def count_rounds() -> int:
-    """How often the chart has to be mounted anew, since it keeps its last answer."""
-    return int(st.session_state.get(_ROUNDS, 0))
-
-
-def forget_click() -> None:
-    """Mount the chart anew: the same click may come again and mean something."""
-    st.session_state[_ROUNDS] = count_rounds() + 1
-
-
 def choose_focus(label: int | None) -> None:
     """Look at a class in every view, or at none."""
     change(focus_class=label)
@@ -202,5 +191,4 @@ def recall_choice(run: str) -> None:
     recall_part(_PART, KEYS)
     if st.session_state.get("performance-run", run) != run:
         change(focus_class=None, cell=None)
-        forget_click()
     st.session_state["performance-run"] = run

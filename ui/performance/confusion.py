@@ -27,8 +27,6 @@ from ui.performance.address import (
     ARRANGED,
     COUNTED,
     Cell,
-    count_rounds,
-    forget_click,
     offer_outputs,
     write_cell,
 )
@@ -82,7 +80,7 @@ def _draw_matrix(confusion: Confusion, scene: Scene) -> None:
 
     figure = draw_matrix(confusion, scene, choice.cell, choice.focus_class)
     with st.container(key="matrix"):
-        draw_clickable(figure, f"confusion-{scene.selection.run}-{count_rounds()}", pick)
+        draw_clickable(figure, f"confusion-{scene.selection.run}", pick)
     hidden = len(scene.answers.outputs) - len(confusion.rows)
     if hidden:
         st.html(
@@ -125,8 +123,7 @@ def _draw_cell(confusion: Confusion, scene: Scene) -> None:
 
 
 def _go(cell: Cell | None) -> None:
-    """Open a cell otherwise than by a click: the chart, mounted anew, forgets the last one."""
-    forget_click()
+    """Open a cell otherwise than by a click, or close it."""
     if cell is not None:
         change(cell=write_cell(cell))
         return
