@@ -51,3 +51,22 @@ def measure_selectivity(class_mean: np.ndarray) -> Selectivity:
     index = np.full(len(means), np.nan)
     np.divide(highest - rest, highest + rest, out=index, where=defined)
     return Selectivity(index, np.where(defined, filled.argmax(axis=1), -1))
+
+
+def rank_selectivity(index: np.ndarray) -> np.ndarray:
+    """Where each channel stands among the others of its layer.
+
+    Parameters
+    ----------
+    index : ndarray of float64, (C,)
+        As `Selectivity.index`.
+
+    Returns
+    -------
+    ndarray of int64, (C,)
+        1 for the most selective channel; equal ones share the smaller number; 0 where the index is not
+        defined.
+    """
+    rising = np.sort(index[np.isfinite(index)])
+    above = len(rising) - np.searchsorted(rising, index, side="right")
+    return np.where(np.isfinite(index), above + 1, 0)

@@ -10,8 +10,8 @@ import numpy as np
 
 from layerscope.embedding import EARLY_EXAGGERATION_ITER, effective_perplexity
 from layerscope.errors import InputError
-from layerscope.metrics.embedding_quality import distance_ranks, trustworthiness
-from layerscope.neighbors import knn_accuracy, nearest_neighbors
+from layerscope.features.layouts import count_neighbors, judge_layout
+from layerscope.metrics.embedding_quality import distance_ranks
 
 if TYPE_CHECKING:
     from openTSNE import TSNEEmbedding
@@ -83,7 +83,9 @@ def iterate_tsne(
     """Run t-SNE and hand out the embedding every few iterations; whoever stops asking stops it.
 
     Continuing openTSNE's own optimisation keeps its momentum and gains, so that the last embedding is
-    the one of an uninterrupted run, but for rounding: each part exaggerates and takes it back.
+    the one of an uninterrupted run, but for rounding: each part exaggerates and takes it back. The
+    gradient is exact: early exaggeration draws few samples together to a speck, where that of Barnes
+    and Hut takes them for one and its divergence is far off.
 
     Parameters
     ----------
@@ -162,7 +164,7 @@ def try_tsne(
     Trial
         As soon as each is ready, twice as many as seeds.
     """
-    k = min(n_neighbors, (len(features) - 1) // 2)
+    k = count_neighbors(n_neighbors, len(features))
     for shuffled in (False, True):
         for seed in seeds:
             seen = shuffle_columns(features, seed) if shuffled else features
@@ -175,15 +177,15 @@ def try_tsne(
                 every=max(n_iter, EARLY_EXAGGERATION_ITER),
                 start="random",
             )
-            near = nearest_neighbors(last.points, k).indices
+            trust, accuracy = judge_layout(last.points, distance_ranks(seen), labels, k)
             yield Trial(
                 seed,
                 shuffled,
                 last.points,
                 last.perplexity,
                 last.kl_divergence,
-                trustworthiness(distance_ranks(seen), near),
-                knn_accuracy(near, labels, k),
+                trust,
+                accuracy,
             )
 
 
@@ -203,6 +205,8 @@ def _begin(features: np.ndarray, perplexity: float, start: str, random_state: in
     from openTSNE import TSNEEmbedding, initialization
     from openTSNE.affinity import PerplexityBasedNN
 
+    from layerscope.divergence import find_gradient
+
     if start == "pca":
         first = initialization.pca(features, random_state=random_state)
     else:
@@ -210,7 +214,7 @@ def _begin(features: np.ndarray, perplexity: float, start: str, random_state: in
     return TSNEEmbedding(
         first,
         PerplexityBasedNN(features, perplexity, method="exact", n_jobs=1),
-        negative_gradient_method="bh",
+        negative_gradient_method=find_gradient,
         n_jobs=1,
         random_state=random_state,
         learning_rate="auto",

@@ -91,6 +91,22 @@ def measure_before(classifier: Classifier, unit: Unit, pixels: Tensor) -> Tensor
         return _at_layer(classifier, unit, pixels, pick)
 
 
+def measure_response(classifier: Classifier, unit: Unit, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """A unit's value, and the largest of its channel anywhere on the map, from one forward pass.
+
+    Returns
+    -------
+    tuple of Tensor of float32, ()
+        As `measure_unit`, and as `layerscope.top_samples.find_peaks` finds it; equal without a map.
+    """
+    return _at_layer(
+        classifier,
+        unit,
+        pixels,
+        lambda output: (_choose(unit, output), _channel_of(unit, output).amax()),
+    )
+
+
 class _Reached(Exception):
     """The layer has been computed: the rest need not be."""
 
@@ -126,16 +142,21 @@ def _at_layer(
     return found[0]
 
 
-def _choose(unit: Unit, output: Tensor) -> Tensor:
-    """The unit's value in its layer's output, (1, C, H, W) or (1, C)."""
+def _channel_of(unit: Unit, output: Tensor) -> Tensor:
+    """The unit's channel in its layer's output, (1, C, H, W) or (1, C)."""
     if not isinstance(output, Tensor) or output.ndim not in {2, 4}:
         raise InputError(f"layer {unit.layer!r} gives no channels; choose another")
     if not 0 <= unit.channel < output.shape[1]:
         raise InputError(f"layer {unit.layer!r} has {output.shape[1]} channels, no {unit.channel}")
-    values = output[0, unit.channel]
+    return output[0, unit.channel]
+
+
+def _choose(unit: Unit, output: Tensor) -> Tensor:
+    """The unit's value in its layer's output."""
+    values = _channel_of(unit, output)
     if unit.position is None:
         return values.mean()
-    if output.ndim == 2 or not all(
+    if values.ndim == 0 or not all(
         0 <= i < side for i, side in zip(unit.position, values.shape, strict=True)
     ):
         raise InputError(f"layer {unit.layer!r} has no neuron at {unit.position}")

@@ -18,11 +18,11 @@ from ui.explorer.stage import explained
 from ui.explorer.view import family
 from ui.library import Contents
 from ui.palette import SCALE
+from ui.sample.card import draw_sample_card
 from ui.selection import Selection, read_selection, write_entries, write_selection
 from ui.similarities import load_similarity
 from ui.umap_tour.address import TourChoice, keep_moment, read_tour, write_tour
 from ui.umap_tour.networks import describe_network
-from ui.umap_tour.sample_card import draw_sample_card
 
 
 @dataclass(frozen=True)

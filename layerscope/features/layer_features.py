@@ -1,0 +1,47 @@
+"""The features of one layer for a few pictures, computed at once rather than read."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+from torch import Tensor
+
+from layerscope.activations import forward, pool
+from layerscope.layers import Layer
+from layerscope.models import Classifier
+
+
+class _Enough(Exception):
+    """Ends a forward pass at the layer that was asked for."""
+
+
+def pool_layer(
+    classifier: Classifier, pictures: np.ndarray, layer: Layer, factor: int
+) -> np.ndarray:
+    """What a layer makes of pictures, averaged over cells as the stage `activations` stores it.
+
+    What comes after the layer is not computed.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    pictures : ndarray of uint8, (N, S, S, 3)
+    layer : Layer
+        From input to probabilities.
+    factor : int
+        Side of the cells: see `layerscope.activations.pool`.
+
+    Returns
+    -------
+    ndarray of float16, (N, d)
+    """
+    found: list[np.ndarray] = []
+
+    def keep(_: str, output: Tensor) -> None:
+        found.append(pool(output, factor))
+        raise _Enough
+
+    with suppress(_Enough):
+        forward(classifier, pictures, (layer,), keep)
+    return found[0].reshape(len(pictures), -1)

@@ -1,0 +1,88 @@
+"""What both sides of the trial share: the samples, what is chosen of them, and work that is given up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping
+
+import numpy as np
+import streamlit as st
+
+from ui.address import change
+from ui.arrays import stamp
+from ui.components.embedding_film import Cast
+from ui.components.scatter import Entry
+from ui.explorer.coloring import read_answers
+from ui.features.trial_address import TrialChoice, offer_counts, read_trial
+from ui.features.trial_jobs import Plane
+from ui.library import Contents, load_params
+from ui.palette import mark_class
+from ui.queue import session_id, shared
+from ui.selection import read_selection
+
+_ASKED = "trial_asked"  # in the session: keys of work that was asked for
+
+
+def read_choice(params: Mapping[str, str], contents: Contents) -> tuple[TrialChoice, list[str]]:
+    """What the address asks for, and what of it is refused. Raises `InputError`."""
+    counts = offer_counts(contents.sizes[-1])
+    return read_trial(params, counts, load_params().tsne.random_state)
+
+
+def family(run: str, n: int) -> str:
+    """What has the same samples has the same name."""
+    made, _ = stamp(run, "samples")
+    return f"{run}/{n}/{made}"
+
+
+def load_cast(contents: Contents, n: int, near: np.ndarray | None = None) -> Cast:
+    """The first n samples of a run, and each one's nearest (n, k) where these are known.
+
+    Raises
+    ------
+    Unavailable
+    """
+    answers = read_answers(contents.run, n)
+    known, places = np.unique(answers.predicted, return_inverse=True)
+    return Cast(
+        labels=answers.labels,
+        entries=[
+            Entry(category.name, *mark_class(label))
+            for label, category in enumerate(contents.categories)
+        ],
+        predicted=places,
+        outputs=[contents.outputs[index].name for index in known],
+        correct=answers.correct,
+        confidence=answers.confidence,
+        near=np.zeros((n, 0), np.int16) if near is None else near,
+        family=family(contents.run, n),
+    )
+
+
+def pin(contents: Contents, uid: int | None) -> None:
+    """Choose a sample, or none; the selection grows to a size that has it."""
+    params = st.query_params.to_dict()
+    size = read_selection(params, contents)[0].size
+    if uid is not None and uid >= size:
+        size = next(each for each in contents.sizes if each > uid)
+    change(sample=uid, why=None, against=None, size=size)
+    st.session_state["trial_all"] = True
+
+
+def call_off(wanted: Collection[Hashable]) -> None:
+    """Give up what was asked for here and is wanted no more; what other views have asked for goes on."""
+    asked = st.session_state.get(_ASKED, frozenset())
+    for key in asked:
+        if key not in wanted:
+            shared.cancel(key, session_id())
+    st.session_state[_ASKED] = frozenset(wanted)
+
+
+def keep_plane(key: Hashable, plane: Plane) -> None:
+    """Remember the plane of what is looked at, for the time until the next film has one."""
+    st.session_state["trial_plane"] = (key, plane)
+
+
+def recall_plane(key: Hashable) -> Plane | None:
+    """The plane of the last film, if it was of the same samples and layer."""
+    of, plane = st.session_state.get("trial_plane", (None, None))
+    return plane if of == key else None
