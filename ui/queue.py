@@ -7,6 +7,7 @@ so that nobody waits for somebody else's minute. Work that no page looks at any 
 from __future__ import annotations
 
 import atexit
+import pickle
 import threading
 import time
 from collections import OrderedDict
@@ -24,7 +25,9 @@ from layerscope.explanation.method import Cancelled
 
 MAX_LONG = 3  # long jobs of a session that wait or run
 MAX_WAITING = 64  # jobs of all sessions that wait or run
-_KEPT = 256  # answers of some 30 kB each
+_KEPT_BYTES = (
+    48 << 20
+)  # of answers; an explanation has some 30 kB, a film of pictures ten times that
 _UNWATCHED = 120.0  # seconds; a browser asks at least once a minute, also from a tab at the back
 _GONE = 5.0  # the same where the pages are closed
 _FAILURE_KEPT = 60.0  # seconds; then it may be tried again
@@ -78,6 +81,7 @@ class _Job(Generic[T]):
     report: Report[T] = field(default_factory=lambda: Report(State.WAITING))
     watched: float = field(default_factory=time.monotonic)
     ended: float = 0.0
+    size: int = 0  # bytes of the answer
 
     def is_unwanted(self, is_alive: Callable[[str], bool]) -> bool:
         sessions = tuple(self.sessions)
@@ -109,6 +113,14 @@ class _Lane:
         _closing.set()
         self._tasks.put(None)
         self._thread.join(_FAREWELL)
+
+
+def _weigh(report: Report[Any]) -> int:
+    """About how many bytes an answer takes."""
+    try:
+        return len(pickle.dumps(report))
+    except Exception:  # of anything that cannot be written
+        return 1 << 20
 
 
 class Queue(Generic[T]):
@@ -215,8 +227,9 @@ class Queue(Generic[T]):
             report = Report(State.FAILED, problem=str(error))
         except Exception as error:  # a model of anyone's may fail in any way
             report = Report(State.FAILED, problem=f"It failed: {type(error).__name__}")
+        size = _weigh(report)
         with self._guard:
-            job.report, job.ended = report, time.monotonic()
+            job.report, job.ended, job.size = report, time.monotonic(), size
             if not job.sessions and self._jobs.get(key) is job:
                 del self._jobs[key]
 
@@ -226,10 +239,12 @@ class Queue(Generic[T]):
         for key, job in list(self._jobs.items()):
             if job.report.state is State.FAILED and now - job.ended > _FAILURE_KEPT:
                 del self._jobs[key]
-        surplus = len(self._jobs) - _KEPT
         ended = [key for key, job in self._jobs.items() if not job.report.is_open]
-        for key in ended[: max(0, surplus)]:
-            del self._jobs[key]
+        held = sum(self._jobs[key].size for key in ended)
+        for key in ended[:-1]:  # whatever its size, the last one is wanted
+            if held <= _KEPT_BYTES:
+                break
+            held -= self._jobs.pop(key).size
 
 
 def session_id() -> str:

@@ -26,4 +26,31 @@ STEPS = (
         "looks for grows from edges to things.",
         "right",
     ),
+    Step(
+        ".st-key-panel-ascent",
+        "What it would love to see",
+        "A picture changes until the unit answers as strongly as it can. Press `Start`, then scrub; "
+        "`Another seed` shows what returns.",
+        "right",
+    ),
+    Step(
+        ".st-key-panel-top",
+        "What really drives it",
+        "The ten strongest samples, cut to what the peak sees. Click one to pin it, then start the ascent "
+        "from it.",
+        "left",
+    ),
+    Step(
+        ".st-key-units-atlas",
+        "Every channel of the layer",
+        "To the right the selective ones, upwards the strong ones. Click a dot at the far right.",
+        "top",
+    ),
+    Step(
+        ".st-key-panel-trial",
+        "Put t-SNE on trial",
+        "PCA lies at the left, t-SNE unfolds at the right: move the perplexity and see what stays. Then open "
+        "Seeds and noise.",
+        "left",
+    ),
 )

@@ -1,0 +1,119 @@
+"""All that the arrays tell of a layer's channels: what drives each, and which class it prefers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from layerscope.features.selectivity import Selectivity, measure_selectivity, rank_selectivity
+from layerscope.layers import PROBABILITIES, Layer
+from layerscope.top_samples import find_row
+from ui.arrays import (
+    Stamp,
+    explaining,
+    load_array,
+    load_attributes,
+    load_predictions,
+    load_samples,
+    stamp,
+)
+
+
+@dataclass(frozen=True)
+class LayerUnits:
+    """The channels of a layer, over so many samples.
+
+    Attributes
+    ----------
+    value : ndarray of float32, (C, k)
+        Largest activation on each channel's strongest samples, falling.
+    uid : ndarray of int32, (C, k)
+        Whose.
+    position : ndarray of int16, (C, k, 2)
+        Row and column of it.
+    class_mean : ndarray of float32, (C, K)
+        Mean activation by true class; nan for a class without samples.
+    selectivity : Selectivity
+    place : ndarray of int64, (C,)
+        As `layerscope.features.selectivity.rank_selectivity` has it.
+    orders : dict of str to ndarray of int64, (C,)
+        By key of `ui.features.unit_choice.RANKS` the channels in that order.
+    """
+
+    value: np.ndarray
+    uid: np.ndarray
+    position: np.ndarray
+    class_mean: np.ndarray
+    selectivity: Selectivity
+    place: np.ndarray
+    orders: dict[str, np.ndarray]
+
+    @property
+    def strongest(self) -> np.ndarray:
+        """Largest activation of each channel on any sample, (C,) float32."""
+        return self.value[:, 0]
+
+
+def load_units(run: str, size: int, layer: Layer) -> LayerUnits:
+    """The channels of a layer. Raises `Unavailable`."""
+    with explaining(run, "channels"):
+        return _keep_units(run, size, layer, stamp(run, "channels"))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _keep_units(run: str, size: int, layer: Layer, made: Stamp) -> LayerUnits:
+    first = find_row(load_attributes(run, "channels"), layer.key, 0)
+    rows = slice(first, first + layer.shape[0])
+    value, uid, position, class_mean = (
+        load_array(run, "channels", f"{size}/{name}")[rows]
+        for name in ("value", "uid", "position", "class_mean")
+    )
+    selectivity = measure_selectivity(class_mean)
+    return LayerUnits(
+        value,
+        uid,
+        position,
+        class_mean,
+        selectivity,
+        rank_selectivity(selectivity.index),
+        sort_units(selectivity.index, value[:, 0]),
+    )
+
+
+def sort_units(index: np.ndarray, strongest: np.ndarray) -> dict[str, np.ndarray]:
+    """The orders of channels.
+
+    Parameters
+    ----------
+    index : ndarray of float64, (C,)
+        Their selectivity; those for which it is not defined come last, the strongest first.
+    strongest : ndarray of float32, (C,)
+    """
+    known = np.nan_to_num(index, nan=-1.0)
+    return {
+        "selective": np.lexsort((-strongest, -known)),
+        "strong": np.argsort(-strongest, kind="stable"),
+        "number": np.arange(len(index)),
+    }
+
+
+def name_units(run: str, layer: Layer) -> tuple[str, ...] | None:
+    """Classes, where the layer's channels are those; the rest goes by numbers."""
+    names = tuple(each.name for each in load_predictions(run).categories)
+    is_output = layer.key in {PROBABILITIES, find_logits(run)}
+    return names if is_output else None
+
+
+def find_logits(run: str) -> str | None:
+    """The layer whose neurons are the outputs before the softmax."""
+    predictions = load_predictions(run)
+    dense = [layer for layer in predictions.layers if layer.kind == "dense"]
+    fits = bool(dense) and dense[-1].shape == (len(predictions.categories),)
+    return dense[-1].key if fits else None
+
+
+def name_class(run: str, label: int) -> str:
+    """A class of the data set."""
+    return load_samples(run).categories[label].name

@@ -1,0 +1,232 @@
+"""Input maximisation on the page: what is asked for, and what is told of what comes of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import streamlit as st
+
+from layerscope.features.patches import field_box
+from layerscope.features.units import Unit
+from ui import markup
+from ui.arrays import load_predictions, load_samples
+from ui.channel.figures import write_number
+from ui.components.ascent_player import Judgement, Player, draw_ascent_player
+from ui.features.layer_units import LayerUnits, find_logits, load_units, name_units
+from ui.features.maximization import Climb, Task, Verdict, ask_climb, key_of, look_at
+from ui.features.unit_choice import CLASS, NEURON, SAMPLE, UnitChoice, change_option, has_maps
+from ui.features.unit_side import Subject
+from ui.features.unit_techniques import MAXIMIZATION, OPTIONS, draw_technique
+from ui.queue import Report, session_id, shared
+
+_LAST = "units_asked"  # in the session: key of the ascent that was asked for last
+_HAVE = "units_have"  # token, and how many frames of it the browser has
+_MOVED = "units_moved"  # whether the address was changed from within the fragment
+
+
+@st.fragment
+def draw_player(subject: Subject, units: LayerUnits | None) -> None:
+    """The panel's content: a fragment, drawn again and again while a picture is sought."""
+    if st.session_state.pop(_MOVED, False):
+        st.rerun()  # the options at the side, too
+    with st.container(key="units-ascent-head", horizontal=True, gap=None):
+        st.html(markup.heading("Input maximisation", f"{subject.layer.key}, {subject.name}"))
+        draw_technique(MAXIMIZATION)
+    task = make_task(subject, units, subject.choice)
+    _release_last(task)
+    report = look_at(task)
+    token = hashlib.blake2b(repr(key_of(task)).encode(), digest_size=8).hexdigest()
+    draw_ascent_player(
+        _describe(subject, units, task, report, _read_have(token, report)),
+        token=token,
+        key="units_player",
+        on_start=lambda: _ask(task, token),
+        on_stop=lambda: shared.cancel(key_of(task), session_id()),
+        on_again=lambda: _ask_again(subject, units),
+        on_tick=lambda have: st.session_state.update({_HAVE: (token, have)}),
+    )
+
+
+def make_task(subject: Subject, units: LayerUnits | None, choice: UnitChoice) -> Task:
+    """What is asked for. Of a class the logit is meant, so the strongest are those by logit."""
+    selection, start = subject.selection, None
+    if choice.ascent_from == SAMPLE:
+        start = selection.sample or 0
+    logits = find_logits(subject.run)
+    rivals = units
+    if units is not None and subject.kind == CLASS and logits is not None:
+        rivals = load_units(subject.run, selection.size, subject.contents.layer(logits))
+    strongest = () if rivals is None else tuple(map(int, rivals.uid[subject.channel]))
+    unit = choice.find_unit(subject.layer, subject.channel)
+    return Task(subject.run, unit, choice.settings(), start, strongest)
+
+
+def _ask(task: Task, token: str) -> None:
+    st.session_state[_HAVE] = (token, 0)
+    problem = ask_climb(task)
+    if problem:
+        st.toast(problem)
+    else:
+        st.session_state[_LAST] = task
+
+
+def _ask_again(subject: Subject, units: LayerUnits | None) -> None:
+    """With the next seed."""
+    seed = OPTIONS[-1]
+    value = (subject.choice.settings().random_state + 1) % (int(seed.high) + 1)
+    choice = replace(subject.choice, ascent={**subject.choice.ascent, seed.key: value})
+    change_option(subject.choice, seed.key, value)
+    st.session_state[_MOVED] = True
+    _ask(make_task(subject, units, choice), "")
+
+
+def _release_last(task: Task) -> None:
+    """What was asked for with another unit or other options is wanted no more."""
+    last = st.session_state.get(_LAST)
+    if last is not None and last != task:
+        shared.cancel(key_of(last), session_id())
+        del st.session_state[_LAST]
+
+
+def _read_have(token: str, report: Report[Climb] | None) -> int:
+    """How many frames need not be sent again."""
+    of, have = st.session_state.get(_HAVE, ("", 0))
+    there = len(report.result.frames) if report is not None and report.result else 0
+    return have if of == token and have <= there else 0
+
+
+def _describe(
+    subject: Subject,
+    units: LayerUnits | None,
+    task: Task,
+    report: Report[Climb] | None,
+    have: int,
+) -> Player:
+    found = report.result if report is not None and report.result is not None else Climb()
+    start = ""
+    if task.start is not None and not found.frames:
+        start = markup.embed(load_samples(task.run).encoded(task.start), "image/webp")
+    return Player(
+        state="idle" if report is None else report.state.value,
+        unit=subject.name,
+        value=_name_value(subject),
+        hint=_hint(subject, task),
+        start=start,
+        total=task.ascent.n_steps,
+        first=have,
+        frames=found.frames[have:],
+        objective=[_round(value) for value in found.objective],
+        variation=[_round(value) for value in found.variation],
+        states="".join(state[0] for state in found.states),
+        seconds=round(found.seconds, 4),
+        box=_find_eye(subject, task.unit),
+        notes=tell_states(found, units, subject),
+        problem=report.problem if report is not None else "",
+        judgement=judge(subject, units, found.verdict) if found.verdict else None,
+    )
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+def _name_value(subject: Subject) -> str:
+    if name_units(subject.run, subject.layer) is not None:
+        return "Logit of the class"
+    if subject.kind == NEURON or not has_maps(subject.layer):
+        return "Value of the neuron"
+    return "Mean of the channel"
+
+
+def _hint(subject: Subject, task: Task) -> str:
+    source = "grey noise" if task.start is None else f"sample {task.start:04d}"
+    is_class = name_units(subject.run, subject.layer) is not None
+    name = f"the class {subject.name}" if is_class else subject.name
+    return f"Start changes {source}, step by step, so that {name} answers ever more strongly."
+
+
+def _find_eye(subject: Subject, unit: Unit) -> tuple[float, float, float, float] | None:
+    if unit.position is None:
+        return None
+    side = load_predictions(subject.run).layers[0].shape[-1]
+    return field_box(subject.layer, *unit.position, side)
+
+
+def tell_states(found: Climb, units: LayerUnits | None, subject: Subject) -> list[str]:
+    """What is to be known of steps in which the unit gave nothing.
+
+    Parameters
+    ----------
+    found : Climb
+        As far as it has come.
+    units : LayerUnits or None
+        Where arrays tell what samples make of the channel.
+    subject : Subject
+    """
+    notes = []
+    silent = found.states.count("silent")
+    dead = bool(found.states) and found.states[-1] == "dead"
+    if dead:
+        notes.append(
+            f"Nothing woke this unit in {len(found.states) - 1} steps: its ReLU gave zero to every view, "
+            "also where the input to the ReLU was raised. What a unit gives nothing to it does not tell "
+            f"apart, and the layers behind it do without it. {_tell_data(units, subject)}"
+        )
+    elif silent:
+        notes.append(
+            f"Silent in {silent} of {len(found.states)} steps (hatched): its ReLU gave zero and no "
+            "gradient, so the picture was changed by what the channel gives before the ReLU."
+        )
+    return notes
+
+
+def _tell_data(units: LayerUnits | None, subject: Subject) -> str:
+    """Whether any sample wakes the channel of a dead unit, and what to try."""
+    size = subject.selection.size
+    if units is None:
+        return "Another seed may still."
+    if not units.value[subject.channel].any():
+        return f"None of {size} samples wakes it either: it seems dead."
+    uid = int(units.uid[subject.channel, 0])
+    return f"But sample {uid:04d} does: start from that one, or with another seed."
+
+
+def judge(subject: Subject, units: LayerUnits | None, verdict: Verdict) -> Judgement:
+    """Whether the picture drives the unit more than any sample does, and what the model takes it for.
+
+    Parameters
+    ----------
+    subject : Subject
+    units : LayerUnits or None
+        Their largest activations are of all samples; of the verdict of ten.
+    verdict : Verdict
+    """
+    names = [category.name for category in subject.contents.outputs]
+    classes = [(names[output], round(share, 4)) for output, share in verdict.classes]
+    if verdict.best_value is None or verdict.best_peak is None:
+        title = f"Value {write_number(verdict.value)}"
+        return Judgement(title, "There are no samples to compare it with.", classes=classes)
+    best, uid = verdict.best_value
+    rows = [_compare(_row_name(subject), verdict.value, best)]
+    top = verdict.best_peak[0]
+    is_channel = has_maps(subject.layer) and subject.kind != NEURON
+    if is_channel and units is not None:
+        top = float(units.strongest[subject.channel])
+        rows.append(_compare("peak", verdict.peak, top))
+    wins = verdict.value > best
+    title = "Superstimulus" if wins else "No superstimulus"
+    text = "it beats the best samples" if wins else f"sample {uid:04d} drives it more"
+    return Judgement(title, text, rows, classes, _round(best))
+
+
+def _row_name(subject: Subject) -> str:
+    if subject.kind == CLASS:
+        return "logit"
+    return "mean" if has_maps(subject.layer) and subject.kind != NEURON else "value"
+
+
+def _compare(name: str, picture: float, sample: float) -> tuple[str, str, str, str]:
+    """Two values, and their ratio where that means something."""
+    ratio = f"× {picture / sample:.3g}" if picture > 0 and sample > 0 else ""
+    return name, write_number(picture, 3), write_number(sample, 3), ratio
