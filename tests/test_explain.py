@@ -9,6 +9,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable
+from typing import Any
 from pathlib import Path
 
 import numpy as np
@@ -258,7 +259,7 @@ def everybody(session: str) -> bool:
     return True
 
 
-def settled(queue: Queue[int], key: str) -> Report[int] | None:
+def settled(queue: Queue[Any], key: str) -> Report[Any] | None:
     """What is known of a job once it does not wait or run any more."""
     for _ in range(500):
         report = queue.look(key)
@@ -332,6 +333,20 @@ def test_a_session_has_a_limit_and_others_are_not_bound_by_it() -> None:
     for number in range(MAX_LONG):
         queue.cancel(number, "one")
     assert settled(queue, "more") == Report(State.DONE, result=1)
+
+
+def test_the_oldest_answers_are_let_go_by_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.queue._KEPT_BYTES", 2500)
+    queue = Queue[bytes](everybody)
+    for name in ("first", "second", "third"):
+        assert queue.ask(name, lambda *_: bytes(1000), "one", False) is None
+        settled(queue, name)
+    assert queue.look("first") is None
+    assert queue.look("second") is not None and queue.look("third") is not None
+    queue.ask("large", lambda *_: bytes(9000), "one", False)
+    settled(queue, "large")
+    assert queue.look("large") is not None  # the last one stays whatever its size
+    assert queue.look("third") is None
 
 
 def test_a_job_that_no_page_looks_at_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
