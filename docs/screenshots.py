@@ -44,7 +44,7 @@ VIEWS: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     ),
     "classes-1280": (_SMALL, "Features?run=objects-efficientnet_lite0&show=classes", ()),
     "trial-1280": (_SMALL, "Features?run=objects-vgg16_slim&layer=features.23&show=trial", ()),
-    "performance-1280": (_SMALL, "Performance?run=objects-vgg16_slim&cell=1.0", ()),
+    "performance-1280": (_SMALL, "Performance?run=objects-vgg16_slim&cell=1-0", ()),
     "network-1920": (
         _LARGE,
         "Network?run=objects-efficientnet_lite0&layer=blocks.1.1&level=operators",

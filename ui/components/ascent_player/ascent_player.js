@@ -30,7 +30,12 @@ class AscentPlayer {
     this.curves = [".objective", ".variation"].map((name) => new Curve(this.find(name), point, pick));
     this.film = new Film(() => this.paint());
     this.act = this.find(".act");
-    this.act.onclick = () => this.send(this.action, this.data.token);
+    this.act.onclick = () => {
+      this.send(this.action, this.data.token);
+      // Of two events that come while the page runs, only the later is heard: the next question waits.
+      clearTimeout(this.timer);
+      this.ask(PATIENCE);
+    };
     this.find(".play").onclick = () => this.film.toggle();
     const slider = this.find("input");
     slider.oninput = () => {

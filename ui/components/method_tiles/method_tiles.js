@@ -1,6 +1,7 @@
 // Methods side by side. While some are computed the page asks again and again how far they are.
 
 const AGAIN = [250, 400, 700, 1000]; // milliseconds between questions; the last goes on
+const PATIENCE = 1500; // milliseconds without a question after a click
 const grids = new WeakMap();
 // On the window, so that it outlives the choice of another picture.
 const look = (window.layerscopeMethods ??= { opacity: 0.72 });
@@ -45,7 +46,11 @@ class MethodGrid {
   }
 
   build(tiles) {
-    const send = (event, key) => this.send(event, key);
+    const send = (event, key) => {
+      this.send(event, key);
+      // Of two events that come while the page runs, only the later is heard: the next question waits.
+      if (this.ask) this.askIn(PATIENCE);
+    };
     this.tiles = new Map(tiles.map(({ key }) => [key, new MethodTile(key, send)]));
     this.box.replaceChildren(...[...this.tiles.values()].map(({ element }) => element));
   }
@@ -60,11 +65,15 @@ class MethodGrid {
     clearTimeout(this.timer);
     this.asked = data.waits && data.token === this.token ? this.asked + 1 : 0;
     this.token = data.token;
-    if (!data.waits) return;
-    const ask = () => {
-      this.send("tick", data.token);
-      this.timer = setTimeout(ask, 800); // an answer that is the same as before is not sent again
-    };
-    this.timer = setTimeout(ask, AGAIN[Math.min(this.asked, AGAIN.length - 1)]);
+    this.ask = data.waits ? () => this.send("tick", data.token) : null;
+    if (this.ask) this.askIn(AGAIN[Math.min(this.asked, AGAIN.length - 1)]);
+  }
+
+  askIn(delay) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.ask?.();
+      this.askIn(800); // an answer that is the same as before is not sent again
+    }, delay);
   }
 }

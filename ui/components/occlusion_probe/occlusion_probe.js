@@ -1,6 +1,7 @@
 // A picture, a patch that follows the pointer, and what the model makes of it.
 
 const AGAIN = 350; // milliseconds between questions how far the sweep is
+const PATIENCE = 1500; // milliseconds without a question after a click
 const probes = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -21,7 +22,12 @@ class Probe {
     this.questions = new Questions((question) => this.send("probe", question));
     this.patch = new Patch(this.find(".box"), this.find(".patch"), (place) => this.moved(place));
     this.start = this.find(".start");
-    this.start.onclick = () => this.send(this.data.running ? "cancel" : "sweep", this.data.token);
+    this.start.onclick = () => {
+      this.send(this.data.running ? "cancel" : "sweep", this.data.token);
+      // Of two events that come while the page runs, only the later is heard: the next question waits.
+      clearTimeout(this.timer);
+      if (this.data.running) this.tick(PATIENCE);
+    };
     const slider = this.find("input");
     slider.oninput = () => (this.find(".heat").style.opacity = slider.valueAsNumber / 100);
     slider.oninput();
@@ -43,11 +49,11 @@ class Probe {
     if (data.running) this.tick();
   }
 
-  tick() {
+  tick(delay = AGAIN) {
     this.timer = setTimeout(() => {
       this.send("tick", this.data.token);
       this.tick(); // an answer that is the same as before is not sent again
-    }, AGAIN);
+    }, delay);
   }
 
   setImage(name, source) {
