@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from layerscope.layers import Layer
 from layerscope.samples import write_samples
 from layerscope.store import writing
 from ui.bundle import ensure_bundle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).parent.parent
 TINY = "objects-tiny"
@@ -157,6 +161,26 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("data", "weights", "params.yaml", ".streamlit"):
         (folder / name).symlink_to(ROOT / name)
     return folder
+
+
+@pytest.fixture(scope="module")
+def app_address(embedded: Path) -> Iterator[str]:
+    """The address of the app, served with the embedded runs."""
+    from browser import serving
+
+    with serving(embedded) as found:
+        yield found
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of a fresh browser; in the end nothing may have gone wrong on it."""
+    from browser import browsing
+
+    with browsing() as (page, errors):
+        yield page
+        assert errors == []
+        assert page.locator("[data-testid=stException]").count() == 0
 
 
 @pytest.fixture

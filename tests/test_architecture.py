@@ -95,7 +95,7 @@ def test_what_the_app_always_needs_does_not_import_torch() -> None:
     # It takes seconds, and the app must show the first page before.
     code = (
         "import sys, layerscope.store, layerscope.samples, layerscope.predictions, "
-        "layerscope.heatmap; print('torch' in sys.modules)"
+        "layerscope.heatmap, ui.page, ui.techniques; print('torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=TOP, check=True, capture_output=True, text=True

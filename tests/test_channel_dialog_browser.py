@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser import ROOT, browsing, serving, settle
+from browser import ROOT, serving, settle
 from playwright.sync_api import Page
 from test_channel_grid_browser import cells
 
@@ -44,14 +44,6 @@ def stage():
 
 stage()
 """
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
 
 
 @pytest.fixture(scope="module")

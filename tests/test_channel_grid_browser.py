@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from browser import ROOT, browsing, serving, settle
+from browser import ROOT, serving, settle
 from playwright.sync_api import Page, expect
 
 from layerscope.heatmap import colorize
@@ -58,14 +58,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     script.write_text(GRID)
     with serving(folder, script) as found:
         yield found
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import ROOT, browsing, params_of, serving, settle
+from browser import ROOT, browsing, params_of, settle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -16,24 +15,21 @@ PATIENCE = 60_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
+def address(embedded: Path, app_address: str) -> str:
     """The page, in a project with the sweep that comes along and without git."""
     sweeps = embedded / "experiments"
     if not sweeps.exists():
         sweeps.symlink_to(ROOT / "experiments")
-    with serving(embedded) as found:
-        yield f"{found}/Experiments"
+    return f"{app_address}/Experiments"
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    with browsing() as (page, errors):
-        page.goto(f"{address}?{START}")
-        expect(page.locator(".pair[data-shown]")).to_be_visible(timeout=PATIENCE)
-        settle(page)
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+def page(page: Page, address: str) -> Page:
+    """The page with a pair of experiments in sight."""
+    page.goto(f"{address}?{START}")
+    expect(page.locator(".pair[data-shown]")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    return page
 
 
 def row(name: str) -> str:

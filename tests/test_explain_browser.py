@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import browsing, params_of, serving, settle
+from browser import browsing, params_of, settle
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -21,17 +19,8 @@ PATIENCE = 120_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
-    with serving(embedded) as found:
-        yield f"{found}/Explain"
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+def address(app_address: str) -> str:
+    return f"{app_address}/Explain"
 
 
 def show(page: Page, address: str, query: str) -> None:
@@ -89,7 +78,8 @@ def test_a_photograph_is_explained_class_against_class(page: Page, address: str)
     settle(page)
     assert params_of(page)["at"] == "features.10"
     wait_until(page, "hires_cam", "done")
-    assert page.locator(f"{tile('hires_cam')} .layer:not([hidden])").get_attribute("src") != before
+    layer = page.locator(f"{tile('hires_cam')} .layer:not([hidden])")
+    expect(layer).not_to_have_attribute("src", str(before), timeout=PATIENCE)
     page.reload()
     wait_until(page, "hires_cam", "done")
     assert "church rather than golf ball" in page.locator(".explained").inner_text()

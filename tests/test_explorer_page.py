@@ -152,12 +152,21 @@ def test_a_smaller_size_lets_a_sample_go_that_is_not_in_it(tiny_run: Path) -> No
     assert [toast.value for toast in app.toast] == []
 
 
-def test_a_page_that_is_opened_without_an_address_goes_on_with_the_view(tiny_run: Path) -> None:
+def test_a_page_that_is_come_to_without_an_address_goes_on_with_the_view(tiny_run: Path) -> None:
     app = open_page(method="umap", sample="3", color="margin")
+    app.switch_page(str(ROOT / "pages" / "About.py")).run()
+    for key in list(app.query_params):
+        del app.query_params[key]
+    app.switch_page(str(ROOT / "streamlit_app.py")).run()
+    assert {"method": "umap", "sample": "3", "color": "margin"}.items() <= address(app).items()
+
+
+def test_what_is_taken_out_of_the_address_stays_out(tiny_run: Path) -> None:
+    app = open_page(sample="3")
     for key in list(app.query_params):
         del app.query_params[key]
     app.run()
-    assert {"method": "umap", "sample": "3", "color": "margin"}.items() <= address(app).items()
+    assert "sample" not in address(app)
 
 
 def test_names_from_data_are_escaped(tiny_run: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import browsing, params_of, serving, settle
+from browser import browsing, params_of, settle
 from playwright.sync_api import FrameLocator, Page, expect
 
 from layerscope.features.class_vectors import find_nearest_classes, read_class_vectors
@@ -24,17 +23,8 @@ PATIENCE = 120_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
-    with serving(embedded) as found:
-        yield f"{found}/Features"
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+def address(app_address: str) -> str:
+    return f"{app_address}/Features"
 
 
 def show_kernels(page: Page, address: str, query: str) -> None:

@@ -31,6 +31,7 @@ from ui.components.ascent_player import read_tick
 from ui.components.channel_atlas import accepts
 from ui.features.layer_units import load_units, name_units, sort_units
 from ui.features.maximization import MOST_FRAMES, Climb, Task, Verdict, climb, count_between
+from ui.features.techniques import MAXIMIZATION, SELECTIVITY, TOP_SAMPLES
 from ui.features.top_patches import enlarge, list_tiles, read_patch
 from ui.features.unit_choice import (
     KEYS,
@@ -39,10 +40,10 @@ from ui.features.unit_choice import (
     read_choice,
     write_ascent,
 )
+from ui.features.unit_options import OPTIONS
 from ui.features.unit_player import judge, tell_states
 from ui.features.unit_selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index
 from ui.features.unit_side import Subject
-from ui.features.unit_techniques import MAXIMIZATION, OPTIONS, SELECTIVITY, TOP_SAMPLES
 from ui.library import read_contents
 from ui.queue import Queue, State
 from ui.selection import read_selection
@@ -568,8 +569,9 @@ def test_silent_and_dead_units_are_explained(channels: Path) -> None:
 def test_each_technique_says_what_it_is_whence_and_how_it_fails() -> None:
     for technique in (MAXIMIZATION, TOP_SAMPLES, SELECTIVITY):
         assert technique.summary.count(". ") == 1 and technique.summary.endswith(".")
-        sources = [*technique.sources, technique.failure.source]
-        assert technique.formula and all(each.url.startswith("https://") for each in sources)
+        assert technique.formulas and technique.sources and technique.warned is not None
+        sources = [*technique.sources, technique.warned]
+        assert all(each.url.startswith("https://") for each in sources)
 
 
 def test_options_are_those_of_an_ascent() -> None:

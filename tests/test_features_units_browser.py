@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from browser import browsing, params_of, serving, settle
+from browser import browsing, params_of, settle
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.slow
@@ -17,17 +15,8 @@ PATIENCE = 120_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
-    with serving(embedded) as found:
-        yield f"{found}/Features"
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+def address(app_address: str) -> str:
+    return f"{app_address}/Features"
 
 
 def show(page: Page, address: str, query: str) -> None:

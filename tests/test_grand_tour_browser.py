@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import browsing, serving, settle
+from browser import serving, settle
 from playwright.sync_api import Page
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
@@ -182,14 +182,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     np.save(folder / "stored.npy", STORED)
     with serving(folder, folder / "page.py") as found:
         yield found
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
 
 
 def show(page: Page, address: str, query: str = "") -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from browser import browsing, serving, settle
+from browser import serving, settle
 from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
@@ -88,14 +88,6 @@ def address(folder: Path, keys: dict[str, list[str]]) -> Iterator[str]:
     (folder / "map_page.py").write_text(SCRIPT)
     with serving(folder, folder / "map_page.py") as found:
         yield found
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
 
 
 def visit(page: Page, address: str) -> None:

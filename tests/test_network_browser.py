@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from browser import browsing, params_of, serving, settle
+from browser import params_of, settle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -19,17 +17,8 @@ DETAILS = ".st-key-node-details"
 
 
 @pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
-    with serving(embedded) as found:
-        yield f"{found}/Network"
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+def address(app_address: str) -> str:
+    return f"{app_address}/Network"
 
 
 def box(key: str) -> str:

@@ -717,11 +717,12 @@ def test_axes_begin_where_every_interval_is_seen() -> None:
 def test_every_technique_says_what_it_is_how_it_fails_and_whence_it_is(view: str) -> None:
     for technique in TECHNIQUES[view]:
         assert len(re.findall(r"[.?!](?= |$)", technique.summary)) == 2, technique.key
-        assert technique.formula.count("{") == technique.formula.count("}")
-        assert technique.failure.endswith(".")
-        for source in (technique.source, technique.warned):
+        assert technique.formulas and technique.sources
+        assert all(formula.count("{") == formula.count("}") for formula in technique.formulas)
+        assert technique.failure.endswith(".") and technique.warned is not None
+        for source in (*technique.sources, technique.warned):
             assert re.fullmatch(r"https?://\S+", source.url)
-            assert re.search(r" \d{4}$", source.cite)
+            assert source.authors and 1900 < source.year < 2100
 
 
 @pytest.mark.parametrize("step", STEPS, ids=[step.title for step in STEPS])
@@ -764,6 +765,21 @@ def rewrite(run: Path, probability: np.ndarray, **changed: object) -> None:
 
 def read_probability(run: Path) -> np.ndarray:
     return Store(run / "predictions.zarr").read("probability").copy()
+
+
+def test_numbers_of_another_run_are_let_go() -> None:
+    app = AppTest.from_string(
+        "import streamlit as st\n"
+        "from ui.performance.address import let_go\n"
+        "let_go(st.session_state['of'])\n"
+    )
+    app.query_params.update({"focus_class": "3", "cell": "1-2", "perf": "classes"})
+    for run, kept in (("one", True), ("one", True), ("two", False)):
+        app.session_state["of"] = run
+        app.run()
+        assert not app.exception
+        assert {"focus_class", "cell"}.issubset(app.query_params) is kept
+    assert set(app.query_params) == {"perf"}
 
 
 @pytest.mark.usefixtures("tiny_run")

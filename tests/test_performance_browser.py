@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from browser import browsing, params_of, serving, settle
+from browser import params_of, settle
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.slow
@@ -18,17 +16,8 @@ N_ROWS, N_COLUMNS = 10, 13  # of the matrix of this run
 
 
 @pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
-    with serving(embedded) as found:
-        yield f"{found}/Performance"
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+def address(app_address: str) -> str:
+    return f"{app_address}/Performance"
 
 
 def show(page: Page, address: str, query: str = "") -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import browsing, params_of, serving, settle
+from browser import params_of, settle
 from playwright.sync_api import Page, expect
 
 from layerscope.store import Store
@@ -20,17 +19,8 @@ PAIR = f"run={FIRST}&second={SECOND}&layer=features.23&second_layer=blocks.5.3&s
 
 
 @pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
-    with serving(embedded) as found:
-        yield f"{found}/UMAP_Tour"
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as (page, errors):
-        yield page
-        assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+def address(app_address: str) -> str:
+    return f"{app_address}/UMAP_Tour"
 
 
 def show(page: Page, address: str, query: str) -> None:

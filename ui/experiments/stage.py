@@ -45,7 +45,7 @@ from ui.experiments.pair import (
 )
 from ui.library import Contents, name_run
 from ui.selection import Selection, read_selection, write_selection
-from ui.shell import show_problem, show_unavailable
+from ui.shell import show_notices, show_problem, show_unavailable
 
 _TINTS = tuple(FIGURES)
 
@@ -95,16 +95,8 @@ def _read(contents: Contents) -> _Shown:
     )
 
 
-def draw_stage(contents: Contents, runs: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Draw what the address asks for.
-
-    Returns
-    -------
-    refused : list of str
-        Names of what it asked for in vain.
-    problems : list of str
-        What is wrong with files.
-    """
+def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
+    """Draw what the address asks for; returns the names of what it asked for in vain."""
     shown = _read(contents)
     write_selection(shown.selection)
     if not shown.local.is_pending:
@@ -119,7 +111,8 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> tuple[list[str], li
         _draw_table(shown)
     with right.container(key="panel-pair"):
         _draw_sides(shown)
-    return list(shown.refused), list(shown.problems)
+    show_notices((), *shown.problems)
+    return list(shown.refused)
 
 
 def _select(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from html import escape
 
 import streamlit as st
@@ -20,6 +20,7 @@ from ui.explain.options import draw_options, fill_options
 from ui.explain.subject import Subject
 from ui.markup import embed_pixels
 from ui.queue import Report, State, session_id, shared
+from ui.techniques import Source, Technique, draw_technique
 
 _LONG = "takes seconds to minutes"
 _LAST = ""  # in the list of layers: the last one, whatever the model
@@ -168,16 +169,7 @@ def _draw_open(subject: Subject, sides: Sequence[Subject], choice: Choice, found
     st.html(markup.heading(method.name, method.family))
     drawn = "".join(_enlarge(side, found, place) for place, side in enumerate(sides))
     st.html(f'<div class="enlarged-sides">{drawn}</div>')
-    st.html(f'<p class="said">{escape(method.summary)}</p>')
-    with st.container(key="formula"):
-        st.latex(method.formula)
-    source, failure = method.source, method.failure
-    st.html(
-        f'<p class="failure"><b>Known failure.</b> {escape(failure.statement)} '
-        f"{_cite(failure.source.authors, failure.source.year, failure.source.title, failure.source.url)}</p>"
-        f'<p class="source">{_cite(source.authors, source.year, source.title, source.url)}: '
-        f"{escape(source.title)}</p>"
-    )
+    draw_technique(_tell(method), named=False)
     if method.at_layer:
         _draw_layers(subject)
     draw_options(
@@ -188,10 +180,17 @@ def _draw_open(subject: Subject, sides: Sequence[Subject], choice: Choice, found
     )
 
 
-def _cite(authors: str, year: int, title: str, url: str) -> str:
-    return (
-        f'<a href="{escape(url)}" target="_blank" rel="noopener" title="{escape(title)}">'
-        f"{escape(authors)} {year}</a>"
+def _tell(method: Method) -> Technique:
+    """What the registry says of a method."""
+    failure = method.failure
+    return Technique(
+        method.key,
+        method.name,
+        method.summary,
+        (method.formula,),
+        failure.statement,
+        Source(**asdict(failure.source)),
+        (Source(**asdict(method.source)),),
     )
 
 

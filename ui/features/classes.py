@@ -39,12 +39,13 @@ from ui.features.class_maps import (
     tell_figures,
 )
 from ui.features.class_side import draw_side
-from ui.features.kernel_technique import CLASS_VECTORS, draw_explained
 from ui.features.kernel_work import draw_waiting, obtain
+from ui.features.techniques import CLASS_VECTORS
 from ui.library import Contents, load_params
 from ui.queue import State
 from ui.selection import Selection
 from ui.shell import show_problem
+from ui.techniques import draw_technique
 
 _N_NEAREST = 8
 _N_LINES = 5  # on the map
@@ -131,7 +132,7 @@ def draw(
                 _draw_map(subject, report.result)
         with right.container(key="panel-class"):
             _draw_class(subject)
-            draw_explained(CLASS_VECTORS)
+            draw_technique(CLASS_VECTORS, titled=False)
     return refused
 
 

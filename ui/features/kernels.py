@@ -30,13 +30,14 @@ from ui.features.kernel_choice import (
 )
 from ui.features.kernel_figures import draw_norms, draw_weights, list_columns, list_facts
 from ui.features.kernel_pages import Shape, cut_page, list_shapes, summarize
-from ui.features.kernel_technique import KERNELS, draw_explained
 from ui.features.kernel_work import draw_waiting, identify_model, obtain
+from ui.features.techniques import KERNELS
 from ui.library import Contents
 from ui.live_model import load_live_model
 from ui.queue import Publish, State
 from ui.selection import Selection
 from ui.shell import show_problem
+from ui.techniques import draw_technique
 
 _MANY = 20_000_000  # weights that take seconds to describe
 _LAST_RUN = "kernels-run"  # in the session: a layer of another run's model is no error of a link
@@ -158,7 +159,7 @@ def _draw_stage(network: _Network, choice: KernelChoice, contents: Contents) -> 
     with right.container(key="panel-reading"):
         st.html(markup.heading("Norms", summarize(figures, shape).split(" of ")[0]))
         draw_norms(figures)
-        draw_explained(KERNELS)
+        draw_technique(KERNELS, titled=False)
 
 
 def _open_unit(layer: str, channel: int) -> None:

@@ -17,10 +17,11 @@ from ui.channel.figures import write_number
 from ui.components.sample_strip import Tile, draw_sample_strip
 from ui.controls import choose
 from ui.features.layer_units import LayerUnits, name_class
+from ui.features.techniques import TOP_SAMPLES
 from ui.features.unit_choice import CROPS, has_maps, write_choice
 from ui.features.unit_side import Subject
-from ui.features.unit_techniques import TOP_SAMPLES, draw_technique
 from ui.palette import mark_class
+from ui.techniques import offer_technique
 
 _SIDE = 160  # pixels of a picture in the row
 
@@ -29,7 +30,7 @@ def draw_top_patches(subject: Subject, units: LayerUnits) -> None:
     """The panel's content."""
     with st.container(key="units-top-head", horizontal=True, gap=None):
         st.html(markup.heading("Strongest samples", f"of {subject.selection.size}"))
-        draw_technique(TOP_SAMPLES)
+        offer_technique(TOP_SAMPLES)
     values = units.value[subject.channel]
     if not values.any():  # the order of samples that are all alike would mean nothing
         n = subject.selection.size

@@ -16,6 +16,7 @@ from ui.components.class_legend import draw_class_legend
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import choose
 from ui.explorer.stage import explained
+from ui.features.techniques import PCA, TSNE
 from ui.features.trial_address import (
     LAST_SEED,
     LOWEST,
@@ -30,11 +31,11 @@ from ui.features.trial_address import (
 from ui.features.trial_cast import family, load_cast, read_choice
 from ui.features.trial_caution import draw_caution
 from ui.features.trial_film import draw_film
-from ui.features.trial_text import TECHNIQUES, draw_technique
 from ui.library import Contents, load_params
 from ui.sample.card import draw_sample_card
 from ui.selection import Selection, read_selection, write_entries
 from ui.shell import show_problem
+from ui.techniques import draw_technique
 
 
 def draw(
@@ -154,6 +155,6 @@ def _draw_layer(selection: Selection, contents: Contents) -> None:
 def _draw_techniques() -> None:
     left, right = st.columns(2, gap="small")
     with left.container(key="panel-pca"):
-        draw_technique(TECHNIQUES["pca"])
+        draw_technique(PCA, key="formula-pca", titled=False)
     with right.container(key="panel-tsne"):
-        draw_technique(TECHNIQUES["tsne"])
+        draw_technique(TSNE, key="formula-tsne", titled=False)

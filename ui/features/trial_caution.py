@@ -8,6 +8,7 @@ from hashlib import sha256
 import streamlit as st
 
 from ui.components.embedding_trials import Layout, Progress, draw_embedding_trials
+from ui.features.techniques import CHARI, KOBAK, WATTENBERG
 from ui.features.trial_address import TrialChoice
 from ui.features.trial_cast import call_off, load_cast, pin
 from ui.features.trial_jobs import (
@@ -18,7 +19,6 @@ from ui.features.trial_jobs import (
     caution_key,
     read_subject,
 )
-from ui.features.trial_text import CHARI, KOBAK, WATTENBERG
 from ui.library import Contents
 from ui.queue import Report, State, session_id, shared
 from ui.selection import Selection
@@ -43,7 +43,7 @@ def draw_caution(selection: Selection, contents: Contents, choice: TrialChoice) 
     call_off({key})
     report: Report[Caution] | None = shared.look(key)
     found = report.result if report is not None else None
-    sources = ", ".join(source.cite() for source in (WATTENBERG, KOBAK, CHARI))
+    sources = ", ".join(source.cited for source in (WATTENBERG, KOBAK, CHARI))
     st.html(_READING.format(sources=sources))
     draw_embedding_trials(
         load_cast(contents, choice.n, None if found is None else found.near),

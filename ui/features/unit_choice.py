@@ -15,7 +15,7 @@ from layerscope.features.maximization import Ascent
 from layerscope.features.units import Unit
 from layerscope.layers import PROBABILITIES, Layer
 from ui.address import recall_part, write_part
-from ui.features.unit_techniques import OPTIONS
+from ui.features.unit_options import OPTIONS
 
 CHANNEL, NEURON, CLASS = "channel", "neuron", "class"
 NOISE, SAMPLE = "noise", "sample"

@@ -15,10 +15,12 @@ from ui.channel.figures import write_number
 from ui.components.ascent_player import Judgement, Player, draw_ascent_player
 from ui.features.layer_units import LayerUnits, find_logits, load_units, name_units
 from ui.features.maximization import Climb, Task, Verdict, ask_climb, key_of, look_at
+from ui.features.techniques import MAXIMIZATION
 from ui.features.unit_choice import CLASS, NEURON, SAMPLE, UnitChoice, change_option, has_maps
+from ui.features.unit_options import OPTIONS
 from ui.features.unit_side import Subject
-from ui.features.unit_techniques import MAXIMIZATION, OPTIONS, draw_technique
 from ui.queue import Report, session_id, shared
+from ui.techniques import offer_technique
 
 _LAST = "units_asked"  # in the session: key of the ascent that was asked for last
 _HAVE = "units_have"  # token, and how many frames of it the browser has
@@ -32,7 +34,7 @@ def draw_player(subject: Subject, units: LayerUnits | None) -> None:
         st.rerun()  # the options at the side, too
     with st.container(key="units-ascent-head", horizontal=True, gap=None):
         st.html(markup.heading("Input maximisation", f"{subject.layer.key}, {subject.name}"))
-        draw_technique(MAXIMIZATION)
+        offer_technique(MAXIMIZATION)
     task = make_task(subject, units, subject.choice)
     _release_last(task)
     report = look_at(task)

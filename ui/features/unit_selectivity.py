@@ -16,11 +16,12 @@ from ui.channel.figures import draw_class_means
 from ui.components.channel_atlas import Atlas, draw_channel_atlas
 from ui.controls import choose
 from ui.features.layer_units import LayerUnits, load_units, name_units
+from ui.features.techniques import SELECTIVITY
 from ui.features.top_patches import enlarge, find_box, read_patch
 from ui.features.unit_choice import RANKS, has_maps, write_choice
 from ui.features.unit_side import Subject
-from ui.features.unit_techniques import SELECTIVITY, draw_technique
 from ui.palette import mark_class
+from ui.techniques import offer_technique
 
 PAGE = 24  # channels whose pictures are shown at once
 _SIDE = 96  # pixels of each
@@ -34,7 +35,7 @@ def draw_selectivity(subject: Subject, units: LayerUnits) -> None:
     with st.container(key="units-select-head", horizontal=True, gap=None):
         st.html(markup.heading("Class selectivity", ""))
         _draw_ranks(subject)
-        draw_technique(SELECTIVITY)
+        offer_technique(SELECTIVITY)
     left, right = st.columns(2, gap=None)
     with left.container(key="units-means", gap="small"):
         _draw_means(subject, units)

@@ -26,7 +26,7 @@ from ui.features.unit_choice import (
     name_kind,
     write_choice,
 )
-from ui.features.unit_techniques import OPTIONS
+from ui.features.unit_options import OPTIONS
 from ui.library import Contents
 from ui.selection import Selection
 

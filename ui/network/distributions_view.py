@@ -30,10 +30,11 @@ from ui.network.layer_choice import (
     find_layer,
 )
 from ui.network.scales import find_scale
-from ui.network.techniques import FINAL_WEIGHTS, HISTOGRAMS, draw_technique
+from ui.network.techniques import FINAL_WEIGHTS, HISTOGRAMS
 from ui.network.trainings import draw_training_choice, list_trainings, load_distributions
 from ui.selection import Selection
 from ui.shell import show_problem
+from ui.techniques import draw_technique
 
 _PLAYING = "network_playing"  # the epoch that comes next while they are played
 _TICK = 0.8  # seconds an epoch

@@ -14,8 +14,9 @@ from ui.network.amounts import draw_amounts
 from ui.network.details import choose_node, draw_details, draw_search
 from ui.network.graphs import wait_for_graph
 from ui.network.labels import list_boxes, list_kinds, list_links
-from ui.network.techniques import GRAPH, draw_technique
+from ui.network.techniques import GRAPH
 from ui.selection import Selection, read_selection
+from ui.techniques import draw_technique
 
 
 def draw_graph(

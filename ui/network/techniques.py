@@ -1,36 +1,11 @@
-"""What the page says of each of its views: two sentences, a formula, how it misleads, and whence it is."""
+"""What the page says of each technique of its views."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
-
-import streamlit as st
-
-from ui import markup
-
-
-@dataclass(frozen=True)
-class Source:
-    """A publication: authors with the year, title, address."""
-
-    cite: str
-    title: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Technique:
-    """A technique: its name, two sentences, formulas in LaTeX, when it misleads, and its source."""
-
-    name: str
-    summary: str
-    formulas: tuple[str, ...]
-    failure: str
-    source: Source
-
+from ui.techniques import Source, Technique
 
 GRAPH = Technique(
+    "graph",
     "What a layer costs",
     "Every operator of a forward pass, found by tracing the model without running it, with the tensors "
     "between them. Where the parameters are and where the work is are rarely the same place: early "
@@ -42,13 +17,18 @@ GRAPH = Technique(
     "Multiply-adds count convolutions and matrix products only, and say little of seconds: depthwise "
     "convolutions and norms wait for memory. Memory is that of every output in float32, as training "
     "keeps it; inference needs less.",
-    Source(
-        "Sze et al. 2017",
-        "Efficient processing of deep neural networks: a tutorial and survey",
-        "https://arxiv.org/abs/1703.09039",
+    None,
+    (
+        Source(
+            "Sze et al.",
+            2017,
+            "Efficient processing of deep neural networks: a tutorial and survey",
+            "https://arxiv.org/abs/1703.09039",
+        ),
     ),
 )
 HISTOGRAMS = Technique(
+    "histograms",
     "Distributions while it learned",
     "After every epoch the same 64 training pictures went through the network; weights, outputs of each "
     "layer before its ReLU, and gradients of the loss by its weights were counted into 64 bins. "
@@ -61,13 +41,18 @@ HISTOGRAMS = Technique(
     "Batch norm was folded into the convolutions before counting, so that weights are those of use, not "
     "those that were stepped. Norms from bins are bounded, not exact, and a share cut by the ReLU over all "
     "units does not tell a unit that is always dead from one that is often silent.",
-    Source(
-        "Glorot, Bengio 2010",
-        "Understanding the difficulty of training deep feedforward neural networks",
-        "https://proceedings.mlr.press/v9/glorot10a.html",
+    None,
+    (
+        Source(
+            "Glorot, Bengio",
+            2010,
+            "Understanding the difficulty of training deep feedforward neural networks",
+            "https://proceedings.mlr.press/v9/glorot10a.html",
+        ),
     ),
 )
 FINAL_WEIGHTS = Technique(
+    "final_weights",
     "Weights as they are",
     "The weights of each convolution and dense layer of this model, counted into 64 bins. Their spread "
     "shows how each layer was initialised and how far decay pulled it back; there is no history, since "
@@ -75,13 +60,18 @@ FINAL_WEIGHTS = Technique(
     (r"\sigma_{\text{He}} = \sqrt{2 / n_{\text{in}}}",),
     "The scale of a convolution before a batch norm means nothing: the norm divides it out again. Compare "
     "shapes there, not widths.",
-    Source(
-        "He et al. 2015",
-        "Delving deep into rectifiers: surpassing human-level performance on ImageNet classification",
-        "https://arxiv.org/abs/1502.01852",
+    None,
+    (
+        Source(
+            "He et al.",
+            2015,
+            "Delving deep into rectifiers: surpassing human-level performance on ImageNet classification",
+            "https://arxiv.org/abs/1502.01852",
+        ),
     ),
 )
 CURVES = Technique(
+    "curves",
     "Curves of a training",
     "Loss and accuracy after every epoch, on the pictures it learns from and on pictures it never saw, "
     "with the learning rate that rises and falls once. Pictures are small at first and grow: bands tell "
@@ -93,23 +83,13 @@ CURVES = Technique(
     "The two losses are not the same measure: while it learns, pictures are cropped and recoloured, units "
     "drop out and labels are smoothed; validation is without any of it, at the size of use, on at most "
     "1,000 pictures. Validation may therefore be the better of the two, and jumps where the size grows.",
-    Source(
-        "Smith, Topin 2019",
-        "Super-convergence: very fast training of neural networks using large learning rates",
-        "https://arxiv.org/abs/1708.07120",
+    None,
+    (
+        Source(
+            "Smith, Topin",
+            2019,
+            "Super-convergence: very fast training of neural networks using large learning rates",
+            "https://arxiv.org/abs/1708.07120",
+        ),
     ),
 )
-
-
-def draw_technique(technique: Technique) -> None:
-    """What is said of a technique."""
-    source = technique.source
-    st.html(f"{markup.heading(technique.name)}<p class='said'>{escape(technique.summary)}</p>")
-    with st.container(key="formula"):
-        for formula in technique.formulas:
-            st.latex(formula)
-    st.html(
-        f"<p class='failure'><b>Known failure.</b> {escape(technique.failure)}</p>"
-        f"<p class='source'><a href='{source.url}' target='_blank' rel='noopener'>"
-        f"{escape(source.cite)}</a>: {escape(source.title)}</p>"
-    )

@@ -14,11 +14,12 @@ from ui.charts import draw_chart
 from ui.library import Contents, load_params
 from ui.markup import Fact
 from ui.network.address import FINAL, Choice
-from ui.network.techniques import CURVES, draw_technique
+from ui.network.techniques import CURVES
 from ui.network.training_charts import draw_curves
 from ui.network.trainings import draw_training_choice, list_trainings, load_curves
 from ui.selection import Selection
 from ui.shell import show_problem
+from ui.techniques import draw_technique
 
 _HEIGHT = 600  # pixels
 

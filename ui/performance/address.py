@@ -183,12 +183,13 @@ def choose_focus(label: int | None) -> None:
     change(focus_class=label)
 
 
-def recall_choice(run: str) -> None:
-    """Where the page is opened without a choice, go on with the one of this session.
-
-    Classes and cells are numbers: those of another run's mean something else, and are let go.
-    """
+def recall_choice() -> None:
+    """Where the page is opened without a choice, go on with the one of this session."""
     recall_part(_PART, KEYS)
+
+
+def let_go(run: str) -> None:
+    """Classes and cells are numbers: those of another run's mean something else, and are let go."""
     if st.session_state.get("performance-run", run) != run:
         change(focus_class=None, cell=None)
     st.session_state["performance-run"] = run

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from layerscope.performance.intervals import Estimate
@@ -17,8 +15,9 @@ from ui.performance.address import Choice, choose_focus
 from ui.performance.classes import list_lines
 from ui.performance.evaluation import load_overall
 from ui.performance.scene import Scene, write_figure, write_interval
-from ui.performance.techniques import TECHNIQUES, Source, Technique
+from ui.performance.techniques import TECHNIQUES
 from ui.selection import Selection
+from ui.techniques import draw_technique
 
 _ALL = -1  # in the list of classes
 
@@ -70,8 +69,8 @@ def _fact(name: str, estimate: Estimate, note: str) -> Fact:
     return Fact(name, write_figure(estimate.value), "figure", title, interval)
 
 
-def draw_technique(choice: Choice) -> None:
-    """What is said of the technique that is chosen, one of the open view's."""
+def draw_techniques(choice: Choice) -> None:
+    """The open view's techniques: a list of them, and what is said of the one that is chosen."""
     techniques = {technique.key: technique for technique in TECHNIQUES[choice.perf]}
     with st.container(key="technique"):
         st.html(markup.heading("How it is made"))
@@ -85,21 +84,4 @@ def draw_technique(choice: Choice) -> None:
                 label_visibility="collapsed",
                 on_change=lambda: change(about=st.session_state["technique_list"]),
             )
-        _tell(techniques[choice.about])
-
-
-def _tell(technique: Technique) -> None:
-    st.html(f'<p class="said">{escape(technique.summary)}</p>')
-    with st.container(key="formula"):
-        st.latex(technique.formula)
-    st.html(
-        f'<p class="failure"><b>Known failure.</b> {escape(technique.failure)} {_cite(technique.warned)}</p>'
-        f'<p class="source">{_cite(technique.source)}: {escape(technique.source.title)}</p>'
-    )
-
-
-def _cite(source: Source) -> str:
-    return (
-        f'<a href="{escape(source.url)}" target="_blank" rel="noopener" title="{escape(source.title)}">'
-        f"{escape(source.cite)}</a>"
-    )
+        draw_technique(techniques[choice.about], named=False)

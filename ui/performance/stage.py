@@ -16,14 +16,14 @@ from ui.controls import choose
 from ui.explorer.view import family
 from ui.library import Contents
 from ui.performance import calibration, classes, confusion, errors, thresholds
-from ui.performance.address import VIEWS, read_choice, write_choice
+from ui.performance.address import VIEWS, let_go, read_choice, write_choice
 from ui.performance.evaluation import has_rest, load_evaluation, load_overall
 from ui.performance.scene import Scene, write_figure
 from ui.performance.sidebar import (
     draw_class_choice,
     draw_data_choices,
     draw_overall,
-    draw_technique,
+    draw_techniques,
 )
 from ui.performance.travel import depart
 from ui.selection import read_selection, write_selection
@@ -41,6 +41,7 @@ _DRAW: dict[str, Callable[[Scene], None]] = {
 def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
     """Draw what the address asks for; returns the names of what it asked for in vain."""
     depart()
+    let_go(contents.run)
     selection, refused = read_selection(st.query_params.to_dict(), contents)
     write_selection(selection)
     left, right = st.columns(2, gap=None)
@@ -57,7 +58,7 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
         with side:
             draw_class_choice(scene)
             draw_overall(scene)
-            draw_technique(choice)
+            draw_techniques(choice)
         with stage:
             _draw_view(scene)
     except Unavailable as unavailable:

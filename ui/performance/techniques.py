@@ -1,65 +1,31 @@
-"""What the page says of each technique: how it works, its formula, how it fails, and whence it is."""
+"""What the page says of each technique of its views."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Source:
-    """A publication: its authors with the year, its title, and where it is."""
-
-    cite: str
-    title: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Technique:
-    """A technique in two sentences.
-
-    Attributes
-    ----------
-    key, name : str
-    summary : str
-        Two sentences.
-    formula : str
-        LaTeX.
-    failure : str
-        When it misleads.
-    warned : Source
-        Who says so.
-    source : Source
-        Where it comes from.
-    """
-
-    key: str
-    name: str
-    summary: str
-    formula: str
-    failure: str
-    warned: Source
-    source: Source
-
+from ui.techniques import Source, Technique
 
 _SAITO = Source(
-    "Saito, Rehmsmeier 2015",
+    "Saito, Rehmsmeier",
+    2015,
     "The precision-recall plot is more informative than the ROC plot when evaluating binary "
     "classifiers on imbalanced datasets",
     "https://doi.org/10.1371/journal.pone.0118432",
 )
 _GUO = Source(
-    "Guo et al. 2017",
+    "Guo et al.",
+    2017,
     "On calibration of modern neural networks",
     "https://arxiv.org/abs/1706.04599",
 )
 _NIXON = Source(
-    "Nixon et al. 2019",
+    "Nixon et al.",
+    2019,
     "Measuring calibration in deep learning",
     "https://arxiv.org/abs/1904.01685",
 )
 _BROWN = Source(
-    "Brown, Cai, DasGupta 2001",
+    "Brown, Cai, DasGupta",
+    2001,
     "Interval estimation for a binomial proportion",
     "https://doi.org/10.1214/ss/1009213286",
 )
@@ -72,14 +38,17 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "A row is what the pictures show, a column what the model answers, a number how often. "
             "What is right lies on the grey diagonal, what is wrong beside it in orange; rows in blue "
             "are of classes that the model has no output for.",
-            r"C_{ij} = \sum_{n=1}^{N} [\,y_n = i\,]\,[\,\arg\max_k p_{nk} = j\,]",
+            (r"C_{ij} = \sum_{n=1}^{N} [\,y_n = i\,]\,[\,\arg\max_k p_{nk} = j\,]",),
             "It sees the first answer only: a second place at 0.49 counts like a miss by far. A "
             "share of a row with few samples is hardly a figure at all.",
             _BROWN,
-            Source(
-                "Stehman 1997",
-                "Selecting and interpreting measures of thematic classification accuracy",
-                "https://doi.org/10.1016/S0034-4257(97)00083-7",
+            (
+                Source(
+                    "Stehman",
+                    1997,
+                    "Selecting and interpreting measures of thematic classification accuracy",
+                    "https://doi.org/10.1016/S0034-4257(97)00083-7",
+                ),
             ),
         ),
         Technique(
@@ -87,20 +56,26 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Order by similarity",
             "Classes with like mean probabilities are merged step by step, and the tree's leaves put in "
             "the order with the nearest neighbours. What the model mixes up forms blocks at the diagonal.",
-            r"\begin{gathered}d_{ij} = 1 - \frac{\bar p_i \cdot \bar p_j}{\lVert \bar p_i \rVert\,"
-            r"\lVert \bar p_j \rVert} \\[3pt] "
-            r"\bar p_i = \tfrac{1}{N_i} \textstyle\sum_{y_n = i} p_n\end{gathered}",
+            (
+                r"\begin{gathered}d_{ij} = 1 - \frac{\bar p_i \cdot \bar p_j}{\lVert \bar p_i \rVert\,"
+                r"\lVert \bar p_j \rVert} \\[3pt] "
+                r"\bar p_i = \tfrac{1}{N_i} \textstyle\sum_{y_n = i} p_n\end{gathered}",
+            ),
             "A clustering finds an order in anything: where the model hardly errs, neighbours may "
             "have nothing in common.",
             Source(
-                "Ben-David, von Luxburg, Pál 2006",
+                "Ben-David, von Luxburg, Pál",
+                2006,
                 "A sober look at clustering stability",
                 "https://doi.org/10.1007/11776420_4",
             ),
-            Source(
-                "Bar-Joseph et al. 2001",
-                "Fast optimal leaf ordering for hierarchical clustering",
-                "https://doi.org/10.1093/bioinformatics/17.suppl_1.S22",
+            (
+                Source(
+                    "Bar-Joseph et al.",
+                    2001,
+                    "Fast optimal leaf ordering for hierarchical clustering",
+                    "https://doi.org/10.1093/bioinformatics/17.suppl_1.S22",
+                ),
             ),
         ),
     ),
@@ -110,20 +85,26 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Precision, recall, F1",
             "Precision is how many of those taken for a class are of it, recall how many of the class "
             "are found. F1 is their harmonic mean; macro F1 the mean of F1 over classes.",
-            r"\begin{gathered}P = \frac{TP}{TP + FP} \quad R = \frac{TP}{TP + FN} \\[3pt] "
-            r"F_1 = \frac{2PR}{P + R}\end{gathered}",
+            (
+                r"\begin{gathered}P = \frac{TP}{TP + FP} \quad R = \frac{TP}{TP + FN} \\[3pt] "
+                r"F_1 = \frac{2PR}{P + R}\end{gathered}",
+            ),
             "Precision changes with how common the class is, and F1 does not care how the rest is told "
             "apart: figures of two data sets with other shares of classes do not compare.",
             Source(
-                "Powers 2011",
+                "Powers",
+                2011,
                 "Evaluation: from precision, recall and F-measure to ROC, informedness, markedness and "
                 "correlation",
                 "https://arxiv.org/abs/2010.16061",
             ),
-            Source(
-                "van Rijsbergen 1979",
-                "Information retrieval",
-                "http://www.dcs.gla.ac.uk/Keith/Preface.html",
+            (
+                Source(
+                    "van Rijsbergen",
+                    1979,
+                    "Information retrieval",
+                    "http://www.dcs.gla.ac.uk/Keith/Preface.html",
+                ),
             ),
         ),
         Technique(
@@ -132,18 +113,22 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "The share of samples whose right class is the most probable one, or among the five most "
             "probable. Only samples of classes that the model has an output for can be right, so only "
             "they are counted.",
-            r"\mathrm{acc} = \frac{1}{N} \sum_{n=1}^{N} [\,\arg\max_k p_{nk} = y_n\,]",
+            (r"\mathrm{acc} = \frac{1}{N} \sum_{n=1}^{N} [\,\arg\max_k p_{nk} = y_n\,]",),
             "With classes of unequal size it rewards whoever always answers the commonest: compare with "
             "that figure, which stands below.",
             Source(
-                "He, Garcia 2009",
+                "He, Garcia",
+                2009,
                 "Learning from imbalanced data",
                 "https://doi.org/10.1109/TKDE.2008.239",
             ),
-            Source(
-                "Russakovsky et al. 2015",
-                "ImageNet large scale visual recognition challenge",
-                "https://arxiv.org/abs/1409.0575",
+            (
+                Source(
+                    "Russakovsky et al.",
+                    2015,
+                    "ImageNet large scale visual recognition challenge",
+                    "https://arxiv.org/abs/1409.0575",
+                ),
             ),
         ),
         Technique(
@@ -152,15 +137,20 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "All shares that the counts do not contradict at 95 %: precision and recall have it, and "
             "accuracy. Unlike the usual plus-minus it stays within 0 and 1 and keeps a width where all "
             "are right.",
-            r"\frac{\hat p + \frac{z^2}{2n} \pm z \sqrt{\frac{\hat p (1 - \hat p)}{n} + "
-            r"\frac{z^2}{4n^2}}}{1 + \frac{z^2}{n}},\quad z = 1.96",
+            (
+                r"\frac{\hat p + \frac{z^2}{2n} \pm z \sqrt{\frac{\hat p (1 - \hat p)}{n} + "
+                r"\frac{z^2}{4n^2}}}{1 + \frac{z^2}{n}},\quad z = 1.96",
+            ),
             "It takes samples for independent: frames of one film are not. And it covers 95 % on the "
             "average over shares, not at each of them.",
             _BROWN,
-            Source(
-                "Wilson 1927",
-                "Probable inference, the law of succession, and statistical inference",
-                "https://doi.org/10.1080/01621459.1927.10502953",
+            (
+                Source(
+                    "Wilson",
+                    1927,
+                    "Probable inference, the law of succession, and statistical inference",
+                    "https://doi.org/10.1080/01621459.1927.10502953",
+                ),
             ),
         ),
         Technique(
@@ -168,18 +158,22 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Bootstrap interval",
             "The samples are drawn again with replacement, seeded, and the figure is computed each time; "
             "the interval holds the middle 95 %. F1, macro F1, log loss, kappa, MCC and areas have it.",
-            r"\left[\hat\theta^{*}_{(0.025)},\ \hat\theta^{*}_{(0.975)}\right]",
+            (r"\left[\hat\theta^{*}_{(0.025)},\ \hat\theta^{*}_{(0.975)}\right]",),
             "It only draws what is there: without a single error all resamples agree, though errors are "
             "possible, and no interval is shown. With few errors it is too narrow.",
             Source(
-                "Hesterberg 2015",
+                "Hesterberg",
+                2015,
                 "What teachers should know about the bootstrap",
                 "https://arxiv.org/abs/1411.5279",
             ),
-            Source(
-                "Efron 1979",
-                "Bootstrap methods: another look at the jackknife",
-                "https://doi.org/10.1214/aos/1176344552",
+            (
+                Source(
+                    "Efron",
+                    1979,
+                    "Bootstrap methods: another look at the jackknife",
+                    "https://doi.org/10.1214/aos/1176344552",
+                ),
             ),
         ),
         Technique(
@@ -187,18 +181,25 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Kappa and MCC",
             "Kappa is the agreement beyond what answers of the same frequencies reach by chance. MCC is "
             "the correlation of truth and answer over all classes; both are 1 at best and 0 by chance.",
-            r"\begin{gathered}\kappa = \frac{p_o - p_e}{1 - p_e} \\[3pt] \mathrm{MCC} = "
-            r"\frac{c\,s - \sum_k p_k t_k}{\sqrt{(s^2 - \sum_k p_k^2)(s^2 - \sum_k t_k^2)}}\end{gathered}",
+            (
+                r"\begin{gathered}\kappa = \frac{p_o - p_e}{1 - p_e} \\[3pt] \mathrm{MCC} = "
+                r"\frac{c\,s - \sum_k p_k t_k}{\sqrt{(s^2 - \sum_k p_k^2)(s^2 - \sum_k t_k^2)}}"
+                r"\end{gathered}",
+            ),
             "Kappa falls when one class is much commoner than the rest, with the same share right.",
             Source(
-                "Feinstein, Cicchetti 1990",
+                "Feinstein, Cicchetti",
+                1990,
                 "High agreement but low kappa: I. The problems of two paradoxes",
                 "https://doi.org/10.1016/0895-4356(90)90158-L",
             ),
-            Source(
-                "Gorodkin 2004",
-                "Comparing two K-category assignments by a K-category correlation coefficient",
-                "https://doi.org/10.1016/j.compbiolchem.2004.09.006",
+            (
+                Source(
+                    "Gorodkin",
+                    2004,
+                    "Comparing two K-category assignments by a K-category correlation coefficient",
+                    "https://doi.org/10.1016/j.compbiolchem.2004.09.006",
+                ),
             ),
         ),
     ),
@@ -209,14 +210,17 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Recall over the false alarm rate, for every threshold on the probability of the class. The "
             "area is the chance that a sample of the class scores above another one; the diagonal is "
             "guessing.",
-            r"\mathrm{AUC} = \Pr\left(p(x^{+}) > p(x^{-})\right) + \tfrac12 \Pr(=)",
+            (r"\mathrm{AUC} = \Pr\left(p(x^{+}) > p(x^{-})\right) + \tfrac12 \Pr(=)",),
             "With rare positives it looks too good: a small rate of many negatives is still more false "
             "alarms than hits. Look at the other curve then.",
             _SAITO,
-            Source(
-                "Fawcett 2006",
-                "An introduction to ROC analysis",
-                "https://doi.org/10.1016/j.patrec.2005.10.010",
+            (
+                Source(
+                    "Fawcett",
+                    2006,
+                    "An introduction to ROC analysis",
+                    "https://doi.org/10.1016/j.patrec.2005.10.010",
+                ),
             ),
         ),
         Technique(
@@ -224,18 +228,22 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Precision-recall curve",
             "Precision over recall, for every threshold. Average precision sums precision over the steps "
             "in recall; guessing gives the share of the class, the dashed line.",
-            r"\mathrm{AP} = \sum_{i} (R_i - R_{i-1})\,P_i",
+            (r"\mathrm{AP} = \sum_{i} (R_i - R_{i-1})\,P_i",),
             "Its base line is the share of positives: average precisions of classes of unequal size, or "
             "of two data sets, do not compare.",
             Source(
-                "Boyd et al. 2012",
+                "Boyd et al.",
+                2012,
                 "Unachievable region in precision-recall space and its effect on empirical evaluation",
                 "https://arxiv.org/abs/1206.4667",
             ),
-            Source(
-                "Davis, Goadrich 2006",
-                "The relationship between precision-recall and ROC curves",
-                "https://doi.org/10.1145/1143844.1143874",
+            (
+                Source(
+                    "Davis, Goadrich",
+                    2006,
+                    "The relationship between precision-recall and ROC curves",
+                    "https://doi.org/10.1145/1143844.1143874",
+                ),
             ),
         ),
     ),
@@ -245,19 +253,26 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Reliability diagram",
             "Samples are sorted into bins by confidence; a bar is how many of a bin are right, and should "
             "end at the diagonal. Below it the model is surer than it should be, above it less.",
-            r"\begin{gathered}\mathrm{acc}(B) = \tfrac{1}{|B|} \textstyle\sum_{n \in B} [\,\hat y_n = y_n\,] "
-            r"\\ \mathrm{conf}(B) = \tfrac{1}{|B|} \textstyle\sum_{n \in B} \hat p_n\end{gathered}",
+            (
+                r"\begin{gathered}\mathrm{acc}(B) = \tfrac{1}{|B|} \textstyle\sum_{n \in B} "
+                r"[\,\hat y_n = y_n\,] \\ "
+                r"\mathrm{conf}(B) = \tfrac{1}{|B|} \textstyle\sum_{n \in B} \hat p_n\end{gathered}",
+            ),
             "A bin with few samples strays from the diagonal by chance alone: read the lines at the "
             "bars, which are 95 % intervals, not the bars.",
             Source(
-                "Bröcker, Smith 2007",
+                "Bröcker, Smith",
+                2007,
                 "Increasing the reliability of reliability diagrams",
                 "https://doi.org/10.1175/WAF993.1",
             ),
-            Source(
-                "DeGroot, Fienberg 1983",
-                "The comparison and evaluation of forecasters",
-                "https://doi.org/10.2307/2987588",
+            (
+                Source(
+                    "DeGroot, Fienberg",
+                    1983,
+                    "The comparison and evaluation of forecasters",
+                    "https://doi.org/10.2307/2987588",
+                ),
             ),
         ),
         Technique(
@@ -266,15 +281,20 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "The gap between confidence and accuracy: its mean over bins by their samples, and its largest "
             "one. Beside the ECE stands what a perfectly calibrated model of the same confidences shows "
             "by chance.",
-            r"\mathrm{ECE} = \sum_{b} \tfrac{|B_b|}{N}\,|\mathrm{acc}(B_b) - \mathrm{conf}(B_b)|",
+            (
+                r"\mathrm{ECE} = \sum_{b} \tfrac{|B_b|}{N}\,|\mathrm{acc}(B_b) - \mathrm{conf}(B_b)|",
+            ),
             "They depend on the bins: change their number or kind and watch the figures. Gaps of "
             "opposite sign within a bin cancel out, and the largest error is often of a bin with "
             "hardly a sample.",
             _NIXON,
-            Source(
-                "Naeini et al. 2015",
-                "Obtaining well calibrated probabilities using Bayesian binning",
-                "https://doi.org/10.1609/aaai.v29i1.9602",
+            (
+                Source(
+                    "Naeini et al.",
+                    2015,
+                    "Obtaining well calibrated probabilities using Bayesian binning",
+                    "https://doi.org/10.1609/aaai.v29i1.9602",
+                ),
             ),
         ),
         Technique(
@@ -282,20 +302,26 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Brier score and log loss",
             "Both judge all probabilities at once, and both are least for the true ones. The Brier score is "
             "a squared distance between 0 and 2, log loss the surprise at the truth in nats.",
-            r"\begin{gathered}\mathrm{BS} = \tfrac1N \textstyle\sum_{n,k} (p_{nk} - [\,y_n = k\,])^2 \\ "
-            r"\mathrm{NLL} = -\tfrac1N \textstyle\sum_n \log p_{n y_n}\end{gathered}",
+            (
+                r"\begin{gathered}\mathrm{BS} = \tfrac1N \textstyle\sum_{n,k} (p_{nk} - [\,y_n = k\,])^2 \\ "
+                r"\mathrm{NLL} = -\tfrac1N \textstyle\sum_n \log p_{n y_n}\end{gathered}",
+            ),
             "Each mixes how well classes are told apart with how honest the confidence is. A single "
             "confident error can rule the log loss.",
             Source(
-                "Gneiting, Raftery 2007",
+                "Gneiting, Raftery",
+                2007,
                 "Strictly proper scoring rules, prediction, and estimation",
                 "https://doi.org/10.1198/016214506000001437",
             ),
-            Source(
-                "Brier 1950",
-                "Verification of forecasts expressed in terms of probability",
-                "https://journals.ametsoc.org/view/journals/mwre/78/1/"
-                "1520-0493_1950_078_0001_vofeit_2_0_co_2.xml",
+            (
+                Source(
+                    "Brier",
+                    1950,
+                    "Verification of forecasts expressed in terms of probability",
+                    "https://journals.ametsoc.org/view/journals/mwre/78/1/"
+                    "1520-0493_1950_078_0001_vofeit_2_0_co_2.xml",
+                ),
             ),
         ),
         Technique(
@@ -303,17 +329,20 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Temperature scaling",
             "All logits are divided by one number, the one with the least log loss on a random half of the "
             "samples; figures are of the other half. Answers stay the same, only the confidence changes.",
-            r"\begin{gathered}p_T = \mathrm{softmax}(\log p \,/\, T) \\ "
-            r"\hat T = \arg\min_T \mathrm{NLL}(p_T)\end{gathered}",
+            (
+                r"\begin{gathered}p_T = \mathrm{softmax}(\log p \,/\, T) \\ "
+                r"\hat T = \arg\min_T \mathrm{NLL}(p_T)\end{gathered}",
+            ),
             "One number mends what all classes have in common, not what one of them has, and no longer "
             "holds where pictures are of another kind.",
             Source(
-                "Ovadia et al. 2019",
+                "Ovadia et al.",
+                2019,
                 "Can you trust your model's uncertainty? Evaluating predictive uncertainty under "
                 "dataset shift",
                 "https://arxiv.org/abs/1906.02530",
             ),
-            _GUO,
+            (_GUO,),
         ),
     ),
     "errors": (
@@ -322,18 +351,22 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "Most confident errors",
             "Wrong answers, the surest first: what the model is sure of and wrong about tells more than "
             "what it doubts. Often the label is wrong, or two things are in the picture.",
-            r"\hat p_n = \max_k p_{nk},\quad \arg\max_k p_{nk} \ne y_n",
+            (r"\hat p_n = \max_k p_{nk},\quad \arg\max_k p_{nk} \ne y_n",),
             "Confidence is no distance to what was learned: far away from it a ReLU network grows surer, "
             "not less sure.",
             Source(
-                "Hein et al. 2019",
+                "Hein et al.",
+                2019,
                 "Why ReLU networks yield high-confidence predictions far away from the training data",
                 "https://arxiv.org/abs/1812.05720",
             ),
-            Source(
-                "Northcutt, Athalye, Mueller 2021",
-                "Pervasive label errors in test sets destabilize machine learning benchmarks",
-                "https://arxiv.org/abs/2103.14749",
+            (
+                Source(
+                    "Northcutt, Athalye, Mueller",
+                    2021,
+                    "Pervasive label errors in test sets destabilize machine learning benchmarks",
+                    "https://arxiv.org/abs/2103.14749",
+                ),
             ),
         ),
     ),

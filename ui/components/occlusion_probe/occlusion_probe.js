@@ -1,7 +1,7 @@
 // A picture, a patch that follows the pointer, and what the model makes of it.
 
 const AGAIN = 350; // milliseconds between questions how far the sweep is
-const PATIENCE = 1500; // milliseconds without a question after a click
+const HOLD = 1500; // milliseconds without a question after a click
 const probes = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -26,7 +26,7 @@ class Probe {
       this.send(this.data.running ? "cancel" : "sweep", this.data.token);
       // Of two events that come while the page runs, only the later is heard: the next question waits.
       clearTimeout(this.timer);
-      if (this.data.running) this.tick(PATIENCE);
+      if (this.data.running) this.tick(HOLD);
     };
     const slider = this.find("input");
     slider.oninput = () => (this.find(".heat").style.opacity = slider.valueAsNumber / 100);
