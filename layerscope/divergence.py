@@ -13,8 +13,6 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_matrix
 
-LARGEST = 20_000  # points; beyond, the approximations win
-
 # Without a check for a division by zero, which there cannot be, the loops become vector instructions.
 _compile = njit(fastmath=True, error_model="numpy", cache=True)
 

@@ -6,8 +6,43 @@ A session remembers each part of it for pages that are opened without that part.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import streamlit as st
+
+T = TypeVar("T")
+
+
+class Reading:
+    """What an address asks for, of what there is to choose.
+
+    What it holds may come from anyone: a value is accepted only if its text equals that of an option.
+
+    Parameters
+    ----------
+    params : mapping
+        Query parameters.
+
+    Attributes
+    ----------
+    refused : list of str
+        Names of what was asked for in vain.
+    """
+
+    def __init__(self, params: Mapping[str, str]) -> None:
+        self._params = params
+        self.refused: list[str] = []
+
+    def choose(self, key: str, options: Iterable[T], start: T, name: str | None = None) -> T:
+        """The option whose text the parameter is, else `start`; refused under `name`, or the key."""
+        text = self._params.get(key)
+        if text is None:
+            return start
+        for option in options:
+            if str(option) == text:
+                return option
+        self.refused.append(name or key)
+        return start
 
 
 def write_part(name: str, keys: Iterable[str], wanted: Mapping[str, str]) -> None:

@@ -46,16 +46,21 @@ def choose(
 
 
 def select(
-    key: str, label: str, options: Sequence[str], chosen: str, name: Callable[[str], str]
+    key: str,
+    label: str,
+    options: Sequence[str],
+    chosen: str,
+    name: Callable[[str], str],
+    **also: object,
 ) -> None:
-    """A list to choose from; what the legend kept was of the colouring before."""
+    """A list to choose from; with a new value, `also` is written to the address."""
     st.session_state[key] = chosen
     st.selectbox(
         label,
         options,
         key=key,
         format_func=name,
-        on_change=lambda: change(**{key: st.session_state[key]}, only=None),
+        on_change=lambda: change(**{key: st.session_state[key]}, **also),
     )
 
 

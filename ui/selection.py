@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import TypeVar
 
-from ui.address import recall_part, write_part
+from ui.address import Reading, recall_part, write_part
 from ui.coarse import find_coarse
 from ui.library import Contents, is_built
 
@@ -32,7 +31,6 @@ ORDERS = ("-score", "score", "channel", "-channel")
 MARKS = ("points", "pictures")
 _LARGEST_AT_START = 1000
 _ENTRIES = re.compile(r"\d{1,4}(\.\d{1,4}){0,999}")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -130,19 +128,14 @@ def write_range(ends: tuple[int, int]) -> str:
 def choose_run(params: Mapping[str, str], runs: tuple[str, ...]) -> tuple[str, list[str]]:
     """The run that the address asks for, or the first that is built; and what was refused."""
     start = next((run for run in runs if is_built(run)), runs[0])
-    chosen, refused = _match(params, "run", runs, start)
-    return chosen, ["run"] if refused else []
+    reading = Reading(params)
+    return reading.choose("run", runs, start), reading.refused
 
 
 def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selection, list[str]]:
     """The selection that the address asks for, and the names of values that are not there."""
-    refused: list[str] = []
-
-    def choose(key: str, options: Iterable[T], start: T, name: str | None = None) -> T:
-        value, missing = _match(params, key, options, start)
-        if missing:
-            refused.append(name or key)
-        return value
+    reading = Reading(params)
+    choose, refused = reading.choose, reading.refused
 
     keys = [layer.key for layer in contents.layers]
     dense = [layer.key for layer in contents.layers if layer.kind == "dense"]
@@ -182,17 +175,6 @@ def write_selection(selection: Selection) -> None:
 def recall_selection() -> None:
     """Where a page is opened without a selection, go on with the one of this session."""
     recall_part("selection", KEYS)
-
-
-def _match(params: Mapping[str, str], key: str, options: Iterable[T], start: T) -> tuple[T, bool]:
-    """The option whose text the parameter is, else `start`; and whether one was refused."""
-    text = params.get(key)
-    if text is None:
-        return start, False
-    for option in options:
-        if str(option) == text:
-            return option, False
-    return start, True
 
 
 def _read_entries(params: Mapping[str, str], refused: list[str]) -> frozenset[int]:

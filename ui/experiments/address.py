@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from ui.address import recall_part, write_part
+from ui.address import Reading, recall_part, write_part
 from ui.experiments.entries import Entry
 from ui.selection import Selection
 
@@ -67,15 +67,9 @@ def read_choice(
     tints, orders : iterable of str
         Figures, and orders of the table.
     """
-    refused: list[str] = []
+    reading = Reading(params)
+    choose, refused = reading.choose, reading.refused
     by_key = {entry.key: entry for entry in entries}
-
-    def choose(key: str, known: Iterable[str], start: str, name: str) -> str:
-        text = params.get(key, start)
-        if text in set(known):
-            return text
-        refused.append(name)
-        return start
 
     first = by_key[choose("exp_a", by_key, entries[0].key, "first experiment")]
     lay_a = choose("lay_a", first.embeddings, _usual(first, selection.embedding), "first embedding")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -14,7 +14,7 @@ from ui.address import change
 from ui.arrays import Unavailable
 from ui.components.experiment_table import Column, draw_experiment_table, list_orders
 from ui.components.parallel_coordinates import draw_parallel_coordinates
-from ui.controls import draw_run_choice
+from ui.controls import draw_run_choice, select
 from ui.experiments.address import SHADES, Choice, read_choice, write_choice
 from ui.experiments.board import (
     FIGURES,
@@ -115,32 +115,12 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
     return list(shown.refused)
 
 
-def _select(
-    key: str, label: str, options: Sequence[str], chosen: str, name: Callable[[str], str]
-) -> None:
-    st.session_state[key] = chosen
-    st.selectbox(
-        label,
-        options,
-        key=key,
-        format_func=name,
-        on_change=lambda: change(**{key: st.session_state[key]}),
-    )
-
-
 def _draw_choices(shown: _Shown) -> None:
     names = {layer.key: f"{layer.key}  {layer.label}".strip() for layer in shown.contents.layers}
-    st.session_state["layer"] = shown.selection.layer
-    st.selectbox(
-        "Layer",
-        list(names),
-        key="layer",
-        format_func=names.__getitem__,
-        on_change=lambda: change(layer=st.session_state["layer"], channel=None),
-    )
+    select("layer", "Layer", list(names), shown.selection.layer, names.__getitem__, channel=None)
     tints = [column.key for column in shown.columns]
-    _select("tint", "Colour lines by", tints, shown.tint.key, FIGURES.__getitem__)
-    _select("shade", "Colour points by", list(SHADES), shown.choice.shade, SHADES.__getitem__)
+    select("tint", "Colour lines by", tints, shown.tint.key, FIGURES.__getitem__)
+    select("shade", "Colour points by", list(SHADES), shown.choice.shade, SHADES.__getitem__)
     with st.popover("How to read this"):
         draw_guide(shown.contents.run)
 

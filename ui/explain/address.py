@@ -13,7 +13,7 @@ from layerscope.errors import InputError
 from layerscope.explanation.method import Option, Setting
 from layerscope.explanation.occlusion import OCCLUSION_OPTIONS
 from layerscope.explanation.registry import METHODS
-from ui.address import change, recall_part, write_part
+from ui.address import Reading, change, recall_part, write_part
 from ui.explain.networks import OF_RUN, PUBLISHED, TRAINED
 from ui.explain.pictures import PHOTOS
 
@@ -102,14 +102,8 @@ def read_choice(params: Mapping[str, str]) -> tuple[Choice, list[str]]:
 
     Outputs and layer are checked for their form only, by `check_model` against the model.
     """
-    refused: list[str] = []
-
-    def choose(key: str, known: Iterable[str], start: str, name: str) -> str:
-        text = params.get(key, start)
-        if text in known:
-            return text
-        refused.append(name)
-        return start
+    reading = Reading(params)
+    choose, refused = reading.choose, reading.refused
 
     source = choose("source", SOURCES, SAMPLE, "picture")
     start = start_network(source)

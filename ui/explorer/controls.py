@@ -32,10 +32,11 @@ def draw_view_choices(selection: Selection, contents: Contents) -> None:
 
 def draw_color_choices(selection: Selection, contents: Contents) -> None:
     """What the points are coloured by, and which of them are filtered out."""
-    select("color", "Colour by", offers(contents), selection.color, COLORS.__getitem__)
+    # What the legend keeps is of the colouring before.
+    select("color", "Colour by", offers(contents), selection.color, COLORS.__getitem__, only=None)
     if selection.color == "cluster":
         keys = [layer.key for layer in contents.layers]
-        select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str)
+        select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str, only=None)
     choose("verdict", "Predictions", tuple(VERDICTS), selection.verdict, VERDICTS.__getitem__)
     st.session_state["confidence"] = selection.confidence
     st.slider(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from layerscope.features.class_vectors import SHOWN
-from ui.address import write_part
+from ui.address import Reading, write_part
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 SETS = {"drawn": f"{SHOWN} drawn", "coarse": "Family", "all": "All"}
@@ -105,26 +105,18 @@ def to_params(choice: ClassChoice, offer: Offer) -> dict[str, str]:
 
 def read_class_choice(params: Mapping[str, str], offer: Offer) -> tuple[ClassChoice, list[str]]:
     """What the address asks for, and the names of values that there are not."""
-    refused: list[str] = []
-
-    def choose(key: str, options: Sequence[object], start: object, name: str) -> str:
-        text = params.get(key, str(start))
-        if text in map(str, options):
-            return text
-        if key in params:
-            refused.append(name)
-        return str(start)
+    reading = Reading(params)
+    choose, refused = reading.choose, reading.refused
 
     start = offer.start
-    index = choose("class_of", range(offer.n_classes), "", "class") if "class_of" in params else ""
     choice = ClassChoice(
-        choose("class_map", tuple(METHODS), start.method, "method"),
-        int(choose("class_perplexity", offer.perplexities, start.perplexity, "perplexity")),
+        choose("class_map", METHODS, start.method, "method"),
+        choose("class_perplexity", offer.perplexities, start.perplexity, "perplexity"),
         choose("class_set", offer.sets, start.shown, "choice of classes"),
-        int(choose("class_seed", range(SEEDS), start.seed, "draw of classes")),
+        choose("class_seed", range(SEEDS), start.seed, "draw of classes"),
         choose("class_coarse", offer.coarse, start.coarse, "family"),
         choose("class_color", offer.colors, start.color, "colouring"),
-        int(index) if index else None,
+        choose("class_of", range(offer.n_classes), None, "class"),
     )
     return choice, refused
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ui.address import change, write_part
+from ui.address import Reading, change, write_part
 
 ORDERS = {"number": "By number", "norm": "Strongest first"}
 SIZES = {"large": "Large", "medium": "Medium", "small": "Small"}
@@ -80,14 +80,8 @@ def read_kernel_choice(
     shapes : mapping of str to tuple
         For each layer in order, what is drawn of it: (F, R, h, w).
     """
-    refused: list[str] = []
-
-    def choose(key: str, options: Sequence[str], start: str, name: str) -> str:
-        text = params.get(key, start)
-        if text in options:
-            return text
-        refused.append(name)
-        return start
+    reading = Reading(params)
+    choose, refused = reading.choose, reading.refused
 
     layer = choose("kernel_layer", tuple(shapes), next(iter(shapes)), "layer with weights")
     order = choose("kernel_order", tuple(ORDERS), "number", "order of filters")

@@ -6,7 +6,7 @@ Layer and channel are the selection's. A class is a channel of the layer of prob
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from layerscope.errors import InputError
@@ -14,7 +14,7 @@ from layerscope.explanation.method import Setting
 from layerscope.features.maximization import Ascent
 from layerscope.features.units import Unit
 from layerscope.layers import PROBABILITIES, Layer
-from ui.address import recall_part, write_part
+from ui.address import Reading, recall_part, write_part
 from ui.features.unit_options import OPTIONS
 
 CHANNEL, NEURON, CLASS = "channel", "neuron", "class"
@@ -116,14 +116,8 @@ def read_choice(params: Mapping[str, str], layer: Layer) -> tuple[UnitChoice, li
     layer : Layer
         The selection's, whose neurons there are.
     """
-    refused: list[str] = []
-
-    def choose(key: str, known: Iterable[str], start: str, name: str) -> str:
-        text = params.get(key, start)
-        if text in known:
-            return text
-        refused.append(name)
-        return start
+    reading = Reading(params)
+    choose, refused = reading.choose, reading.refused
 
     def place(key: str, count: int) -> int | None:
         text = params.get(key)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from layerscope.graph.model_graph import ModelGraph
-from ui.address import recall_part, write_part
+from ui.address import Reading, recall_part, write_part
 
 VIEWS = {"graph": "Graph", "distributions": "Distributions", "training": "Training"}
 LEVELS = {"stages": "Stages", "operators": "Operators"}
@@ -79,14 +79,8 @@ def read_choice(params: Mapping[str, str], trainings: Collection[str]) -> tuple[
     trainings : collection of str
         What can stand for `Choice.training`.
     """
-    refused: list[str] = []
-
-    def choose(key: str, known: Iterable[str], start: str, name: str) -> str:
-        text = params.get(key, start)
-        if text in known:
-            return text
-        refused.append(name)
-        return start
+    reading = Reading(params)
+    choose, refused = reading.choose, reading.refused
 
     training = params.get("training")
     if training is not None and training not in trainings:

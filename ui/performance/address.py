@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TypeVar
 
 import streamlit as st
 
 from layerscope.performance.answers import Answers
 from layerscope.performance.calibration import SCHEMES
 from layerscope.performance.confusion import OTHER
-from ui.address import change, recall_part, write_part
+from ui.address import Reading, change, recall_part, write_part
 from ui.performance.techniques import TECHNIQUES
 
 VIEWS = {
@@ -32,7 +31,6 @@ REST = "rest"  # in the address, `OTHER`
 _CUT = re.compile(r"0\.\d{3}|1\.000", re.ASCII)
 _CELL = re.compile(r"(0|[1-9]\d{0,5})-(0|[1-9]\d{0,5}|rest)", re.ASCII)
 _PART = "performance"
-T = TypeVar("T")
 Cell = tuple[int, int]
 
 
@@ -120,17 +118,8 @@ def read_choice(
     has_rest : bool
         Whether the matrix has a column for all other outputs.
     """
-    refused: list[str] = []
-
-    def choose(key: str, options: Iterable[T], start: T, name: str) -> T:
-        text = params.get(key)
-        if text is None:
-            return start
-        for option in options:
-            if str(option) == text:
-                return option
-        refused.append(name)
-        return start
+    reading = Reading(params)
+    choose, refused = reading.choose, reading.refused
 
     view = choose("perf", VIEWS, "confusion", "view")
     techniques = [technique.key for technique in TECHNIQUES[view]]

@@ -56,7 +56,7 @@ def _draw_coloring(selection: Selection, contents: Contents, tour: TourChoice) -
     )
     if selection.color == "cluster" and not tour.moved:
         keys = [layer.key for layer in contents.layers]
-        select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str)
+        select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str, only=None)
 
 
 def _change_coloring() -> None:
