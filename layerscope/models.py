@@ -98,7 +98,11 @@ def module_at(module: nn.Module, key: str) -> nn.Module:
 
 
 def to_pixels(pictures: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
-    """Pictures (N, S, S, 3) uint8 to pixels (N, 3, S, S) float32 in [0, 1]."""
+    """Pictures (N, S, S, 3) uint8 to pixels (N, 3, S, S) float32 in [0, 1].
+
+    Their channels stay the innermost in memory (``torch.channels_last``), as pictures come and as
+    convolutions on a CPU are fastest: a model keeps to the format of its input.
+    """
     return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float().div_(255)
 
 

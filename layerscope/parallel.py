@@ -1,18 +1,222 @@
-"""Independent tasks on all cores, one thread each."""
+"""Independent tasks on all cores of this machine, or on the workers of a Dask cluster.
+
+A task is a function and its arguments. It runs on one thread and is given nothing but its arguments, so its
+result depends neither on how many workers there are nor on which of them it falls to; where a worker is
+lost, its tasks are done again by another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
+import psutil
+from dask.system import CPU_COUNT
+from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from threadpoolctl import threadpool_limits
+
+from layerscope.errors import InputError
+
+LOCAL, SYNCHRONOUS = "local", "synchronous"
+_PROCESS_BYTES = 3 << 29  # what a task may need at 7000 samples
+_AHEAD = 16  # tasks a worker that are handed over before the first of them is done
+_PATIENCE = 20  # seconds until a cluster that does not answer is given up
 
 
-def on_all_cores(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
-    """Results of ``function(*task)`` in the order of the tasks, as they become ready.
+class Workers:
+    """What tasks are given to; see `working`."""
 
-    Each task runs in a process of its own with one thread, so a result does not depend on how many
-    cores there are.
+    def __init__(self, client: Client | None) -> None:
+        self._client = client
+
+    def map(self, function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
+        """Results of ``function(*task)`` in the order of the tasks, as they become ready."""
+        if self._client is None:
+            yield from (_run(function, task) for task in tasks)
+            return
+        handed: deque[Future] = deque()
+        try:
+            for task in tasks:
+                handed.append(self._submit(function, task))
+                if len(handed) >= self._limit:
+                    yield _result(handed.popleft())
+            while handed:
+                yield _result(handed.popleft())
+        finally:
+            self._drop(handed)
+
+    def follow(
+        self, function: Callable[..., Any], chains: Sequence[Sequence[tuple]]
+    ) -> Iterator[tuple[int, int, Any]]:
+        """Chains of tasks, each begun with the result of the one before: ``function(previous, *task)``.
+
+        Chains go on beside each other. Every result comes here before the next task is given out, so that
+        a lost worker costs the task that it was at, not its chain.
+
+        Yields
+        ------
+        chain, step : int
+        result
+            ``previous`` of the first step is None.
+        """
+        if self._client is None:
+            for chain, tasks in enumerate(chains):
+                result = None
+                for step, task in enumerate(tasks):
+                    result = _run(function, (result, *task))
+                    yield chain, step, result
+            return
+        places = {
+            self._submit(function, (None, *tasks[0])): (chain, 0)
+            for chain, tasks in enumerate(chains)
+        }
+        finished = as_completed(list(places))
+        try:
+            for future in finished:
+                chain, step = places.pop(future)
+                result = _result(future)
+                if step + 1 < len(chains[chain]):
+                    after = self._submit(function, (result, *chains[chain][step + 1]))
+                    places[after] = (chain, step + 1)
+                    finished.add(after)
+                yield chain, step, result
+        finally:
+            self._drop(places)
+
+    @property
+    def _limit(self) -> int:
+        assert self._client is not None
+        return _AHEAD * max(1, len(self._client.nthreads()))
+
+    def _drop(self, futures: Iterable[Future]) -> None:
+        left = list(futures)
+        if left and self._client is not None and self._client.status == "running":
+            self._client.cancel(left)
+
+    def _submit(self, function: Callable[..., Any], task: tuple) -> Future:
+        assert self._client is not None
+        return self._client.submit(_run, function, task, pure=False)
+
+
+def _run(function: Callable[..., Any], task: tuple) -> Any:
+    """A task, on one thread: sums in another order would end in other digits."""
+    torch = sys.modules.get("torch")
+    with threadpool_limits(1):
+        if torch is None:
+            return function(*task)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return function(*task)
+        finally:
+            torch.set_num_threads(threads)
+
+
+def _result(future: Future) -> Any:
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise InputError(
+            f"a task ended {error.allowed_failures + 1} workers in turn, most likely for want of memory; "
+            "give fewer workers to the machine, or more memory to each"
+        ) from None
+
+
+# --- where ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def working(scheduler: str = LOCAL, most: int | None = None) -> Iterator[Workers]:
+    """Workers, for as long as the context lasts.
+
+    Parameters
+    ----------
+    scheduler : str
+        ``local``: a process a core, fewer where memory is short. ``tcp://host:8786``: the workers of a
+        Dask cluster that exists, with one thread each and with this code. ``synchronous``: no others, one
+        task after another in this process, to debug.
+    most : int, optional
+        Processes to start on this machine at most: tasks on a graphics card share it.
+
+    Raises
+    ------
+    InputError
+        Where no cluster answers, or one that cannot do the work.
     """
-    with parallel_config("loky", n_jobs=cpu_count(), inner_max_num_threads=1):
-        yield from Parallel(return_as="generator")(delayed(function)(*task) for task in tasks)
+    if scheduler == SYNCHRONOUS:
+        yield Workers(None)
+    elif scheduler == LOCAL:
+        n_processes = min(count_processes(), most or CPU_COUNT)
+        with _start_processes(n_processes) as cluster, Client(cluster) as client:
+            yield Workers(client)
+    else:
+        with _connect(scheduler) as client:
+            _check_workers(client, scheduler)
+            yield Workers(client)
+
+
+def count_processes() -> int:
+    """Processes that this machine has cores and free memory for, at least one."""
+    return max(1, min(CPU_COUNT, psutil.virtual_memory().available // _PROCESS_BYTES))
+
+
+def _start_processes(n: int) -> LocalCluster:
+    return LocalCluster(
+        n_workers=n,
+        threads_per_worker=1,
+        memory_limit=None,
+        dashboard_address="127.0.0.1:0",
+        silence_logs="CRITICAL",  # a lost worker is no news: its tasks are done again
+    )
+
+
+def _connect(address: str) -> Client:
+    try:
+        return Client(address, timeout=_PATIENCE)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"params.yaml: compute.scheduler: no Dask scheduler answers at {address} ({error}); "
+            "start one with `make scheduler`, or set it to local"
+        ) from None
+
+
+def _check_workers(client: Client, address: str) -> None:
+    threads = client.nthreads()
+    if not threads:
+        raise InputError(
+            f"{address}: the scheduler has no workers; start some with "
+            f"`make workers SCHEDULER={address}` in copies of this folder"
+        )
+    if max(threads.values()) > 1:
+        raise InputError(
+            f"{address}: a worker has several threads, which share a model's hooks; start workers with "
+            f"`make workers SCHEDULER={address}`"
+        )
+    own = describe_code()
+    found = client.run(describe_code, on_error="return")
+    for worker, answer in found.items():
+        if isinstance(answer, Exception):
+            raise InputError(
+                f"{worker}: cannot import layerscope ({answer}); start workers with "
+                f"`make workers SCHEDULER={address}` in copies of this folder"
+            )
+        if answer != own:
+            raise InputError(
+                f"{worker}: runs other code than this process; bring its copy of the folder up to date "
+                "and start it again"
+            )
+
+
+def describe_code() -> str:
+    """A digest of this package and of the stages beside it, equal where the code is."""
+    top = Path(__file__).parent.parent
+    digest = sha256(sys.version.encode())
+    for folder in ("layerscope", "stages"):
+        for file in sorted((top / folder).rglob("*.py")):
+            digest.update(file.relative_to(top).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

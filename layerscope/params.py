@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -13,6 +14,7 @@ from layerscope.errors import InputError
 from layerscope.training_recipe import Recipe
 
 PARAMS = Path("params.yaml")
+_DASK = {"tcp", "tls", "ws", "wss", "ucx"}  # protocols that its schedulers listen to
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
@@ -58,6 +60,35 @@ class Run:
     def weights_file(self) -> Path | None:
         """The safetensors file, or None for published weights."""
         return Path(self.weights) if self.weights.endswith(".safetensors") else None
+
+
+def _known_url(url: str) -> str:
+    if not urlsplit(url).scheme or "://" not in url:
+        raise ValueError("must be a URL such as s3://bucket/folder, or null")
+    return url
+
+
+def _known_scheduler(scheduler: str) -> str:
+    parts = urlsplit(scheduler)
+    if scheduler in {"local", "synchronous"} or (parts.scheme in _DASK and parts.netloc):
+        return scheduler
+    raise ValueError("must be local, synchronous or an address such as tcp://host:8786")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Compute:
+    """Where stages work, and where their arrays go; neither changes what they find.
+
+    Attributes
+    ----------
+    scheduler : str
+        ``local``, ``synchronous`` or the address of a Dask cluster: see `layerscope.parallel.working`.
+    storage : str, optional
+        URL of a folder on object storage: arrays go there, and pointers to them into ``data``.
+    """
+
+    scheduler: Annotated[str, AfterValidator(_known_scheduler)]
+    storage: Annotated[str, AfterValidator(_known_url)] | None
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -241,6 +272,7 @@ class Params:
 
     runs: dict[str, Run]
     device: Literal["auto", "cpu", "cuda", "mps"]
+    compute: Compute
     prepare: Prepare
     predict: Predict
     activations: Activations

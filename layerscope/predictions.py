@@ -20,7 +20,7 @@ class Predictions:
     probabilities : ndarray of float32, (n, K)
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self._attributes = (store := Store(path)).attributes
         self.probabilities = store.read("probability")
 

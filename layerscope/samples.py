@@ -29,9 +29,14 @@ class Samples:
         Index into `categories`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self._store = Store(path)
         self.labels = self._store.read("label")
+
+    @property
+    def location(self) -> str:
+        """The store's address, for processes with another working folder."""
+        return self._store.location
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -81,6 +86,7 @@ def write_samples(
     drawn: Iterable[tuple[Source, Sample]],
     *,
     quality: int,
+    at: str | None = None,
     **attributes: object,
 ) -> None:
     """Write the samples of a run.
@@ -93,6 +99,8 @@ def write_samples(
         In their nested order. Pictures are encoded as they come, so that few are in memory.
     quality : int
         Of the WebP encoding, 1 to 100; 100 is lossless.
+    at : str, optional
+        As of `layerscope.store.writing`.
     **attributes
         JSON values to keep beside them. A list may still grow while samples are drawn.
     """
@@ -104,7 +112,7 @@ def write_samples(
         pictures.append(encode(sample.picture, quality))
         if sample.part_map is not None:
             part_maps.append(encode_label_map(sample.part_map))
-    with writing(path, **attributes) as store:
+    with writing(path, at, **attributes) as store:
         store.set(
             dataset=dataset.name,
             categories=[asdict(category) for category in dataset.categories],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerscope.reduction import _gram
+from layerscope.reduction import gram
 
 HIGH = 0.99  # quantile of the values by chance that a similarity must exceed
 _ROWS = (
@@ -56,8 +56,8 @@ def compute_unit_gram(features: np.ndarray) -> np.ndarray:
     """
     if _is_constant(features):
         return np.full((len(features), len(features)), np.nan, dtype=np.float32)
-    gram = _gram(features)
-    return (gram / np.linalg.norm(gram)).astype(np.float32)
+    products = gram(features)
+    return (products / np.linalg.norm(products)).astype(np.float32)
 
 
 def compute_unit_cloud(points: np.ndarray) -> np.ndarray:

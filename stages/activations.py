@@ -2,56 +2,91 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from layerscope.activations import forward, pool, pooled_shape
-from layerscope.models import choose_device, load_model
-from layerscope.params import read_params
+from layerscope.blocks import (
+    count_processes,
+    count_rows,
+    list_batches,
+    list_blocks,
+    load_classifier,
+)
+from layerscope.layers import Layer
+from layerscope.parallel import working
+from layerscope.params import Params, read_params
 from layerscope.predictions import Predictions
 from layerscope.progress import track
 from layerscope.samples import Samples
-from layerscope.store import library_versions, store_path, writing
+from layerscope.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
+
+
+def choose_factors(run: str, params: Params) -> dict[int, int]:
+    """The largest size that each pooling factor serves: smaller ones are its first rows."""
+    return {params.activations.pool_of(size): size for size in params.run(run).sizes}
+
+
+def collect(
+    samples: str,
+    store: str,
+    run: str,
+    start: int,
+    stop: int,
+    layers: Sequence[Layer],
+    params: Params,
+) -> None:
+    """All layers of one block, written to shards of its own."""
+    classifier = load_classifier(params.run(run), params.device)
+    pictures = Samples(samples).pictures
+    device = next(classifier.module.parameters()).device
+    factors = choose_factors(run, params)
+    found: dict[tuple[int, str], list[np.ndarray]] = {}
+    for at, end in list_batches(start, stop, params.activations.batch_size):
+
+        def receive(key: str, output: torch.Tensor, at: int = at) -> None:
+            for factor, n in factors.items():
+                if at < n:
+                    found.setdefault((factor, key), []).append(pool(output[: n - at], factor))
+
+        forward(classifier, pictures(at, end), tuple(layers), receive, device)
+    writer = Writer.open(store)
+    for (factor, key), batches in found.items():
+        writer.fill(f"pool{factor}/{key}", start, np.concatenate(batches))
 
 
 def main(run: str) -> None:
     params = read_params()
-    chosen, settings = params.run(run), params.activations
     samples = Samples(store_path(run, "samples"))
     layers = Predictions(store_path(run, "predictions")).layers
-    classifier = load_model(chosen.model, chosen.weights_file)
-    device = choose_device(params.device)
-    classifier.module.to(device)
-    # The largest size that each pooling factor serves: smaller ones are its first rows.
-    needed = {settings.pool_of(size): size for size in chosen.sizes}
+    factors = choose_factors(run, params)
+    shapes = {
+        (factor, layer.key): pooled_shape(layer, factor) for factor in factors for layer in layers
+    }
+    row_bytes = 2 * sum(int(np.prod(shape)) for shape in shapes.values())
+    rows = count_rows(len(samples), row_bytes, params.activations.batch_size)
     facts = {
         "layers": [layer.key for layer in layers],
         "versions": library_versions("torch", "torchvision"),
     }
-    with writing(store_path(run, "activations"), **facts) as store, ExitStack() as stack:
-        append = {
-            (factor, layer.key): stack.enter_context(
-                store.streaming(
-                    f"pool{factor}/{layer.key}",
-                    (n, *pooled_shape(layer, factor)),
-                    "float16",
-                    ["sample", "channel", "y", "x"][: 1 + len(layer.shape)],
-                )
-            )
-            for factor, n in needed.items()
-            for layer in layers
-        }
-        step = settings.batch_size
-        for start in track(range(0, len(samples), step), f"{run}: {len(layers)} layers"):
-
-            def receive(key: str, output: torch.Tensor, start: int = start) -> None:
-                for factor, n in needed.items():
-                    if start < n:
-                        append[factor, key](pool(output[: n - start], factor))
-
-            forward(classifier, samples.pictures(start, start + step), layers, receive, device)
+    with (
+        writing(store_path(run, "activations"), params.compute.storage, **facts) as store,
+        working(params.compute.scheduler, count_processes(params)) as workers,
+    ):
+        for (factor, key), shape in shapes.items():
+            dims = ["sample", "channel", "y", "x"][: 1 + len(shape)]
+            whole = (factors[factor], *shape)
+            store.reserve(f"pool{factor}/{key}", whole, "float16", dims, rows=rows)
+        blocks = list_blocks(len(samples), rows)
+        tasks = (
+            (samples.location, store.location, run, *block, layers, params) for block in blocks
+        )
+        label = f"{run}: {len(layers)} layers"
+        for _ in track(workers.map(collect, tasks), label, len(blocks)):
+            pass
 
 
 if __name__ == "__main__":

@@ -4,48 +4,80 @@ from __future__ import annotations
 
 import numpy as np
 
+from layerscope.blocks import (
+    count_processes,
+    count_rows,
+    list_batches,
+    list_blocks,
+    load_classifier,
+)
 from layerscope.explanation.cam import choose_layer, grad_cam
-from layerscope.models import choose_device, load_model
-from layerscope.params import read_params
+from layerscope.models import choose_device
+from layerscope.parallel import working
+from layerscope.params import Params, read_params
 from layerscope.predictions import Predictions
 from layerscope.progress import track
 from layerscope.samples import Samples
-from layerscope.store import library_versions, store_path, writing
+from layerscope.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
 TARGETS = ("predicted", "true")
 
 
+def explain(
+    samples: str,
+    store: str,
+    run: str,
+    start: int,
+    layer: str,
+    outputs: np.ndarray,
+    params: Params,
+) -> None:
+    """Maps of one block, from `start` on, for the outputs (n, 2) of `TARGETS`; -1 has no map."""
+    classifier = load_classifier(params.run(run), params.device)
+    pictures = Samples(samples).pictures
+    found = []
+    with grad_cam(classifier, layer, choose_device(params.device)) as compute:
+        for at, stop in list_batches(0, len(outputs), params.cam.batch_size):
+            predicted, true = outputs[at:stop].T
+            batch = pictures(start + at, start + stop)
+            first = compute(batch, predicted)
+            maps = np.full((len(batch), len(TARGETS), *first.shape[1:]), np.nan, np.float16)
+            maps[:, 0] = first
+            answerable = true >= 0  # the model may lack the class
+            wrong = answerable & (true != predicted)
+            maps[answerable, 1] = maps[answerable, 0]
+            if wrong.any():
+                maps[wrong, 1] = compute(batch[wrong], true[wrong])
+            found.append(maps)
+    Writer.open(store).fill("cam", start, np.concatenate(found))
+
+
 def main(run: str) -> None:
     params = read_params()
-    chosen = params.run(run)
     samples = Samples(store_path(run, "samples"))
     predictions = Predictions(store_path(run, "predictions"))
     layer = choose_layer(predictions.layers, params.cam.layer)
-    predicted, true = predictions.predicted, predictions.targets(samples.labels)
-    classifier = load_model(chosen.model, chosen.weights_file)
+    outputs = np.stack([predictions.predicted, predictions.targets(samples.labels)], axis=1)
     facts = {
         "layer": layer.key,
         "targets": list(TARGETS),
         "versions": library_versions("grad-cam", "torch"),
     }
     shape = (len(samples), len(TARGETS), *layer.shape[1:])
+    rows = count_rows(len(samples), 2 * int(np.prod(shape[1:])), params.cam.batch_size)
     with (
-        writing(store_path(run, "cam"), **facts) as store,
-        store.streaming("cam", shape, "float16", ["sample", "target", "y", "x"]) as append,
-        grad_cam(classifier, layer.key, choose_device(params.device)) as explain,
+        writing(store_path(run, "cam"), params.compute.storage, **facts) as store,
+        working(params.compute.scheduler, count_processes(params)) as workers,
     ):
-        step = params.cam.batch_size
-        for start in track(range(0, len(samples), step), f"{run}: Grad-CAM"):
-            pictures = samples.pictures(start, start + step)
-            maps = np.full((len(pictures), *shape[1:]), np.nan, dtype=np.float16)
-            maps[:, 0] = explain(pictures, predicted[start : start + step])
-            answerable = true[start : start + step] >= 0  # the model may lack the class
-            wrong = answerable & (true != predicted)[start : start + step]
-            maps[answerable, 1] = maps[answerable, 0]
-            if wrong.any():
-                maps[wrong, 1] = explain(pictures[wrong], true[start : start + step][wrong])
-            append(maps)
+        store.reserve("cam", shape, "float16", ["sample", "target", "y", "x"], rows=rows)
+        blocks = list_blocks(len(samples), rows)
+        tasks = (
+            (samples.location, store.location, run, start, layer.key, outputs[start:stop], params)
+            for start, stop in blocks
+        )
+        for _ in track(workers.map(explain, tasks), f"{run}: Grad-CAM", len(blocks)):
+            pass
 
 
 if __name__ == "__main__":

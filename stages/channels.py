@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
 from layerscope.activations import forward
-from layerscope.models import choose_device, load_model
-from layerscope.params import read_params
+from layerscope.blocks import (
+    count_processes,
+    count_rows,
+    list_batches,
+    list_blocks,
+    load_classifier,
+)
+from layerscope.layers import Layer
+from layerscope.parallel import working
+from layerscope.params import Params, read_params
 from layerscope.predictions import Predictions
 from layerscope.progress import track
 from layerscope.samples import Samples
 from layerscope.store import Writer, library_versions, store_path, writing
-from layerscope.top_samples import TopSamples, find_peaks, locate_channels
+from layerscope.top_samples import Peaks, TopSamples, find_peaks, locate_channels
 from stages.command import run_stage
+
+_PEAK_BYTES = 12  # of one channel and sample: value, position, mean
+
+
+def find_block(
+    samples: str, run: str, start: int, stop: int, layers: Sequence[Layer], params: Params
+) -> dict[str, list[Peaks]]:
+    """Peaks of one block by layer, batch by batch."""
+    classifier = load_classifier(params.run(run), params.device)
+    pictures = Samples(samples).pictures
+    device = next(classifier.module.parameters()).device
+    found: dict[str, list[Peaks]] = {layer.key: [] for layer in layers}
+
+    def receive(key: str, output: torch.Tensor) -> None:
+        found[key].append(find_peaks(output))
+
+    for batch in list_batches(start, stop, params.channels.batch_size):
+        forward(classifier, pictures(*batch), tuple(layers), receive, device)
+    return found
 
 
 def main(run: str) -> None:
     params = read_params()
-    chosen, settings = params.run(run), params.channels
+    settings = params.channels
     samples = Samples(store_path(run, "samples"))
     layers = Predictions(store_path(run, "predictions")).layers
-    classifier = load_model(chosen.model, chosen.weights_file)
-    device = choose_device(params.device)
-    classifier.module.to(device)
-    found = {
+    strongest = {
         size: {
             layer.key: TopSamples(
                 layer.shape[0], len(samples.categories), min(settings.top_k, size)
@@ -33,20 +59,22 @@ def main(run: str) -> None:
         }
         for size in samples.sizes
     }
-    step = settings.batch_size
-    for start in track(range(0, len(samples), step), f"{run}: strongest samples"):
-
-        def receive(key: str, output: torch.Tensor, start: int = start) -> None:
-            peaks = find_peaks(output)
-            for size, by_layer in found.items():
-                if start < size:
-                    labels = samples.labels[start : min(start + step, size)]
-                    by_layer[key].add(start, labels, peaks)
-
-        forward(classifier, samples.pictures(start, start + step), layers, receive, device)
+    row_bytes = _PEAK_BYTES * sum(layer.shape[0] for layer in layers)
+    rows = count_rows(len(samples), row_bytes, settings.batch_size)
+    blocks = list_blocks(len(samples), rows)
+    with working(params.compute.scheduler, count_processes(params)) as workers:
+        tasks = ((samples.location, run, *block, layers, params) for block in blocks)
+        results = track(workers.map(find_block, tasks), f"{run}: strongest samples", len(blocks))
+        for block, found in zip(blocks, results, strict=True):
+            for at, (start, stop) in enumerate(list_batches(*block, settings.batch_size)):
+                for size, by_layer in strongest.items():
+                    if start < size:
+                        labels = samples.labels[start : min(stop, size)]
+                        for key, top in by_layer.items():
+                            top.add(start, labels, found[key][at])
     facts = {"rows": locate_channels(layers), "versions": library_versions("torch", "torchvision")}
-    with writing(store_path(run, "channels"), **facts) as store:
-        for size, by_layer in found.items():
+    with writing(store_path(run, "channels"), params.compute.storage, **facts) as store:
+        for size, by_layer in strongest.items():
             write_size(store, size, list(by_layer.values()))
 
 

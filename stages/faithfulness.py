@@ -33,7 +33,7 @@ from layerscope.faithfulness.summary import (
 )
 from layerscope.files import write_table, write_text
 from layerscope.models import Classifier, choose_device, load_model
-from layerscope.parallel import on_all_cores
+from layerscope.parallel import Workers, working
 from layerscope.params import Faithfulness, Params, read_params
 from layerscope.predictions import Predictions
 from layerscope.progress import track
@@ -87,10 +87,10 @@ def choose_subjects(run: str, settings: Faithfulness) -> Subjects:
     return Subjects(uids, predicted[uids])
 
 
-def find_truths(run: str, subjects: Subjects, params: Params) -> list[Truth]:
-    """The part map of each sample, and what each part is to the model."""
-    samples, classifier = Samples(store_path(run, "samples")), load(run, params)
-    dataset = Store(store_path(run, "samples")).attributes["dataset"]
+def find_truths(location: str, run: str, subjects: Subjects, params: Params) -> list[Truth]:
+    """The part map of each sample, and what each part is to the model; `location` is the samples'."""
+    samples, classifier = Samples(location), load(run, params)
+    dataset = Store(location).attributes["dataset"]
     truths = []
     for uid, output in zip(subjects.uids.tolist(), subjects.outputs.tolist(), strict=True):
         part_map = samples.part_map(uid)
@@ -134,9 +134,9 @@ def list_jobs(keys: list[str], n: int, settings: Faithfulness) -> Iterator[Job]:
                 yield Job(key, start, min(start + step, stop), bool(randomized))
 
 
-def measure(run: str, job: Job, subjects: Subjects, params: Params) -> Measured:
-    """Do a job."""
-    settings, samples = params.faithfulness, Samples(store_path(run, "samples"))
+def measure(location: str, run: str, job: Job, subjects: Subjects, params: Params) -> Measured:
+    """Do a job; `location` is that of the samples."""
+    settings, samples = params.faithfulness, Samples(location)
     options = settings.options.get(job.method, {})
     explainer = Explainer(job.method, settings.random_state, options)
     pictures = np.stack([samples.picture(uid) for uid in subjects.uids.tolist()])
@@ -167,7 +167,8 @@ def write_figures(
     """Figures per sample, and mean curves."""
     measures = [name for name in MEASURES if name in found]
     n_parts = len(Samples(store_path(run, "samples")).part_names)
-    with writing(store_path(run, "faithfulness"), measures=measures, **facts) as store:
+    storage = read_params().compute.storage
+    with writing(store_path(run, "faithfulness"), storage, measures=measures, **facts) as store:
         store.add("uid", subjects.uids, ["sample"])
         store.add("output", subjects.outputs, ["sample"])
         figures = np.stack([found[name] for name in measures]).astype(np.float32)
@@ -182,6 +183,31 @@ def write_figures(
             store.add("chance", chance, ["measure", "sample"], unit="1")
 
 
+def look(run: str, subjects: Subjects, params: Params, workers: Workers) -> list[Truth]:
+    """The ground truth of all subjects, where there is one."""
+    samples, n = Samples(store_path(run, "samples")), len(subjects.uids)
+    if not samples.part_names:
+        return []
+    parts = [subjects[start : start + _CHUNK] for start in range(0, n, _CHUNK)]
+    looked = workers.map(find_truths, ((samples.location, run, part, params) for part in parts))
+    told = f"{run}: {n} pictures without each part"
+    return [truth for each in track(looked, told, len(parts)) for truth in each]
+
+
+def measure_all(
+    run: str, keys: list[str], subjects: Subjects, params: Params, workers: Workers
+) -> Measured:
+    """All methods on all subjects."""
+    n, samples = len(subjects.uids), Samples(store_path(run, "samples"))
+    jobs = list(list_jobs(keys, n, params.faithfulness))
+    results = workers.map(
+        measure,
+        ((samples.location, run, job, subjects[job.start : job.stop], params) for job in jobs),
+    )
+    done = zip(jobs, track(results, f"{run}: {len(keys)} methods", len(jobs)), strict=True)
+    return gather(keys, n, ((j.method, list(range(j.start, j.stop)), each) for j, each in done))
+
+
 def main(run: str) -> None:
     params = read_params()
     settings, classifier = params.faithfulness, load(run, params)
@@ -190,18 +216,9 @@ def main(run: str) -> None:
         print(f"{run}: {key} is left out: {reason}")
     subjects = choose_subjects(run, settings)
     n = len(subjects.uids)
-    if Samples(store_path(run, "samples")).part_names:
-        parts = [subjects[start : start + _CHUNK] for start in range(0, n, _CHUNK)]
-        looked = on_all_cores(find_truths, ((run, part, params) for part in parts))
-        told = f"{run}: {n} pictures without each part"
-        truths = [truth for each in track(looked, told, len(parts)) for truth in each]
-        subjects = replace(subjects, truths=truths)
-    jobs = list(list_jobs(keys, n, settings))
-    results = on_all_cores(
-        measure, ((run, job, subjects[job.start : job.stop], params) for job in jobs)
-    )
-    done = zip(jobs, track(results, f"{run}: {len(keys)} methods", len(jobs)), strict=True)
-    found = gather(keys, n, ((j.method, list(range(j.start, j.stop)), each) for j, each in done))
+    with working(params.compute.scheduler) as workers:
+        subjects = replace(subjects, truths=look(run, subjects, params, workers))
+        found = measure_all(run, keys, subjects, params, workers)
     chances = compute_chances(subjects.truths, settings.tolerance)
     rows = tabulate(keys, found, chances, settings.random_state)
     n_layers = len(list_weighted(classifier.module))

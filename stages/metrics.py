@@ -9,7 +9,7 @@ import numpy as np
 
 from layerscope.files import write_table, write_text
 from layerscope.metrics.embedding_quality import distance_ranks, measure_quality
-from layerscope.parallel import on_all_cores
+from layerscope.parallel import working
 from layerscope.params import Params, read_params
 from layerscope.predictions import Predictions
 from layerscope.progress import track
@@ -32,14 +32,16 @@ def sources_of(params: Params, size: int) -> dict[str, tuple[str, str]]:
     }
 
 
-def measure_layer(run: str, size: int, index: int, layer: str, params: Params) -> list[Row]:
-    """The rows of one layer: the layer itself, then its embeddings."""
-    labels = Samples(store_path(run, "samples")).labels[:size].astype(np.int64)
-    features = Store(store_path(run, "components")).read(f"{size}/{layer}")
+def measure_layer(
+    locations: dict[str, str], size: int, index: int, layer: str, params: Params
+) -> list[Row]:
+    """The rows of one layer: the layer itself, then its embeddings. `locations` has stores by name."""
+    labels = Samples(locations["samples"]).labels[:size].astype(np.int64)
+    features = Store(locations["components"]).read(f"{size}/{layer}")
     ranks = distance_ranks(features)
     points = {"features": features}
     for name, (store, array) in sources_of(params, size).items():
-        points[name] = np.asarray(Store(store_path(run, store)).array(array)[index])
+        points[name] = np.asarray(Store(locations[store]).array(array)[index])
     k = params.metrics.n_neighbors
     return [
         {
@@ -112,14 +114,20 @@ def write_confusion(run: str) -> None:
 
 def main(run: str) -> None:
     params = read_params()
+    sizes = params.run(run).sizes
     layers = Store(store_path(run, "components")).attributes["layers"]
-    rows: list[Row] = []
-    for size in params.run(run).sizes:
-        tasks = ((run, size, i, layer, params) for i, layer in enumerate(layers))
-        measured = track(
-            on_all_cores(measure_layer, tasks), f"{run}: metrics of {size}", len(layers)
+    names = {"samples", "components", *(store for store, _ in sources_of(params, 0).values())}
+    locations = {name: Store(store_path(run, name)).location for name in names}
+    with working(params.compute.scheduler) as workers:
+        tasks = (
+            (locations, size, index, layer, params)
+            for size in sizes
+            for index, layer in enumerate(layers)
         )
-        rows += [row for layer_rows in measured for row in layer_rows]
+        measured = track(
+            workers.map(measure_layer, tasks), f"{run}: metrics", len(sizes) * len(layers)
+        )
+        rows = [row for layer_rows in measured for row in layer_rows]
     add_solver_figures(run, rows)
     write_table(DATA / run / "layers.csv", rows)
     write_confusion(run)

@@ -5,13 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from layerscope.neighbors import nearest_neighbors
+from layerscope.parallel import working
 from layerscope.params import read_params
 from layerscope.progress import track
-from layerscope.store import Store, library_versions, store_path, writing
+from layerscope.store import Store, Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
 SHOWN = 10
 DIMS = ["layer", "sample", "neighbor"]
+
+
+def find(components: str, store: str, size: int, index: int, layer: str, k: int) -> np.ndarray:
+    """Write the graph of one layer; its nearest few, (n, 10)."""
+    found = nearest_neighbors(Store(components).read(f"{size}/{layer}"), k)
+    writer = Writer.open(store)
+    writer.fill(f"{size}/indices", index, found.indices[None])
+    writer.fill(f"{size}/distances", index, found.distances[None])
+    return found.indices[:, :SHOWN]
 
 
 def main(run: str) -> None:
@@ -19,24 +29,27 @@ def main(run: str) -> None:
     components = Store(store_path(run, "components"))
     layers = components.attributes["layers"]
     facts = {"layers": layers, "versions": library_versions("scikit-learn")}
+    storage = params.compute.storage
+    counts = {  # neighbours by size, the longest work first
+        size: min(params.neighbors.n_neighbors, size - 1)
+        for size in reversed(params.run(run).sizes)
+    }
     with (
-        writing(store_path(run, "neighbors"), **facts) as graph,
-        writing(store_path(run, "nearest"), **facts) as nearest,
+        writing(store_path(run, "neighbors"), storage, **facts) as graph,
+        writing(store_path(run, "nearest"), storage, **facts) as nearest,
+        working(params.compute.scheduler) as workers,
     ):
-        for size in params.run(run).sizes:
-            k = min(params.neighbors.n_neighbors, size - 1)
-            shape = (len(layers), size, k)
-            shown = np.empty((len(layers), size, SHOWN), dtype=np.int32)
-            with (
-                graph.streaming(f"{size}/indices", shape, "int32", DIMS) as append_indices,
-                graph.streaming(f"{size}/distances", shape, "float32", DIMS) as append_distances,
-            ):
-                for index, layer in enumerate(track(layers, f"{run}: neighbours of {size}")):
-                    found = nearest_neighbors(components.read(f"{size}/{layer}"), k)
-                    append_indices(found.indices[None])
-                    append_distances(found.distances[None])
-                    shown[index] = found.indices[:, :SHOWN]
-            nearest.add(f"{size}/indices", shown, DIMS)
+        for size, k in counts.items():
+            for name, dtype in (("indices", "int32"), ("distances", "float32")):
+                graph.reserve(f"{size}/{name}", (len(layers), size, k), dtype, DIMS, rows=1)
+        tasks = (
+            (components.location, graph.location, size, index, layer, k)
+            for size, k in counts.items()
+            for index, layer in enumerate(layers)
+        )
+        results = track(workers.map(find, tasks), f"{run}: neighbours", len(counts) * len(layers))
+        for size in counts:
+            nearest.add(f"{size}/indices", np.stack([next(results) for _ in layers]), DIMS)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from layerscope.parallel import working
 from layerscope.params import read_params
 from layerscope.progress import track
 from layerscope.reduction import principal_components
-from layerscope.store import Store, library_versions, store_path, writing
+from layerscope.store import Store, Writer, library_versions, store_path, writing
 from stages.command import run_stage
+
+
+class Reduced(NamedTuple):
+    """What the app needs of one layer: two components (n, 2), their shares, how many were kept."""
+
+    points: np.ndarray
+    ratios: np.ndarray
+    kept: int
+
+
+def reduce(
+    activations: str, store: str, array: str, size: int, layer: str, variance: float
+) -> Reduced:
+    """Write the components of one layer."""
+    features = np.asarray(Store(activations).array(array)[:size]).reshape(size, -1)
+    result = principal_components(features, variance)
+    Writer.open(store).add(f"{size}/{layer}", result.scores, ["sample", "component"])
+    return Reduced(
+        result.scores[:, :2], result.explained_variance_ratio[:2], result.scores.shape[1]
+    )
 
 
 def main(run: str) -> None:
@@ -20,28 +43,32 @@ def main(run: str) -> None:
         "variance": params.pca.variance,
         "versions": library_versions("numpy", "scipy"),
     }
+    storage, sizes = params.compute.storage, params.run(run).sizes[::-1]  # the longest first
     with (
-        writing(store_path(run, "components"), **facts) as components,
-        writing(store_path(run, "pca"), **facts) as pca,
+        writing(store_path(run, "components"), storage, **facts) as components,
+        writing(store_path(run, "pca"), storage, **facts) as pca,
+        working(params.compute.scheduler) as workers,
     ):
-        for size in params.run(run).sizes:
-            points, ratios, kept = [], [], []
-            for layer in track(layers, f"{run}: PCA of {size}"):
-                array = activations.array(f"pool{params.activations.pool_of(size)}/{layer}")
-                features = np.asarray(array[:size]).reshape(size, -1)
-                result = principal_components(features, params.pca.variance)
-                components.add(f"{size}/{layer}", result.scores, ["sample", "component"])
-                points.append(result.scores[:, :2])
-                ratios.append(result.explained_variance_ratio[:2])
-                kept.append(result.scores.shape[1])
-            pca.add(f"{size}/points", np.stack(points), ["layer", "sample", "component"])
-            pca.add(
-                f"{size}/explained_variance_ratio",
-                np.stack(ratios),
-                ["layer", "component"],
-                unit="1",
+        tasks = (
+            (
+                activations.location,
+                components.location,
+                f"pool{params.activations.pool_of(size)}/{layer}",
+                size,
+                layer,
+                params.pca.variance,
             )
-            pca.add(f"{size}/n_components", np.array(kept, dtype=np.int32), ["layer"])
+            for size in sizes
+            for layer in layers
+        )
+        results = track(workers.map(reduce, tasks), f"{run}: PCA", len(sizes) * len(layers))
+        for size in sizes:
+            found = [next(results) for _ in layers]
+            points, ratios = (np.stack([each[part] for each in found]) for part in (0, 1))
+            kept = np.array([each.kept for each in found], dtype=np.int32)
+            pca.add(f"{size}/points", points, ["layer", "sample", "component"])
+            pca.add(f"{size}/explained_variance_ratio", ratios, ["layer", "component"], unit="1")
+            pca.add(f"{size}/n_components", kept, ["layer"])
 
 
 if __name__ == "__main__":

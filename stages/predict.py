@@ -5,43 +5,60 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import numpy as np
-import torch
 
 from layerscope.activations import forward
-from layerscope.models import choose_device, load_model
-from layerscope.params import read_params
+from layerscope.blocks import (
+    count_processes,
+    count_rows,
+    list_batches,
+    list_blocks,
+    load_classifier,
+)
+from layerscope.parallel import working
+from layerscope.params import Params, read_params
 from layerscope.probing import layer_table
 from layerscope.progress import track
 from layerscope.samples import Samples
-from layerscope.store import library_versions, store_path, writing
+from layerscope.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
+
+
+def predict(samples: str, store: str, run: str, start: int, stop: int, params: Params) -> None:
+    """Probabilities of one block."""
+    classifier = load_classifier(params.run(run), params.device)
+    pictures = Samples(samples).pictures
+    device = next(classifier.module.parameters()).device
+    batches = [
+        forward(classifier, pictures(*batch), (), lambda *_: None, device)
+        for batch in list_batches(start, stop, params.predict.batch_size)
+    ]
+    Writer.open(store).fill("probability", start, np.concatenate(batches))
 
 
 def main(run: str) -> None:
     params = read_params()
-    chosen = params.run(run)
     samples = Samples(store_path(run, "samples"))
-    classifier = load_model(chosen.model, chosen.weights_file)
-    layers = layer_table(classifier)
-    device = choose_device(params.device)
-    classifier.module.to(device)
-    size = params.predict.batch_size
-    batches = [
-        forward(classifier, samples.pictures(start, start + size), (), lambda *_: None, device)
-        for start in track(range(0, len(samples), size), f"{run}: predictions")
-    ]
-    probabilities = np.concatenate(batches)
-    with writing(
-        store_path(run, "predictions"),
-        model=classifier.name,
-        input_size=classifier.input_size,
-        categories=[asdict(category) for category in classifier.categories],
-        outputs=classifier.outputs_of(samples.categories).tolist(),
-        layers=[asdict(layer) for layer in layers],
-        threads=torch.get_num_threads(),
-        versions=library_versions("torch", "torchvision"),
-    ) as store:
-        store.add("probability", probabilities, ["sample", "output"])
+    classifier = load_classifier(params.run(run), params.device)
+    n, k = len(samples), len(classifier.categories)
+    rows = count_rows(n, 4 * k, params.predict.batch_size)
+    with (
+        writing(
+            store_path(run, "predictions"),
+            params.compute.storage,
+            model=classifier.name,
+            input_size=classifier.input_size,
+            categories=[asdict(category) for category in classifier.categories],
+            outputs=classifier.outputs_of(samples.categories).tolist(),
+            layers=[asdict(layer) for layer in layer_table(classifier)],
+            versions=library_versions("torch", "torchvision"),
+        ) as store,
+        working(params.compute.scheduler, count_processes(params)) as workers,
+    ):
+        store.reserve("probability", (n, k), "float32", ["sample", "output"], rows=rows)
+        blocks = list_blocks(n, rows)
+        tasks = ((samples.location, store.location, run, *block, params) for block in blocks)
+        for _ in track(workers.map(predict, tasks), f"{run}: predictions", len(blocks)):
+            pass
 
 
 if __name__ == "__main__":

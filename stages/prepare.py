@@ -35,6 +35,7 @@ def main(run: str) -> None:
         dataset,
         track(drawn, f"{run}: pictures", total=n),
         quality=prepare.quality,
+        at=params.compute.storage,
         sizes=list(chosen.sizes),
         skipped=skipped,
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
 
 from layerscope.errors import InputError
-from layerscope.parallel import on_all_cores
+from layerscope.parallel import working
 from layerscope.params import Comparison, Params, read_params
 from layerscope.progress import track
 from layerscope.similarity import (
-    Measure,
+    Compared,
     choose_size,
     compare,
     compute_unit_cloud,
@@ -29,12 +28,24 @@ STATISTICS = ("value", "null_mean", "null_high")
 
 
 class Side(NamedTuple):
-    """One of the compared runs: its layers, as Gram matrices (layers, n, n) and clouds (layers, n, k)."""
+    """One of the compared runs: where its layers are, in full and embedded.
+
+    Attributes
+    ----------
+    name : str
+    layers : list of str
+    activations, embedding : str
+        Locations of stores.
+    pooled, cloud : str
+        Names of the group and the array in them.
+    """
 
     name: str
     layers: list[str]
-    grams: np.ndarray
-    clouds: np.ndarray
+    activations: str
+    pooled: str
+    embedding: str
+    cloud: str
 
 
 def choose_samples(comparison: Comparison, params: Params) -> int:
@@ -56,28 +67,47 @@ def choose_samples(comparison: Comparison, params: Params) -> int:
     return n
 
 
-def read_side(name: str, run: str, n: int, params: Params) -> Side:
-    """All layers of a run as the measures take them."""
+def find_side(name: str, run: str, n: int, params: Params) -> Side:
+    """Where the layers of a run are."""
     activations = Store(store_path(run, "activations"))
-    pooled = f"pool{params.activations.pool_of(n)}"
-    layers = activations.attributes["layers"]
-    grams = np.empty((len(layers), n, n), dtype=np.float32)
-    for gram, layer in zip(grams, track(layers, f"{run}: Gram matrices of {n}"), strict=True):
-        features = np.asarray(activations.array(f"{pooled}/{layer}")[:n])
+    return Side(
+        name,
+        list(activations.attributes["layers"]),
+        activations.location,
+        f"pool{params.activations.pool_of(n)}",
+        Store(store_path(run, "umap")).location,
+        f"{n}/{params.umap.n_components}d",
+    )
+
+
+def read_grams(side: Side, n: int) -> np.ndarray:
+    """All layers in full, (layers, n, n)."""
+    store = Store(side.activations)
+    grams = np.empty((len(side.layers), n, n), dtype=np.float32)
+    for gram, layer in zip(grams, side.layers, strict=True):
+        features = np.asarray(store.array(f"{side.pooled}/{layer}")[:n])
         gram[:] = compute_unit_gram(features.reshape(n, -1))
-    embedding = Store(store_path(run, "umap")).read(f"{n}/{params.umap.n_components}d")
-    clouds = np.stack([compute_unit_cloud(points) for points in embedding])
-    return Side(name, layers, grams, clouds)
+    return grams
 
 
-def list_tasks(sides: Sequence[Side]) -> dict[str, tuple[Measure, np.ndarray, np.ndarray]]:
-    """What is measured of which layers, by the name of the array that keeps it."""
-    tasks: dict[str, tuple[Measure, np.ndarray, np.ndarray]] = {}
-    for first, second in combinations_with_replacement(sides, 2):
-        pair = f"{first.name}-{second.name}"
-        tasks[f"{pair}/cka"] = (measure_cka, first.grams, second.grams)
-        tasks[f"{pair}/nuclear"] = (measure_nuclear, first.clouds, second.clouds)
-    return tasks
+def read_clouds(side: Side, n: int) -> np.ndarray:
+    """All layers embedded, (layers, n, k)."""
+    return np.stack(
+        [compute_unit_cloud(points) for points in Store(side.embedding).read(side.cloud)]
+    )
+
+
+MEASURES = {"cka": (measure_cka, read_grams), "nuclear": (measure_nuclear, read_clouds)}
+
+
+def compare_sides(
+    name: str, first: Side, second: Side, n: int, n_permutations: int, random_state: int
+) -> Compared:
+    """One measure of all layers of two sides: reads its own inputs, so that little travels."""
+    measure, read = MEASURES[name]
+    layers = read(first, n)
+    others = layers if second == first else read(second, n)
+    return compare(measure, layers, others, permute_samples(n, n_permutations, random_state))
 
 
 def main(comparison: str) -> None:
@@ -86,10 +116,9 @@ def main(comparison: str) -> None:
     n = choose_samples(chosen, params)
     runs = dict.fromkeys((chosen.first, chosen.second))  # one, where a run is compared with itself
     sides = [
-        read_side(name, run, n, params)
+        find_side(name, run, n, params)
         for name, run in zip(("first", "second"), runs, strict=False)
     ]
-    orders = permute_samples(n, settings.n_permutations, settings.random_state)
     facts = {
         "runs": [chosen.first, chosen.second],
         "layers": [side.layers for side in (sides[0], sides[-1])],
@@ -98,13 +127,26 @@ def main(comparison: str) -> None:
         "n_permutations": settings.n_permutations,
         "versions": library_versions("numpy"),
     }
-    tasks = list_tasks(sides)
-    results = on_all_cores(compare, ((*task, orders) for task in tasks.values()))
-    told = f"{comparison}: CKA and nuclear norm of {n}, {len(orders)} permutations"
-    with writing(store_path("similarity", comparison), **facts) as store:
-        for name, found in zip(tasks, track(results, told, len(tasks)), strict=True):
+    pairs = list(combinations_with_replacement(sides, 2))
+    tasks = [
+        (measure, *pair, n, settings.n_permutations, settings.random_state)
+        for pair in pairs
+        for measure in MEASURES
+    ]
+    told = f"{comparison}: CKA and nuclear norm of {n}, {settings.n_permutations} permutations"
+    with (
+        writing(store_path("similarity", comparison), params.compute.storage, **facts) as store,
+        working(params.compute.scheduler) as workers,
+    ):
+        results = track(workers.map(compare_sides, tasks), told, len(tasks))
+        for (measure, first, second, *_), found in zip(tasks, results, strict=True):
             statistics = np.stack([found.values, found.null_mean, found.null_high])
-            store.add(name, statistics, ["statistic", "first_layer", "second_layer"], unit="1")
+            store.add(
+                f"{first.name}-{second.name}/{measure}",
+                statistics,
+                ["statistic", "first_layer", "second_layer"],
+                unit="1",
+            )
 
 
 if __name__ == "__main__":

@@ -7,23 +7,30 @@ import numpy as np
 from layerscope.embedding import TsneEmbedding, effective_perplexity, embed_tsne
 from layerscope.errors import InputError
 from layerscope.neighbors import Neighbors
-from layerscope.parallel import on_all_cores
+from layerscope.parallel import working
 from layerscope.params import Tsne, read_params
 from layerscope.progress import track
 from layerscope.store import Store, library_versions, store_path, writing
 from stages.command import run_stage
 
 
-def embed(run: str, size: int, index: int, layer: str, perplexity: float, settings: Tsne):
+def embed(
+    components: str,
+    neighbors: str,
+    size: int,
+    index: int,
+    layer: str,
+    perplexity: float,
+    settings: Tsne,
+) -> TsneEmbedding:
     """One layer: reads its own inputs, so that little travels between processes."""
-    graph = Store(store_path(run, "neighbors"))
-    neighbors = Neighbors(
-        np.asarray(graph.array(f"{size}/indices")[index]),
-        np.asarray(graph.array(f"{size}/distances")[index]),
-    )
+    graph = Store(neighbors)
     return embed_tsne(
-        Store(store_path(run, "components")).read(f"{size}/{layer}"),
-        neighbors,
+        Store(components).read(f"{size}/{layer}"),
+        Neighbors(
+            np.asarray(graph.array(f"{size}/indices")[index]),
+            np.asarray(graph.array(f"{size}/distances")[index]),
+        ),
         perplexity=effective_perplexity(perplexity, size),
         early_exaggeration=settings.early_exaggeration,
         n_iter=settings.n_iter,
@@ -37,23 +44,32 @@ def main(run: str, perplexity: str) -> None:
         wanted = float(perplexity)
     except ValueError:
         raise InputError(f"params.yaml: tsne.perplexity: {perplexity!r} is no number") from None
-    sizes = params.run(run).sizes
-    layers = Store(store_path(run, "components")).attributes["layers"]
-    with writing(
-        store_path(run, f"tsne/{wanted:g}"),
-        layers=layers,
-        perplexity=wanted,
-        effective_perplexity={str(size): effective_perplexity(wanted, size) for size in sizes},
-        versions=library_versions("openTSNE"),
-    ) as store:
+    sizes = params.run(run).sizes[::-1]  # the longest first
+    components = Store(store_path(run, "components"))
+    neighbors = Store(store_path(run, "neighbors"))
+    layers = components.attributes["layers"]
+    with (
+        writing(
+            store_path(run, f"tsne/{wanted:g}"),
+            params.compute.storage,
+            layers=layers,
+            perplexity=wanted,
+            effective_perplexity={str(size): effective_perplexity(wanted, size) for size in sizes},
+            versions=library_versions("openTSNE"),
+        ) as store,
+        working(params.compute.scheduler) as workers,
+    ):
+        tasks = (
+            (components.location, neighbors.location, size, index, layer, wanted, params.tsne)
+            for size in sizes
+            for index, layer in enumerate(layers)
+        )
+        label, total = f"{run}: t-SNE, perplexity {wanted:g}", len(sizes) * len(layers)
+        results = track(workers.map(embed, tasks), label, total)
         for size in sizes:
-            tasks = ((run, size, i, layer, wanted, params.tsne) for i, layer in enumerate(layers))
-            label = f"{run}: t-SNE of {size}, perplexity {wanted:g}"
-            results: list[TsneEmbedding] = list(
-                track(on_all_cores(embed, tasks), label, total=len(layers))
-            )
-            points = np.stack([each.points for each in results])
-            divergence = np.array([each.kl_divergence for each in results], dtype=np.float32)
+            found: list[TsneEmbedding] = [next(results) for _ in layers]
+            points = np.stack([each.points for each in found])
+            divergence = np.array([each.kl_divergence for each in found], dtype=np.float32)
             store.add(f"{size}/points", points, ["layer", "sample", "component"])
             store.add(f"{size}/kl_divergence", divergence, ["layer"], unit="nat")
 

@@ -7,53 +7,75 @@ import numpy as np
 from layerscope.alignment import align
 from layerscope.embedding import embed_umap
 from layerscope.neighbors import Neighbors
-from layerscope.parallel import on_all_cores
+from layerscope.parallel import working
 from layerscope.params import Umap, read_params
 from layerscope.progress import track
 from layerscope.store import Store, library_versions, store_path, writing
 from stages.command import run_stage
 
 
-def embed_all_layers(run: str, size: int, n_components: int, settings: Umap) -> np.ndarray:
-    """Embeddings (layers, samples, components), each begun where the layer before it ended.
+def embed(
+    before: np.ndarray | None,
+    components: str,
+    neighbors: str,
+    size: int,
+    n_components: int,
+    index: int,
+    layer: str,
+    settings: Umap,
+) -> np.ndarray:
+    """One layer, (samples, components), begun where the layer before it ended.
 
     Turned onto the layer before, so that what moves between two layers is the data, not the view.
     """
-    components, graph = Store(store_path(run, "components")), Store(store_path(run, "neighbors"))
-    points: list[np.ndarray] = []
-    for index, layer in enumerate(components.attributes["layers"]):
-        neighbors = Neighbors(
+    graph = Store(neighbors)
+    points = embed_umap(
+        Store(components).read(f"{size}/{layer}"),
+        Neighbors(
             np.asarray(graph.array(f"{size}/indices")[index]),
             np.asarray(graph.array(f"{size}/distances")[index]),
-        )
-        embedded = embed_umap(
-            components.read(f"{size}/{layer}"),
-            neighbors,
-            n_components=n_components,
-            n_neighbors=settings.n_neighbors,
-            min_dist=settings.min_dist,
-            random_state=settings.random_state,
-            init=points[-1] if points else None,
-        )
-        points.append(align(embedded, points[-1]) if points else embedded)
-    return np.stack(points)
+        ),
+        n_components=n_components,
+        n_neighbors=settings.n_neighbors,
+        min_dist=settings.min_dist,
+        random_state=settings.random_state,
+        init=before,
+    )
+    return points if before is None else align(points, before)
 
 
 def main(run: str) -> None:
     params = read_params()
-    layers = Store(store_path(run, "components")).attributes["layers"]
-    tasks = [
-        (run, size, n_components, params.umap)
+    components = Store(store_path(run, "components"))
+    neighbors = Store(store_path(run, "neighbors"))
+    layers = components.attributes["layers"]
+    clouds = [
+        (size, n_components)
         for size in reversed(params.run(run).sizes)
         for n_components in (params.umap.n_components, 2)
     ]
-    with writing(
-        store_path(run, "umap"), layers=layers, versions=library_versions("umap-learn")
-    ) as store:
-        results = on_all_cores(embed_all_layers, tasks)
-        for task, points in zip(tasks, track(results, f"{run}: UMAP", len(tasks)), strict=True):
-            _, size, n_components, _ = task
-            store.add(f"{size}/{n_components}d", points, ["layer", "sample", "component"])
+    chains = [
+        [
+            (components.location, neighbors.location, *cloud, index, layer, params.umap)
+            for index, layer in enumerate(layers)
+        ]
+        for cloud in clouds
+    ]
+    points = [np.empty((len(layers), *cloud), dtype=np.float32) for cloud in clouds]
+    with (
+        writing(
+            store_path(run, "umap"),
+            params.compute.storage,
+            layers=layers,
+            versions=library_versions("umap-learn"),
+        ) as store,
+        working(params.compute.scheduler) as workers,
+    ):
+        results = workers.follow(embed, chains)
+        for chain, step, found in track(results, f"{run}: UMAP", len(clouds) * len(layers)):
+            points[chain][step] = found
+        for (size, n_components), values in zip(clouds, points, strict=True):
+            store.add(f"{size}/{n_components}d", values, ["layer", "sample", "component"])
 
 
 if __name__ == "__main__":

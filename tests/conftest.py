@@ -55,6 +55,23 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="module")
+def object_server() -> Iterator[str]:
+    """Address of a server on this machine that speaks S3."""
+    from object_server import serving_objects
+
+    with serving_objects() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(object_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A folder in an empty bucket, which the environment leads to."""
+    from object_server import make_bucket
+
+    return make_bucket(object_server, monkeypatch)
+
+
 def _draw_sample(rng: np.random.Generator, label: int) -> Sample:
     """Noise with a disc or a bar in it, and the parts that these are."""
     y, x = np.mgrid[:64, :64]

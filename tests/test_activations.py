@@ -184,6 +184,24 @@ def test_pooling_is_torchs_adaptive_average(side: int, to: int) -> None:
     np.testing.assert_allclose(pool(maps, 4), expected.numpy(), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("side", [16, 14])
+def test_pooling_does_not_depend_on_the_order_in_memory(side: int) -> None:
+    maps = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    inner = maps.to(memory_format=torch.channels_last)
+    np.testing.assert_allclose(pool(inner, 4), pool(maps, 4), rtol=1e-3, atol=1e-6)
+
+
+def test_feature_maps_stay_in_the_order_that_convolutions_like(
+    classifier: Classifier, layers: tuple[Layer, ...], pictures: np.ndarray
+) -> None:
+    # From the pictures through all layers: one that went back would be copied twice.
+    def look(key: str, output: Tensor) -> None:
+        if output.ndim == 4:
+            assert output.is_contiguous(memory_format=torch.channels_last), key
+
+    forward(classifier, pictures, layers, look)
+
+
 def test_pooling_averages_the_cells_that_one_expects() -> None:
     maps = torch.arange(64.0).reshape(1, 1, 8, 8)
     # The mean of rows 0 to 3 and columns 0 to 3 is 8 * 1.5 + 1.5; cells are 4 and 32 apart.

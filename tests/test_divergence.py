@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from openTSNE import TSNEEmbedding
 from openTSNE.affinity import PerplexityBasedNN
 from openTSNE.tsne import kl_divergence_bh
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, eye
 
-from layerscope.divergence import find_gradient
+from layerscope.divergence import DenseGradient, choose_gradient, find_gradient
+
+KINDS = [lambda _: find_gradient, DenseGradient]
+both = pytest.mark.parametrize("prepare", KINDS, ids=["sparse", "dense"])
 
 
 def draw(n: int, scale: float = 1.0) -> tuple[np.ndarray, csr_matrix]:
@@ -32,9 +38,12 @@ def define(points: np.ndarray, joint: csr_matrix) -> tuple[float, np.ndarray]:
 
 @pytest.mark.parametrize("n", [3 * 8 + 1, 64, 301])
 @pytest.mark.parametrize("scale", [1e-8, 1e-4, 1.0, 40.0])
-def test_divergence_and_gradient_are_those_of_the_definition(n: int, scale: float) -> None:
+@both
+def test_divergence_and_gradient_are_those_of_the_definition(
+    n: int, scale: float, prepare: Any
+) -> None:
     points, joint = draw(n, scale)
-    found, gradient = find_gradient(points, joint, should_eval_error=True)
+    found, gradient = prepare(joint)(points, joint, should_eval_error=True)
     expected, slope = define(points, joint)
     assert found == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(gradient, slope, atol=3e-6 * np.abs(slope).max())
@@ -58,10 +67,12 @@ def test_it_is_openTSNEs_without_its_approximation() -> None:
     np.testing.assert_allclose(gradient, slope, atol=1e-6 * np.abs(slope).max())
 
 
-def test_exaggerated_probabilities_attract_as_much_more() -> None:
+@both
+def test_exaggerated_probabilities_attract_as_much_more(prepare: Any) -> None:
     points, joint = draw(50)
-    _, usual = find_gradient(points, joint)
-    _, more = find_gradient(points, joint * 12)
+    gradient_of = prepare(joint)
+    _, usual = gradient_of(points, joint)
+    _, more = gradient_of(points, joint * 12)
     p = joint.toarray()
     difference = points[:, None] - points[None]
     q = 1 / (1 + (difference**2).sum(axis=2))
@@ -69,20 +80,64 @@ def test_exaggerated_probabilities_attract_as_much_more() -> None:
     np.testing.assert_allclose(more - usual, 11 * attraction, atol=1e-7)
 
 
-def test_the_divergence_is_left_out_where_nobody_asks() -> None:
+def test_openTSNE_may_exaggerate_in_place_and_take_it_back() -> None:
+    # It multiplies P itself for the first phase: what was made of P before must follow.
+    points, joint = draw(60)
+
+    class Affinities:
+        P = joint
+
+    def run(method: Any) -> TSNEEmbedding:
+        embedding = TSNEEmbedding(
+            points / 1e4, Affinities(), negative_gradient_method=method, learning_rate="auto"
+        )
+        embedding = embedding.optimize(30, exaggeration=12)
+        return embedding.optimize(20)
+
+    one, other = run(find_gradient), run(DenseGradient(joint))
+    assert one.kl_divergence == pytest.approx(other.kl_divergence, rel=1e-3)
+    np.testing.assert_allclose(one, other, atol=1e-2 * np.abs(one).max())
+
+
+def test_a_dense_gradient_is_of_its_own_probabilities() -> None:
     points, joint = draw(40)
-    assert find_gradient(points, joint)[0] == 0.0
+    gradient_of = DenseGradient(joint)
+    changed = joint.copy()
+    changed.data[0] *= 2
+    for other in (changed, draw(41)[1]):
+        with pytest.raises(ValueError, match="another P"):
+            gradient_of(np.resize(points, (other.shape[0], 2)), other, should_eval_error=True)
+    # Nor does it change with the matrix that it was made of.
+    before = gradient_of(points, joint)[1]
+    joint *= 3
+    np.testing.assert_allclose(gradient_of(points, joint / 3)[1], before, rtol=1e-6)
 
 
-def test_points_in_one_place_do_not_move() -> None:
+def test_the_gradient_that_is_chosen() -> None:
+    _, joint = draw(40)  # of which most pairs are neighbours
+    assert isinstance(choose_gradient(joint), DenseGradient)
+    assert choose_gradient(eye(1000, format="csr")) is find_gradient
+    assert choose_gradient(eye(50_000, format="csr")) == "fft"
+
+
+@both
+def test_the_divergence_is_left_out_where_nobody_asks(prepare: Any) -> None:
+    points, joint = draw(40)
+    assert prepare(joint)(points, joint)[0] == 0.0
+
+
+@both
+def test_points_in_one_place_do_not_move(prepare: Any) -> None:
     _, joint = draw(40)
-    found, gradient = find_gradient(np.zeros((40, 2)), joint, should_eval_error=True)
+    found, gradient = prepare(joint)(np.zeros((40, 2)), joint, should_eval_error=True)
     assert np.isfinite(found) and not gradient.any()
 
 
-def test_what_it_is_not_made_for_is_refused() -> None:
+@both
+def test_what_it_is_not_made_for_is_refused(prepare: Any) -> None:
     points, joint = draw(40)
+    gradient_of = prepare(joint)
     with pytest.raises(ValueError, match="one degree"):
-        find_gradient(points, joint, 0.5)
+        gradient_of(points, joint, 0.5)
     with pytest.raises(ValueError, match="all its points"):
-        find_gradient(points, joint, reference_embedding=points)
+        gradient_of(points, joint, reference_embedding=points)

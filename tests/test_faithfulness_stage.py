@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +69,6 @@ def small_net() -> nn.Module:
     )
 
 
-def in_turn(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
-    return (function(*task) for task in tasks)
-
-
 def edit_params(**sections: object) -> None:
     yaml = YAML()
     content = yaml.load(Path("params.yaml"))
@@ -92,7 +87,8 @@ def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         run = {"dataset": "objects", "model": model, "weights": WEIGHTS, "sizes": [10]}
-        edit_params(runs={RUN: run}, faithfulness=SETTINGS, device="cpu")
+        here = {"scheduler": "synchronous", "storage": None}
+        edit_params(runs={RUN: run}, faithfulness=SETTINGS, device="cpu", compute=here)
         prepare.main(RUN)
         predict.main(RUN)
     return root
@@ -100,10 +96,9 @@ def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(small_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy of it as the working directory; work is done in this process."""
+    """A copy of it as the working directory."""
     shutil.copytree(small_project, tmp_path / "project")
     monkeypatch.chdir(tmp_path / "project")
-    monkeypatch.setattr(faithfulness, "on_all_cores", in_turn)
 
 
 def read_table() -> list[dict[str, str]]:
@@ -243,7 +238,7 @@ def test_jobs_cover_the_samples_of_each_method_once() -> None:
 def test_wrong_parameters_are_refused_before_any_work(
     project: None, change: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faithfulness, "on_all_cores", None)
+    monkeypatch.setattr(faithfulness, "working", None)
     edit_params(faithfulness={**SETTINGS, **change})
     with pytest.raises(InputError) as error:
         faithfulness.main(RUN)

@@ -7,6 +7,7 @@ import pytest
 from sklearn.manifold import trustworthiness as reference
 from sklearn.metrics import silhouette_score
 
+from layerscope.metrics import embedding_quality
 from layerscope.metrics.embedding_quality import distance_ranks, measure_quality, trustworthiness
 from layerscope.neighbors import nearest_neighbors
 
@@ -29,6 +30,18 @@ def test_a_sample_ranks_before_its_duplicates() -> None:
 def test_each_row_of_ranks_is_a_permutation() -> None:
     ranks = distance_ranks(np.random.default_rng(0).normal(size=(50, 8)))
     np.testing.assert_array_equal(np.sort(ranks, axis=1), np.tile(np.arange(50), (50, 1)))
+
+
+@pytest.mark.parametrize("chunk", [1, 3000, 1 << 20])
+def test_ranks_are_those_of_a_full_sort_and_equal_distances_rank_by_index(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding_quality, "_CHUNK_BYTES", chunk)  # a row, five rows, all at a time
+    points = np.random.default_rng(0).integers(0, 4, (70, 3)).astype(np.float32)  # many ties
+    distances = np.linalg.norm(points[:, None] - points[None], axis=2).round(6)
+    np.fill_diagonal(distances, -1)
+    expected = distances.argsort(axis=1, kind="stable").argsort(axis=1)
+    np.testing.assert_array_equal(distance_ranks(points), expected)
 
 
 @pytest.mark.parametrize("k", [1, 5, 10, 24])

@@ -78,7 +78,7 @@ def list_runs() -> tuple[tuple[str, ...], str | None]:
 
 def is_built(run: str) -> bool:
     """Whether a run has samples on disk."""
-    return store_path(run, "samples").is_dir()
+    return store_path(run, "samples").exists()
 
 
 def name_run(run: str) -> str:

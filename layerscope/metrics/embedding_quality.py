@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn import config_context
 from sklearn.metrics import pairwise_distances, silhouette_score
 
 from layerscope.neighbors import knn_accuracy, nearest_neighbors
+
+_CHUNK_BYTES = 16 << 20  # of distances, as double precision
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Quality:
 def distance_ranks(points: np.ndarray) -> np.ndarray:
     """For each sample the rank of each other by distance: nearest 1, itself 0.
 
+    Distances are compared in single precision; equal ones rank by index.
+
     Parameters
     ----------
     points : ndarray, (n, d)
@@ -39,11 +44,23 @@ def distance_ranks(points: np.ndarray) -> np.ndarray:
     -------
     ndarray of int32, (n, n)
     """
-    distances = pairwise_distances(points)
-    np.fill_diagonal(distances, -1.0)  # a duplicate must not come before the sample itself
-    order = distances.argsort(axis=1, kind="stable")
-    ranks = np.empty(order.shape, dtype=np.int32)
-    np.put_along_axis(ranks, order, np.arange(len(points), dtype=np.int32)[None, :], axis=1)
+    n = len(points)
+    ranks = np.empty((n, n), dtype=np.int32)
+    places = np.arange(n, dtype=np.int32)[None]
+    step = max(1, _CHUNK_BYTES // (8 * n))
+    for start in range(0, n, step):
+        rows = np.arange(start, min(start + step, n))
+        distances = pairwise_distances(points[rows], points).astype(np.float32, copy=False)
+        # Bits of positive floats sort as the floats do. With the index below them they are numbers
+        # that are sorted in place, in a tenth of the time that a stable argsort takes.
+        keys = distances.view(np.uint32).astype(np.uint64)
+        keys += 1  # so that a sample comes before its duplicates
+        keys <<= 32
+        keys |= np.arange(n, dtype=np.uint64)
+        keys[rows - start, rows] = rows
+        keys.sort(axis=1)
+        order = (keys & 0xFFFFFFFF).astype(np.int64)
+        np.put_along_axis(ranks[start : start + step], order, places, axis=1)
     return ranks
 
 
@@ -79,8 +96,8 @@ def measure_quality(points: np.ndarray, ranks: np.ndarray, labels: np.ndarray, k
     """
     k = min(k, (len(points) - 1) // 2)
     neighbors = nearest_neighbors(points, k).indices
+    with config_context(working_memory=_CHUNK_BYTES >> 20):  # else all distances are held at once
+        silhouette = float(silhouette_score(points, labels))
     return Quality(
-        knn_accuracy(neighbors, labels, k),
-        trustworthiness(ranks, neighbors),
-        float(silhouette_score(points, labels)),
+        knn_accuracy(neighbors, labels, k), trustworthiness(ranks, neighbors), silhouette
     )

@@ -1,0 +1,109 @@
+"""A command, and what it took: time, processor time and memory, its children's with its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_INTERVAL = 0.1  # seconds between two looks
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a command took.
+
+    Attributes
+    ----------
+    status : int
+        As a shell has it; negative where a signal ended it.
+    seconds : float
+        From its start to its end.
+    processor_seconds : float
+        Of the process and of the children that it waited for, in user and system mode.
+    peak_bytes : int
+        Most that it and its children held together, looked up ten times a second. Proportional set
+        size: a page that several share counts once.
+    largest_bytes : int
+        Most that one process held.
+    """
+
+    status: int
+    seconds: float
+    processor_seconds: float
+    peak_bytes: int
+    largest_bytes: int
+
+
+def run_watched(
+    command: Sequence[str], folder: Path, environment: dict[str, str] | None = None
+) -> Watched:
+    """Run a command in a folder to its end; it is ended where this process is interrupted.
+
+    Parameters
+    ----------
+    command : sequence of str
+    folder : Path
+    environment : dict, optional
+        In place of this process's own.
+    """
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, env=environment)
+    watcher = _Watcher(process.pid)
+    try:
+        with watcher:
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            process.wait()
+    used = usage.ru_utime + usage.ru_stime
+    return Watched(process.returncode, seconds, used, watcher.peak, watcher.largest)
+
+
+class _Watcher:
+    """A thread that looks at a process and its children, for as long as the context lasts."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._over = pid, threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.peak = self.largest = 0
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while True:
+            held = measure_tree(self._pid)
+            self.peak = max(self.peak, sum(held))
+            self.largest = max(self.largest, *held, 0)
+            if self._over.wait(_INTERVAL):
+                return
+
+
+def measure_tree(pid: int) -> list[int]:
+    """Bytes that a process and each of its children hold now; those that have ended are left out."""
+    try:
+        parent = psutil.Process(pid)
+        processes = [parent, *parent.children(recursive=True)]
+    except psutil.Error:
+        return []
+    held = []
+    for each in processes:
+        try:
+            held.append(int(each.memory_full_info().pss))
+        except psutil.Error:
+            continue
+    return held
