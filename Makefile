@@ -9,10 +9,10 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format bench-app bench-tour bench-live imagenette imagewoof run scheduler workers prune train experiments bundle vendor coarse lock clean
+.PHONY: help setup demo app test test-fast lint format bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live imagenette imagewoof run scheduler workers prune train experiments bundle vendor coarse lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## create the environment in .venv
 
@@ -36,6 +36,18 @@ test: setup ## run all tests
 
 test-fast: setup ## run the tests that take less than two minutes together
 	$(BIN)/python -m pytest -m "not slow"
+
+bench: setup ## measure the reduction against the usual recipe and write docs/bench-reduction.json
+	$(BIN)/python -m bench.reduction
+
+bench-stages: setup ## measure the pipeline stage by stage and write docs/bench-stages.json
+	$(BIN)/python -m bench.stages
+
+bench-scaling: setup ## measure one and two workers and write docs/bench-scaling.json
+	$(BIN)/python -m bench.scaling
+
+bench-units: setup ## measure single steps and write docs/bench-units.json
+	$(BIN)/python -m bench.units
 
 bench-app: setup ## measure the app in a browser and write docs/bench-app.json
 	$(BIN)/python -m bench.app
@@ -66,11 +78,15 @@ run: setup ## add a run and build it: DATASET= MODEL= [WEIGHTS=] [SIZES=] [ROOT=
 		$(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(ROOT),--root $(ROOT))
 	$(DVC) repro --allow-missing
 
+# Else a forward pass takes 1.6 times as long: see layerscope/parallel.py.
+KEEP_MEMORY := "{'MALLOC_TRIM_THRESHOLD_': '268435456', 'MALLOC_MMAP_THRESHOLD_': '268435456'}"
+
 scheduler: setup ## start a Dask scheduler on this machine: [PORT=8786]
 	$(BIN)/dask scheduler --port $(or $(PORT),8786)
 
 workers: setup ## start a worker a core for a scheduler, in this folder: SCHEDULER=tcp://host:8786 [WORKERS=]
-	PYTHONPATH=$(CURDIR) $(BIN)/dask worker $(SCHEDULER) --nthreads 1 --nworkers $(or $(WORKERS),$(shell nproc)) --no-dashboard
+	PYTHONPATH=$(CURDIR) DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON=$(KEEP_MEMORY) \
+		$(BIN)/dask worker $(SCHEDULER) --nthreads 1 --nworkers $(or $(WORKERS),$(shell nproc)) --no-dashboard
 
 prune: setup ## delete arrays on object storage that no pointer in data/ leads to
 	$(BIN)/python -m stages.prune

@@ -12,6 +12,7 @@ from bench.measured import Measured
 from bench.quality import FIGURES
 
 SIDES = ("recipe", "ours")
+RUNNING = "running"  # ours, on workers that are there already and have imported what they need
 PHASES = ("forward", "PCA", "t-SNE")
 ALL = "all"
 Row = dict[str, Any]
@@ -78,8 +79,14 @@ def compare_quality(measured: Mapping[str, Sequence[Measured]]) -> list[Row]:
 
 
 def _row(name: str, unit: str, sides: Mapping[str, float]) -> Row:
-    ratio = sides["recipe"] / sides["ours"] if sides["ours"] else float("inf")
-    return {"measure": name, "unit": unit, **sides, "ratio": ratio}
+    ratios = {
+        "ratio" if side == "ours" else f"ratio_{side}": sides["recipe"] / value
+        if value
+        else float("inf")
+        for side, value in sides.items()
+        if side != "recipe"
+    }
+    return {"measure": name, "unit": unit, **sides, **ratios}
 
 
 def list_parts(measured: Mapping[str, Sequence[Measured]]) -> dict[str, dict[str, float]]:
@@ -92,12 +99,17 @@ def list_parts(measured: Mapping[str, Sequence[Measured]]) -> dict[str, dict[str
 
 def write_rows(rows: Sequence[Row]) -> str:
     """The table of what `compare` found, as text."""
-    lines = [f"{'':26} {'recipe':>10} {'ours':>10} {'ratio':>8} {'floor':>9}"]
+    lines = [
+        f"{'':26} {'recipe':>10} {'ours':>10} {'ratio':>8} {RUNNING:>10} {'ratio':>8} {'floor':>9}"
+    ]
     for row in rows:
         name = f"{row['measure']}, {row['unit']}"
-        floor = f"{row['floor']:9.2f}" if "floor" in row else ""
-        sides = " ".join(f"{row[side]:10.2f}" for side in SIDES)
-        lines.append(f"{name:26} {sides} {row['ratio']:8.1f} {floor}".rstrip())
+        found = f"{row['recipe']:10.2f} {row['ours']:10.2f} {row['ratio']:8.1f}"
+        more = " " * 20
+        if RUNNING in row:
+            more = f" {row[RUNNING]:10.2f} {row[f'ratio_{RUNNING}']:8.1f}"
+        floor = f" {row['floor']:9.2f}" if "floor" in row else ""
+        lines.append(f"{name:26} {found}{more}{floor}".rstrip())
     return "\n".join(lines)
 
 

@@ -6,11 +6,16 @@ stage before wrote; writing stores.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from distributed import Client
 
 from bench.measured import Measured
+from bench.projects import write_params
+from layerscope.parallel import count_processes, start_workers
 from layerscope.params import Params, read_params
 from layerscope.store import DATA, Store, store_path
 from stages import activations, neighbors, pca, tsne
@@ -35,6 +40,35 @@ def run(name: str) -> Measured:
         with measured.timing("t-SNE", f"tsne {perplexity:g}"):
             tsne.main(name, f"{perplexity:g}")
     return measured
+
+
+def run_on_running_workers(name: str, folder: Path, **written: Any) -> Measured:
+    """The same on workers that run already: neither their start nor their imports are timed.
+
+    Parameters
+    ----------
+    name : str
+        Of the run.
+    folder : Path
+        Of the project; the working folder.
+    **written
+        What its parameters were written with.
+    """
+    with start_workers(count_processes()) as cluster, Client(cluster) as client:
+        client.run(import_libraries)
+        try:
+            write_params(folder, **written, scheduler=cluster.scheduler_address)
+            return run(name)
+        finally:
+            write_params(folder, **written)
+
+
+def import_libraries() -> None:
+    """What tasks of these stages import, as the recipe's process has imported all of its own."""
+    from layerscope import divergence, embedding, neighbors, reduction  # noqa: F401
+
+    import_module("openTSNE")
+    import_module("openTSNE.affinity")
 
 
 def read_points(folder: Path, name: str, n: int, perplexity: float) -> np.ndarray:

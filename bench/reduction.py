@@ -3,7 +3,8 @@
 The same pictures, the same model and the same settings. By default all layers and perplexities of 1000
 samples; a smaller number of samples, or some layers only, is a part, and only that part is compared and
 told. Each side runs in a process of its own, so that its memory is its own; sides alternate, and medians
-are printed. What libraries take to be imported is not counted; what workers take to start is. Both sides'
+are printed. What libraries take to be imported is not counted; what workers take to start, and to import, is,
+and once more on workers that run already it is not. Both sides'
 embeddings are judged by the recipe's own principal components, and by the same formulas.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.comparison import (
+    RUNNING,
     SIDES,
     compare,
     compare_quality,
@@ -50,7 +52,7 @@ def prepare(folder: Path, n: int, layers: list[str] | None) -> list[Any]:
     from layerscope.predictions import Predictions
     from layerscope.store import store_path
 
-    write_params(folder, dataset=DATASET, model=MODEL, weights=WEIGHTS, sizes=[n])
+    write_params(folder, **describe(n))
     for stage in ("prepare", "predict"):
         command = [sys.executable, "-m", f"stages.{stage}", RUN]
         if run_watched(command, folder, environment()).status:
@@ -62,15 +64,20 @@ def prepare(folder: Path, n: int, layers: list[str] | None) -> list[Any]:
     return network
 
 
+def describe(n: int) -> dict[str, Any]:
+    """What a project's parameters are written with."""
+    return {"dataset": DATASET, "model": MODEL, "weights": WEIGHTS, "sizes": [n]}
+
+
 def run_side(side: str, n: int) -> None:
     """Do one side's work in the working folder, and leave there what it took."""
+    from bench import pipeline, recipe
+
     if side == "recipe":
-        from bench import recipe
-
         measured = recipe.run(RUN, n)
+    elif side == RUNNING:
+        measured = pipeline.run_on_running_workers(RUN, Path.cwd(), **describe(n))
     else:
-        from bench import pipeline
-
         measured = pipeline.run(RUN)
     Path(_ANSWER).write_text(json.dumps(asdict(measured)))
 
@@ -150,7 +157,7 @@ def measure(n: int, layers: list[str] | None, repeats: int) -> dict[str, Any]:
     from bench.machine import describe_machine
     from layerscope.params import read_params
 
-    measured: dict[str, list[Measured]] = {side: [] for side in SIDES}
+    measured: dict[str, list[Measured]] = {side: [] for side in (*SIDES, RUNNING)}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         network = prepare(folder, n, layers)
@@ -158,7 +165,7 @@ def measure(n: int, layers: list[str] | None, repeats: int) -> dict[str, Any]:
         print(f"{n} samples of {RUN}, {len(chosen)} of {len(network)} layers", flush=True)
         floors = find_floors(network, layers, n)
         for _ in range(repeats):
-            for side in SIDES:
+            for side in measured:
                 measured[side].append(measure_side(side, n, folder))
                 print(f"  {side}: {measured[side][-1].total:.1f} s", flush=True)
             for side, rows in judge_sides(folder, n).items():
@@ -184,7 +191,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=1000, help="samples")
     parser.add_argument("--layers", nargs="+", help="a part; all by default")
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    parser.add_argument("--side", choices=(*SIDES, RUNNING), help=argparse.SUPPRESS)
     parser.add_argument("--output", type=Path, default=_RESULTS, help="JSON file to write")
     options = parser.parse_args()
     if options.side:

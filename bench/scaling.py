@@ -99,17 +99,11 @@ def warm_up(params: Params) -> None:
 
 def start_cluster(n_workers: int, params: Params, stack: ExitStack) -> str:
     """The address of a cluster with that many warm workers, which ends with the stack."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
-    cluster = stack.enter_context(
-        LocalCluster(
-            n_workers=n_workers,
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address=None,
-            silence_logs="CRITICAL",
-        )
-    )
+    from layerscope.parallel import start_workers
+
+    cluster = stack.enter_context(start_workers(n_workers))
     with Client(cluster) as client:
         client.run(warm_up, params)
     return cluster.scheduler_address

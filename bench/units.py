@@ -32,8 +32,7 @@ MODELS = {
     "efficientnet_lite0": None,
     "vgg16": None,
 }
-_BATCH = {"vgg16_slim": 32, "efficientnet_lite0": 32, "vgg16": 16}
-_REPEATS = 5
+_REPEATS = 25
 _POOL = 4
 PARTS = ("models", "tsne", "pca")
 Row = dict[str, Any]
@@ -75,9 +74,10 @@ def list_steps(model: str, samples: Any) -> tuple[dict[str, Step], int]:
 
     from layerscope.activations import forward, pool
     from layerscope.models import to_pixels
+    from layerscope.params import read_params
     from layerscope.probing import layer_table
 
-    classifier, n = load(model), _BATCH[model]
+    classifier, n = load(model), read_params(ROOT / "params.yaml").activations.batch_size
     layers, pictures = layer_table(classifier), samples.pictures(0, n)
 
     def send() -> object:

@@ -10,8 +10,11 @@ from layerscope.neighbors import Neighbors
 from layerscope.parallel import working
 from layerscope.params import Tsne, read_params
 from layerscope.progress import track
+from layerscope.rounding import round_digits
 from layerscope.store import Store, library_versions, store_path, writing
 from stages.command import run_stage
+
+KEEPBITS = 14  # of coordinates: on a plot of 3000 pixels, a tenth of one
 
 
 def embed(
@@ -70,7 +73,9 @@ def main(run: str, perplexity: str) -> None:
             found: list[TsneEmbedding] = [next(results) for _ in layers]
             points = np.stack([each.points for each in found])
             divergence = np.array([each.kl_divergence for each in found], dtype=np.float32)
-            store.add(f"{size}/points", points, ["layer", "sample", "component"])
+            store.add(
+                f"{size}/points", round_digits(points, KEEPBITS), ["layer", "sample", "component"]
+            )
             store.add(f"{size}/kl_divergence", divergence, ["layer"], unit="nat")
 
 

@@ -10,8 +10,11 @@ from layerscope.neighbors import Neighbors
 from layerscope.parallel import working
 from layerscope.params import Umap, read_params
 from layerscope.progress import track
+from layerscope.rounding import round_digits
 from layerscope.store import Store, library_versions, store_path, writing
 from stages.command import run_stage
+
+KEEPBITS = 14  # of coordinates: on a plot of 3000 pixels, a tenth of one
 
 
 def embed(
@@ -75,7 +78,11 @@ def main(run: str) -> None:
         for chain, step, found in track(results, f"{run}: UMAP", len(clouds) * len(layers)):
             points[chain][step] = found
         for (size, n_components), values in zip(clouds, points, strict=True):
-            store.add(f"{size}/{n_components}d", values, ["layer", "sample", "component"])
+            store.add(
+                f"{size}/{n_components}d",
+                round_digits(values, KEEPBITS),
+                ["layer", "sample", "component"],
+            )
 
 
 if __name__ == "__main__":

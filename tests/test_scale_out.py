@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from distributed import Client, LocalCluster
+from distributed import Client
 from ruamel.yaml import YAML
 from torch import nn
 
 from layerscope import blocks
 from layerscope.datasets.categories import Category
+from layerscope.parallel import start_workers
 from layerscope.store import Store, store_path
 from layerscope.weights import write_weights
 from stages import (
@@ -130,16 +131,6 @@ def project(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return root
 
 
-def start_cluster(n_workers: int) -> LocalCluster:
-    return LocalCluster(
-        n_workers=n_workers,
-        threads_per_worker=1,
-        memory_limit=None,
-        dashboard_address="127.0.0.1:0",
-        silence_logs="CRITICAL",
-    )
-
-
 def contents_of(folder: Path) -> dict[str, bytes]:
     """Every file under a folder."""
     files = (path for path in folder.rglob("*") if path.is_file())
@@ -159,7 +150,7 @@ def assert_same(found: Path, expected: Path) -> None:
 def test_every_stage_writes_the_same_bytes_whatever_the_number_of_workers(
     project: Path, prepared: Path, n_workers: int
 ) -> None:
-    with start_cluster(n_workers) as cluster:
+    with start_workers(n_workers) as cluster:
         edit_params("compute", scheduler=cluster.scheduler_address)
         for stage in STAGES.values():
             stage()
@@ -212,7 +203,7 @@ def test_a_worker_lost_in_the_middle_changes_nothing(
     shutil.rmtree(store_path(RUN, store))
     partial = store_path(RUN, store).with_name(f"{store}.zarr.partial")
     total = sum("/c/" in name for name in contents_of(prepared / store_path(RUN, store)))
-    with start_cluster(2) as cluster:
+    with start_workers(2) as cluster:
         address = cluster.scheduler_address
         with Client(address) as client:
             pids = client.run(os.getpid)
@@ -235,7 +226,7 @@ def test_a_worker_lost_in_the_middle_changes_nothing(
 def test_stages_work_on_object_storage_with_pointers_in_place_of_arrays(
     project: Path, prepared: Path, bucket: str
 ) -> None:
-    with start_cluster(2) as cluster:
+    with start_workers(2) as cluster:
         edit_params("compute", scheduler=cluster.scheduler_address, storage=bucket)
         for name in ("predict", "activations", "pca", "neighbors", "tsne", "umap", "cam"):
             STAGES[name]()
