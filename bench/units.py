@@ -184,6 +184,8 @@ def main() -> None:
         "tsne_data": "generated: ten clusters in 50 dimensions",
         "pca_data": "generated: 200 directions and noise, float16",
     }
+    with one_thread():
+        content["rate_one_thread"] = measure_peak_rate()
     if "models" in options.parts:
         content["models"] = measure_models(options.models, options.repeats)
     if "tsne" in options.parts:

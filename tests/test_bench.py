@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, TINY
 
-from bench import comparison, scaling, stages
+from bench import comparison, plan, scaling, stages
 from bench.floors import count_forward, count_grams, list_floors
 from bench.machine import name_processor
 from bench.measured import Measured
@@ -313,3 +313,46 @@ def test_processor_is_named_as_the_system_has_it(tmp_path: Path) -> None:
     listed.write_text("processor\t: 0\nmodel name\t: Some: Processor 9\nmodel name\t: other\n")
     assert name_processor(listed) == "Some: Processor 9"
     assert name_processor(tmp_path / "none")
+
+
+# --- the plan for all of ImageNet --------------------------------------------------------------
+
+
+COSTS = plan.Costs(
+    stages={
+        "prepare": 70.0,
+        "cam": 140.0,
+        "neighbors": 10.0,
+        "tsne 10": 20.0,
+        "tsne 30": 30.0,
+        "umap": 35.0,
+        "metrics": 7.0,
+    },
+    forward={"vgg16_slim": 10.0, "vgg16": 100.0},
+    rate=1e9,
+    picture_bytes=1000.0,
+)
+
+
+def test_bytes_of_the_plan_follow_from_the_widths_of_layers() -> None:
+    found = plan.list_bytes([100, 1000], n=10, costs=COSTS, outputs=5)
+    assert found["samples"] == 10_000
+    assert found["predictions"] == 200
+    assert found["activations"] == pytest.approx(2 * 10 * 1100 * 0.76)
+    assert found["components"] == 4 * 10 * (100 + 256)
+    assert found["neighbors"] == 8 * 10 * 270 * 2
+    assert found["embeddings"] == 4 * 10 * 2 * (6 + 2 + 15)
+
+
+def test_hours_of_the_plan_grow_with_samples_or_with_their_pairs() -> None:
+    found = plan.list_hours("vgg16", [1000], n=14_000, costs=COSTS)  # twice what was measured
+    assert found["prepare"] == pytest.approx(140 / 3600)
+    assert found["predict, activations, channels"] == pytest.approx(3 * 1400 / 3600)
+    assert found["cam"] == pytest.approx(140 * 2 * 10 / 3600)
+    assert found["neighbors, exact"] == pytest.approx(40 / 3600)
+    assert found["tsne, exact"] == pytest.approx(4 * 50 / 3600)
+    assert found["umap"] == pytest.approx(70 / 3600)
+    assert found["metrics"] == pytest.approx(28 / 3600)
+    exact, randomised = (value for name, value in found.items() if name.startswith("PCA"))
+    assert exact == pytest.approx((14_000 * 1000**2 / 2 + 4 / 3 * 1000**3) / 1e9 / 3600)
+    assert randomised == pytest.approx(4 * 14_000 * 1000 * 256 / 1e9 / 3600)
