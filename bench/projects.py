@@ -70,7 +70,7 @@ def write_params(
     content["runs"] = {
         name_run(dataset, model): run | ({"root": str(Path(root).resolve())} if root else {})
     }
-    content["compute"] = {"scheduler": scheduler, "storage": None}
+    content["compute"] = {"scheduler": scheduler, "storage": ""}
     folder.mkdir(parents=True, exist_ok=True)
     yaml.dump(content, folder / PARAMS)
     return read_params(folder / PARAMS)

@@ -63,8 +63,8 @@ class Run:
 
 
 def _known_url(url: str) -> str:
-    if not urlsplit(url).scheme or "://" not in url:
-        raise ValueError("must be a URL such as s3://bucket/folder, or null")
+    if url and (not urlsplit(url).scheme or "://" not in url):
+        raise ValueError("must be a URL such as s3://bucket/folder, or empty")
     return url
 
 
@@ -83,12 +83,13 @@ class Compute:
     ----------
     scheduler : str
         ``local``, ``synchronous`` or the address of a Dask cluster: see `layerscope.parallel.working`.
-    storage : str, optional
-        URL of a folder on object storage: arrays go there, and pointers to them into ``data``.
+    storage : str
+        URL of a folder on object storage: arrays go there, and pointers to them into ``data``. Empty for
+        arrays in ``data`` itself.
     """
 
     scheduler: Annotated[str, AfterValidator(_known_scheduler)]
-    storage: Annotated[str, AfterValidator(_known_url)] | None
+    storage: Annotated[str, AfterValidator(_known_url)]
 
 
 @dataclass(frozen=True, config=_STRICT)

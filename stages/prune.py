@@ -14,8 +14,8 @@ from stages.command import run_stage
 
 def main() -> None:
     storage = read_params().compute.storage
-    if storage is None:
-        raise InputError("params.yaml: compute.storage is null: there is nothing to prune")
+    if not storage:
+        raise InputError("params.yaml: compute.storage is empty: there is nothing to prune")
     pointers = [path for path in DATA.rglob("*.zarr") if path.is_file()]
     gone = prune(storage, pointers)
     print(f"{storage}: {len(gone)} versions deleted, {len(pointers)} kept")

@@ -87,7 +87,7 @@ def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         run = {"dataset": "objects", "model": model, "weights": WEIGHTS, "sizes": [10]}
-        here = {"scheduler": "synchronous", "storage": None}
+        here = {"scheduler": "synchronous", "storage": ""}
         edit_params(runs={RUN: run}, faithfulness=SETTINGS, device="cpu", compute=here)
         prepare.main(RUN)
         predict.main(RUN)

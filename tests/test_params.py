@@ -181,3 +181,29 @@ def test_an_unknown_training_lists_the_known_ones(content: dict[str, Any], file:
         read_params(file).training("renderd")
     assert "train.renderd" in str(error.value)
     assert all(name in str(error.value) for name in content["train"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("scheduler", "dask", "must be local, synchronous or an address"),
+        ("scheduler", "tcp://", "must be local, synchronous or an address"),
+        ("scheduler", "http://host:8786", "must be local, synchronous or an address"),
+        ("storage", "bucket/folder", "must be a URL such as s3://bucket/folder"),
+    ],
+)
+def test_where_to_work_is_checked(
+    content: dict[str, Any], file: Path, field: str, value: str, said: str
+) -> None:
+    content["compute"][field] = value
+    message = message_of(content, file)
+    assert f"compute.{field}: {said}" in message and repr(value) in message
+
+
+@pytest.mark.parametrize("scheduler", ["local", "synchronous", "tcp://10.0.0.1:8786", "tls://h:1"])
+def test_schedulers_that_there_are_are_taken(
+    content: dict[str, Any], file: Path, scheduler: str
+) -> None:
+    content["compute"] = {"scheduler": scheduler, "storage": "s3://bucket/folder"}
+    yaml.dump(content, file)
+    assert dataclasses.asdict(read_params(file).compute) == content["compute"]
