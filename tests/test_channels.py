@@ -225,8 +225,17 @@ def classifier(monkeypatch: pytest.MonkeyPatch) -> Classifier:
     categories = tuple(Category(None, None, str(i)) for i in range(5))
     module = module.eval().requires_grad_(False)
     made = Classifier("small", module, 64, SLIM_MEAN_STD, SLIM_MEAN_STD, categories)
-    monkeypatch.setattr(stage, "load_model", lambda *_: made)
+    monkeypatch.setattr(stage, "load_classifier", lambda *_: made)
     return made
+
+
+def edit_params(**channels: int) -> None:
+    """Change the stage's section, and have it work in this process."""
+    yaml = YAML()
+    params = yaml.load(Path("params.yaml"))
+    params["channels"].update(channels)
+    params["compute"]["scheduler"] = "synchronous"
+    yaml.dump(params, Path("params.yaml"))
 
 
 def test_the_stage_finds_what_brute_force_finds(
@@ -234,10 +243,7 @@ def test_the_stage_finds_what_brute_force_finds(
 ) -> None:
     layers = layer_table(classifier)
     monkeypatch.setattr(Predictions, "layers", layers)
-    yaml = YAML()
-    params = yaml.load(Path("params.yaml"))
-    params["channels"].update(batch_size=7, top_k=4)  # 20, a size, is inside a batch
-    yaml.dump(params, Path("params.yaml"))
+    edit_params(batch_size=7, top_k=4)  # 20, a size, is inside a batch
     stage.main(TINY)
     samples = Samples(tiny_run / "samples.zarr")
     everything: dict[str, np.ndarray] = {}
@@ -269,10 +275,7 @@ def test_fewer_samples_than_asked_for_are_all_kept(
     tiny_run: Path, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Predictions, "layers", layer_table(classifier))
-    yaml = YAML()
-    params = yaml.load(Path("params.yaml"))
-    params["channels"]["top_k"] = 30
-    yaml.dump(params, Path("params.yaml"))
+    edit_params(top_k=30)
     stage.main(TINY)
     store = Store(tiny_run / "channels.zarr")
     assert store.read("20/uid").shape[1] == 20 and store.read("40/uid").shape[1] == 30

@@ -183,6 +183,17 @@ def test_parameters_of_other_runs_are_left_out() -> None:
     assert keep_of_run(params, "a-x.1") == {"sizes": [1], "tsne.n_iter": 5}
 
 
+def test_parameters_of_how_and_where_stages_work_are_left_out() -> None:
+    params = flatten(
+        {
+            "device": "cuda",
+            "compute": {"scheduler": "local", "storage": ""},
+            "activations": {"batch_size": 4, "pool": 2},
+        }
+    )
+    assert keep_of_run(params, RUN) == {"activations.pool": 2}
+
+
 def test_changed_parameters_by_hand() -> None:
     experiments = [
         make_experiment("one", pool=4, perplexity=[10, 30], same=1),

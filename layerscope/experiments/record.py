@@ -11,6 +11,8 @@ from layerscope.errors import InputError
 
 Params = Mapping[str, object]
 _ELSEWHERE = ("train.", "comparisons.")  # sections that say nothing on a run
+# How stages work rather than what they make: rounding is all that it changes.
+_TECHNICAL = ("device", "compute.")
 _UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
@@ -50,10 +52,20 @@ def flatten(tree: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 def keep_of_run(params: Params, run: str) -> dict[str, object]:
     """The parameters without those of other runs; the run's own lose its name: ``sizes``."""
     own = f"runs.{run}."
-    return {
+    kept = {
         name.removeprefix(own): value
         for name, value in params.items()
         if name.startswith(own) or not name.startswith(("runs.", *_ELSEWHERE))
+    }
+    return drop_technical(kept)
+
+
+def drop_technical(params: Params) -> dict[str, object]:
+    """The parameters without those that say how stages work: device, scheduler, batches."""
+    return {
+        name: value
+        for name, value in params.items()
+        if not name.startswith(_TECHNICAL) and not name.endswith(".batch_size")
     }
 
 

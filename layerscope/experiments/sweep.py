@@ -19,7 +19,7 @@ import numpy as np
 
 from layerscope.errors import InputError
 from layerscope.experiments.layouts import FIGURES, Layouts
-from layerscope.experiments.record import Experiment, read_metrics
+from layerscope.experiments.record import Experiment, drop_technical, read_metrics
 from layerscope.files import write_text
 
 FORMAT = 1
@@ -198,7 +198,7 @@ def _assemble(name: str, content: Mapping[str, Any], arrays: Mapping[str, np.nda
                 str(each["name"]),
                 str(each["revision"]),
                 str(each["created"]),
-                {**content["params"], **each["params"]},
+                drop_technical({**content["params"], **each["params"]}),
                 read_metrics(each["metrics"]),
             ),
             Layouts(
