@@ -51,6 +51,9 @@ class Project:
             },
             comparisons={"own": {"first": RUN, "second": RUN}},
         )
+        self.edit(
+            section="compute", scheduler="synchronous"
+        )  # so little is done sooner by one process
         self.edit(section="similarity", n_permutations=5)
         self.edit(
             section="faithfulness",
@@ -217,8 +220,13 @@ def test_a_changed_module_makes_just_its_stages_stale(project: Project) -> None:
     assert project.would_run() == set()
 
 
+def test_where_stages_work_makes_none_stale(project: Project) -> None:
+    project.edit(section="compute", scheduler="local")
+    assert project.would_run() == set()
+
+
 def test_a_new_perplexity_recomputes_only_its_tsne(project: Project) -> None:
-    project.edit(section="tsne", perplexity=[5, 10, 7])
+    project.edit(section="tsne", perplexity=[5, 10, 7])  # by processes: see the test before
     assert project.repro() == {f"tsne@{RUN}-7", f"metrics@{RUN}"}
     project.commit()
 
