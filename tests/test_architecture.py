@@ -91,16 +91,17 @@ def test_one_module_opens_zarr_and_one_reads_params() -> None:
         assert users == {f"layerscope/{home}"}
 
 
-def test_what_the_app_always_needs_does_not_import_torch() -> None:
+def test_what_the_app_always_needs_imports_neither_torch_nor_dask() -> None:
     # It takes seconds, and the app must show the first page before.
     code = (
         "import sys, layerscope.store, layerscope.samples, layerscope.predictions, "
-        "layerscope.heatmap, ui.page, ui.techniques; print('torch' in sys.modules)"
+        "layerscope.heatmap, ui.page, ui.techniques; from layerscope.params import read_params; "
+        "read_params(); print(sorted({'torch', 'distributed', 's3fs'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=TOP, check=True, capture_output=True, text=True
     )
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "[]"
 
 
 # --- documentation and size ------------------------------------------------------------------
