@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
@@ -35,16 +34,6 @@ RUNS = {
 _NEIGHBORS = 10
 
 
-@contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
-
-
 def prepare_project() -> Path:
     """Make the folder, or complete it; what is there is kept.
 
@@ -53,7 +42,7 @@ def prepare_project() -> Path:
     Path
         The folder. The environment variable TORCH_HOME points into it.
     """
-    with _inside(ROOT):
+    with chdir(ROOT):
         if problem := ensure_bundle():
             raise RuntimeError(problem)
     (FOLDER / "data").mkdir(parents=True, exist_ok=True)
@@ -71,7 +60,7 @@ def prepare_project() -> Path:
     yaml.dump(params, FOLDER / "params.yaml")
     os.environ["TORCH_HOME"] = str(FOLDER / "torch")
     write_random_vgg16(FOLDER / "torch" / "hub" / "checkpoints")
-    with _inside(FOLDER):
+    with chdir(FOLDER):
         for run in RUNS:
             _make_run(run)
     return FOLDER

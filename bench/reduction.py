@@ -15,6 +15,7 @@ import json
 import shutil
 import sys
 import tempfile
+from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,6 @@ from bench.projects import (
     ROOT,
     count_bytes,
     environment,
-    inside,
     keep_layers,
     name_run,
     write_params,
@@ -57,7 +57,7 @@ def prepare(folder: Path, n: int, layers: list[str] | None) -> list[Any]:
         command = [sys.executable, "-m", f"stages.{stage}", RUN]
         if run_watched(command, folder, environment()).status:
             raise SystemExit(f"error: stages.{stage} failed")
-    with inside(folder):
+    with chdir(folder):
         network = list(Predictions(store_path(RUN, "predictions")).layers)
         if layers:
             keep_layers(RUN, layers)

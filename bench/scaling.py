@@ -12,7 +12,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, chdir
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from bench.machine import describe_machine
-from bench.projects import ROOT, inside, name_run, write_params
+from bench.projects import ROOT, name_run, write_params
 from layerscope.params import Params, read_params
 
 DATASET, MODEL = "objects", "vgg16_slim"
@@ -133,7 +133,7 @@ def measure(
     from stages import predict, prepare
 
     stages, different = list_stages(), set()
-    with inside(folder), ExitStack() as stack:
+    with chdir(folder), ExitStack() as stack:
         for make in (prepare.main, predict.main):
             run_stage(partial(make, RUN), folder, n, "local")
         expected = {}

@@ -12,6 +12,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from bench.projects import (
     Command,
     count_bytes,
     environment,
-    inside,
     list_commands,
     name_run,
     write_params,
@@ -135,7 +135,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     from stages.add_run import choose_weights, parse_sizes
 
     sizes = parse_sizes(options.sizes)
-    with inside(ROOT):
+    with chdir(ROOT):
         weights = choose_weights(options.dataset, options.model, options.weights)
     run = name_run(options.dataset, options.model)
     name = f"{run} {','.join(map(str, sizes))}"

@@ -13,6 +13,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import chdir
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,7 +22,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bench.machine import describe_machine, measure_peak_rate, one_thread
-from bench.projects import ROOT, inside
+from bench.projects import ROOT
 from bench.tsne_libraries import measure_tsne
 
 _RESULTS = ROOT / "docs" / "bench-units.json"
@@ -107,7 +108,7 @@ def measure_models(models: Sequence[str], repeats: int) -> list[Row]:
     from layerscope.samples import Samples
     from layerscope.store import store_path
 
-    with inside(ROOT):
+    with chdir(ROOT):
         samples = Samples(store_path(_RUN, "samples"))
         rows: list[Row] = []
         with one_thread():

@@ -13,6 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -236,8 +237,12 @@ def _check_workers(client: Client, address: str) -> None:
             )
 
 
+@cache
 def describe_code() -> str:
-    """A digest of this package and of the stages beside it, equal where the code is."""
+    """A digest of this package and of the stages beside it, equal where the code is.
+
+    Taken once in a process, which does not notice files that change after it has read them.
+    """
     top = Path(__file__).parent.parent
     digest = sha256(sys.version.encode())
     for folder in ("layerscope", "stages"):
