@@ -82,7 +82,7 @@ run: setup ## add a run and build it: DATASET= MODEL= [WEIGHTS=] [SIZES=] [ROOT=
 KEEP_MEMORY := "{'MALLOC_TRIM_THRESHOLD_': '268435456', 'MALLOC_MMAP_THRESHOLD_': '268435456'}"
 
 scheduler: setup ## start a Dask scheduler on this machine: [PORT=8786]
-	$(BIN)/dask scheduler --port $(or $(PORT),8786)
+	PYTHONPATH=$(CURDIR) $(BIN)/dask scheduler --port $(or $(PORT),8786)
 
 workers: setup ## start a worker a core for a scheduler, in this folder: SCHEDULER=tcp://host:8786 [WORKERS=]
 	PYTHONPATH=$(CURDIR) DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON=$(KEEP_MEMORY) \

@@ -168,7 +168,7 @@ def working(scheduler: str = LOCAL, most: int | None = None) -> Iterator[Workers
             yield Workers(client)
     else:
         with _connect(scheduler) as client:
-            _check_workers(client, scheduler)
+            _check_cluster(client, scheduler)
             yield Workers(client)
 
 
@@ -210,31 +210,38 @@ def _connect(address: str) -> Client:
         ) from None
 
 
-def _check_workers(client: Client, address: str) -> None:
+def _check_cluster(client: Client, address: str) -> None:
+    """Refuse a cluster without workers, with several threads a worker, or with other code.
+
+    The scheduler has to know the code too: it takes tasks apart before it hands them on.
+    """
+    start = f"`make workers SCHEDULER={address}` in copies of this folder"
     threads = client.nthreads()
     if not threads:
-        raise InputError(
-            f"{address}: the scheduler has no workers; start some with "
-            f"`make workers SCHEDULER={address}` in copies of this folder"
-        )
+        raise InputError(f"{address}: the scheduler has no workers; start some with {start}")
     if max(threads.values()) > 1:
         raise InputError(
-            f"{address}: a worker has several threads, which share a model's hooks; start workers with "
-            f"`make workers SCHEDULER={address}`"
+            f"{address}: a worker has several threads, which share a model's hooks; start workers "
+            f"with {start}"
         )
-    own = describe_code()
-    found = client.run(describe_code, on_error="return")
+    found: dict[str, Any] = client.run(describe_code, on_error="return")
     for worker, answer in found.items():
-        if isinstance(answer, Exception):
-            raise InputError(
-                f"{worker}: cannot import layerscope ({answer}); start workers with "
-                f"`make workers SCHEDULER={address}` in copies of this folder"
-            )
-        if answer != own:
-            raise InputError(
-                f"{worker}: runs other code than this process; bring its copy of the folder up to date "
-                "and start it again"
-            )
+        _compare_code(worker, answer, start)
+    try:
+        answer = client.run_on_scheduler(describe_code)
+    except Exception as error:  # whatever came of the import there
+        answer = error
+    _compare_code(address, answer, "`make scheduler` in a copy of this folder")
+
+
+def _compare_code(process: str, answer: str | Exception, start: str) -> None:
+    if isinstance(answer, Exception):
+        raise InputError(f"{process}: cannot import layerscope ({answer}); start it with {start}")
+    if answer != describe_code():
+        raise InputError(
+            f"{process}: runs other code than this process; bring its copy of the folder up to date "
+            "and start it again"
+        )
 
 
 @cache

@@ -24,6 +24,7 @@ from layerscope.errors import InputError
 from layerscope.places import Pointer, digest_of, prune, reaching
 from layerscope.samples import Samples
 from layerscope.store import Store, Writer, writing
+from stages import prune as prune_stage
 
 TOP = Path(__file__).parents[1]
 
@@ -640,3 +641,43 @@ def test_no_secret_is_written(path: Path, bucket: str) -> None:
     texts = [path.read_bytes(), *filesystem.cat(filesystem.find(root)).values()]
     assert len(texts) > 3
     assert not any(word in text for text in texts for word in (SECRET.encode(), b"testing"))
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+def write_params(storage: str) -> None:
+    text = (TOP / "params.yaml").read_text()
+    assert '  storage: ""' in text
+    Path("params.yaml").write_text(text.replace('  storage: ""', f'  storage: "{storage}"'))
+
+
+def test_the_command_deletes_what_no_pointer_in_data_leads_to(
+    memory: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_params(memory)
+    first, second = (Path("data/run") / name for name in ("a.zarr", "tsne/30.zarr"))
+    for value in (1.0, 2.0):
+        write_one(first, memory, value)
+    write_one(second, memory, 3.0)
+    with writing(Path("data/run/local.zarr")) as store:  # no pointer: passed over
+        store.add("x", np.zeros(2), ["a"])
+    prune_stage.main()
+    assert f"{memory}: 1 versions deleted, 2 kept" in capsys.readouterr().out
+    assert Store(first).read("x").max() == 2 and Store(second).read("x").max() == 3
+    prune_stage.main()
+    assert "0 versions deleted, 2 kept" in capsys.readouterr().out
+
+
+def test_the_command_without_storage_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_params("")
+    with pytest.raises(InputError) as error:
+        prune_stage.main()
+    assert_one_line(error, "compute.storage is empty")

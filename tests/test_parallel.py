@@ -22,6 +22,8 @@ from layerscope import parallel
 from layerscope.errors import InputError
 from layerscope.parallel import Workers, count_processes, describe_code, working
 
+ROOT = Path(__file__).parent.parent
+
 
 def start_cluster(n_workers: int, threads: int = 1) -> LocalCluster:
     return LocalCluster(
@@ -201,15 +203,25 @@ def test_workers_with_other_code_are_refused() -> None:
             pass
 
 
+def start_dask(*arguments: str, folder: Path, path: str = "") -> subprocess.Popen[bytes]:
+    """Dask's own command in a folder, with or without the code on its path."""
+    return subprocess.Popen(
+        [Path(sys.executable).parent / "dask", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def start_worker(address: str, folder: Path, path: str = "") -> subprocess.Popen[bytes]:
+    settings = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(folder))
+    return start_dask("worker", address, *settings, folder=folder, path=path)
+
+
 def test_workers_started_elsewhere_are_told_where_to_start(tmp_path: Path) -> None:
     with start_cluster(0) as started:
         address = started.scheduler_address
-        command = [Path(sys.executable).parent / "dask", "worker", address, "--nthreads", "1"]
-        worker = subprocess.Popen(
-            [*command, "--no-dashboard", "--local-directory", tmp_path],
-            cwd=tmp_path,
-            stderr=subprocess.DEVNULL,
-        )
+        worker = start_worker(address, tmp_path)
         try:
             with Client(address) as client:
                 client.wait_for_workers(1, timeout=60)
@@ -220,6 +232,32 @@ def test_workers_started_elsewhere_are_told_where_to_start(tmp_path: Path) -> No
             worker.wait()
     message = str(error.value)
     assert "cannot import layerscope" in message and f"make workers SCHEDULER={address}" in message
+
+
+@pytest.mark.parametrize("path", ["", str(ROOT)], ids=["elsewhere", "beside-the-code"])
+def test_a_scheduler_of_its_own_needs_the_code_too(tmp_path: Path, path: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    address = f"tcp://127.0.0.1:{port}"
+    command = ("scheduler", "--host", "127.0.0.1", "--port", port, "--dashboard-address", ":0")
+    tests = str(Path(__file__).parent)
+    processes = [start_dask(*command, folder=tmp_path, path=f"{path}{os.pathsep}{tests}")]
+    try:
+        processes.append(start_worker(address, tmp_path, f"{ROOT}{os.pathsep}{tests}"))
+        with Client(address, timeout=60) as client:
+            client.wait_for_workers(1, timeout=60)
+        if path:
+            with working(address) as workers:
+                assert list(workers.map(square, [(3,)])) == [9]
+        else:
+            told = r"import layerscope.*make scheduler"
+            with pytest.raises(InputError, match=told), working(address):
+                pass
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait()
 
 
 def test_the_digest_of_code_is_that_of_the_workers(cluster: LocalCluster) -> None:
