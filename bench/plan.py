@@ -117,7 +117,9 @@ def write_table(title: str, columns: dict[str, dict[str, float]], unit: str) -> 
     lines = [f"| {title} | " + " | ".join(f"`{name}`" for name in columns) + " |"]
     lines.append("| --- |" + " --- |" * len(columns))
     for row in next(iter(columns.values())):
-        values = " | ".join(f"{column[row]:,.3g} {unit}" for column in columns.values())
+        values = " | ".join(
+            f"{float(f'{column[row]:.3g}'):,g} {unit}" for column in columns.values()
+        )
         lines.append(f"| {row} | {values} |")
     return "\n".join(lines)
 
