@@ -36,6 +36,14 @@ CLASSES = tuple(Category(None, None, name) for name in ("disc", "bar", "<b>knot<
 OUTPUTS = tuple(Category(None, None, f"thing {i}") for i in range(10))
 
 
+def edit_params(section: str | None = None, **values: object) -> None:
+    """Change ``params.yaml`` of the working folder: a section of it, or whole sections."""
+    yaml, path = YAML(), Path("params.yaml")
+    content = yaml.load(path)
+    (content[section] if section else content).update(values)
+    yaml.dump(content, path)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Unpack the embedded data once, before several processes would do it at the same time."""
     if not hasattr(session.config, "workerinput"):

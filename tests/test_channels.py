@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import LAYERS, ROOT, TINY
+from conftest import LAYERS, ROOT, TINY, edit_params
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from ruamel.yaml import YAML
 from scipy import stats
 
 from layerscope.activations import forward
@@ -229,21 +228,13 @@ def classifier(monkeypatch: pytest.MonkeyPatch) -> Classifier:
     return made
 
 
-def edit_params(**channels: int) -> None:
-    """Change the stage's section, and have it work in this process."""
-    yaml = YAML()
-    params = yaml.load(Path("params.yaml"))
-    params["channels"].update(channels)
-    params["compute"]["scheduler"] = "synchronous"
-    yaml.dump(params, Path("params.yaml"))
-
-
 def test_the_stage_finds_what_brute_force_finds(
     tiny_run: Path, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layers = layer_table(classifier)
     monkeypatch.setattr(Predictions, "layers", layers)
-    edit_params(batch_size=7, top_k=4)  # 20, a size, is inside a batch
+    edit_params("compute", scheduler="synchronous")
+    edit_params("channels", batch_size=7, top_k=4)  # 20, a size, is inside a batch
     stage.main(TINY)
     samples = Samples(tiny_run / "samples.zarr")
     everything: dict[str, np.ndarray] = {}
@@ -275,7 +266,8 @@ def test_fewer_samples_than_asked_for_are_all_kept(
     tiny_run: Path, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Predictions, "layers", layer_table(classifier))
-    edit_params(top_k=30)
+    edit_params("compute", scheduler="synchronous")
+    edit_params("channels", top_k=30)
     stage.main(TINY)
     store = Store(tiny_run / "channels.zarr")
     assert store.read("20/uid").shape[1] == 20 and store.read("40/uid").shape[1] == 30

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
+from conftest import TINY, edit_params
 from ruamel.yaml import YAML
 from torch import nn
 
@@ -67,13 +67,6 @@ def small_net() -> nn.Module:
         nn.Flatten(),
         nn.Linear(8 * 8 * 8, 5),
     )
-
-
-def edit_params(**sections: object) -> None:
-    yaml = YAML()
-    content = yaml.load(Path("params.yaml"))
-    content.update(sections)
-    yaml.dump(content, Path("params.yaml"))
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from conftest import edit_params
 from distributed import Client
-from ruamel.yaml import YAML
 from torch import nn
 
 from layerscope import blocks
@@ -74,16 +73,6 @@ def small_net() -> nn.Module:
     )
 
 
-def edit_params(section: str, **values: Any) -> None:
-    yaml = YAML()
-    content = yaml.load(Path("params.yaml"))
-    if section:
-        content[section].update(values)
-    else:
-        content.update(values)
-    yaml.dump(content, Path("params.yaml"))
-
-
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with drawn objects, and every array made of them in this process."""
@@ -95,8 +84,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = {"dataset": "objects", "model": model, "weights": WEIGHTS, "sizes": [20, N]}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        edit_params("", runs={RUN: run}, device="cpu")
-        edit_params("", comparisons={COMPARISON: {"first": RUN, "second": RUN}})
+        edit_params(runs={RUN: run}, device="cpu")
+        edit_params(comparisons={COMPARISON: {"first": RUN, "second": RUN}})
         edit_params("compute", scheduler="synchronous")
         edit_params("activations", batch_size=3)
         edit_params("tsne", perplexity=[5], n_iter=50)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
-from conftest import LAYERS, SIZES, TINY
+from conftest import LAYERS, SIZES, TINY, edit_params
 from ruamel.yaml import YAML
 from scipy.linalg import orthogonal_procrustes
 
@@ -239,13 +239,6 @@ def write_activations(run: str, seed: int) -> None:
 
 def replace_attributes(path: Path, **attributes: object) -> None:
     zarr.open_group(path, mode="r+").attrs.update(attributes)
-
-
-def edit_params(**sections: object) -> None:
-    yaml = YAML()
-    content = yaml.load(Path("params.yaml"))
-    content.update(sections)
-    yaml.dump(content, Path("params.yaml"))
 
 
 @pytest.fixture
