@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
-from layerscope.store import DATA, store_path, writing
+from layerscope.storage.store import DATA, store_path, writing
 from ui.bundle import ensure_bundle
 
 ROOT = Path(__file__).parent.parent
@@ -82,8 +82,8 @@ def write_random_vgg16(folder: Path) -> None:
 
 
 def _make_run(run: str) -> None:
-    from layerscope.predictions import Predictions
-    from layerscope.samples import Samples
+    from layerscope.runs.predictions import Predictions
+    from layerscope.runs.samples import Samples
     from stages import predict, prepare
 
     for name, stage in (("samples", prepare), ("predictions", predict)):

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from layerscope.activations import pooled_shape
-from layerscope.layers import Layer
+from layerscope.activations.pooling import pooled_shape
+from layerscope.models.layers import Layer
 
 
 def count_forward(layers: Sequence[Layer], n: int) -> int:

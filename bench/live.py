@@ -60,7 +60,7 @@ def list_explanations(model: str, picture: np.ndarray) -> Iterator[tuple[str, Te
     from layerscope.explanation.filling import FILL, cover, fill_picture
     from layerscope.explanation.occlusion import OCCLUSION_OPTIONS, occlude
     from layerscope.explanation.registry import METHODS, attribute
-    from layerscope.models import load_model
+    from layerscope.models.registry import load_model
     from ui.explain.networks import predict
 
     classifier = load_model(model, _MODELS[model])
@@ -98,7 +98,7 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
     from layerscope.features.kernels import draw_slices, find_weighted, measure_norms
     from layerscope.features.maximization import Ascent, maximize
     from layerscope.features.units import Unit
-    from layerscope.models import load_model
+    from layerscope.models.registry import load_model
     from layerscope.params import read_params
 
     classifier, params = load_model(model, _MODELS[model]), read_params(ROOT / "params.yaml")
@@ -151,7 +151,7 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
 
 def list_trials() -> Iterator[tuple[str, Technique, str]]:
     """t-SNE on trial, which asks no model: 200 samples in 50 dimensions, ten classes."""
-    from layerscope.features.tsne_trials import iterate_tsne, try_tsne
+    from layerscope.embedding.tsne_trials import iterate_tsne, try_tsne
     from layerscope.params import read_params
 
     settings = read_params(ROOT / "params.yaml").tsne
@@ -185,8 +185,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=_RESULTS, help="JSON file to write")
     options = parser.parse_args()
     from bench.app_project import write_random_vgg16
-    from layerscope.samples import Samples
-    from layerscope.store import store_path
+    from layerscope.runs.samples import Samples
+    from layerscope.storage.store import store_path
 
     print(f"{os.cpu_count()} cores; median seconds, times measured")
     rows: list[Row] = []

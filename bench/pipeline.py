@@ -17,7 +17,7 @@ from bench.measured import Measured
 from bench.projects import write_params
 from layerscope.parallel import count_processes, start_workers
 from layerscope.params import Params, read_params
-from layerscope.store import DATA, Store, store_path
+from layerscope.storage.store import DATA, Store, store_path
 from stages import activations, neighbors, pca, tsne
 
 
@@ -65,7 +65,7 @@ def run_on_running_workers(name: str, folder: Path, **written: Any) -> Measured:
 
 def import_libraries() -> None:
     """What tasks of these stages import, as the recipe's process has imported all of its own."""
-    from layerscope import divergence, embedding, neighbors, reduction  # noqa: F401
+    from layerscope.embedding import layouts, neighbors, pca, tsne_gradient  # noqa: F401
 
     import_module("openTSNE")
     import_module("openTSNE.affinity")

@@ -68,8 +68,8 @@ def read_costs() -> Costs:
 
 def list_widths(model: str) -> list[int]:
     """Values that are kept of one sample, layer by layer."""
-    from layerscope.activations import pooled_shape
-    from layerscope.probing import layer_table
+    from layerscope.activations.pooling import pooled_shape
+    from layerscope.models.layer_table import layer_table
 
     return [int(np.prod(pooled_shape(layer, _POOL))) for layer in layer_table(load(model))]
 

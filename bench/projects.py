@@ -17,8 +17,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from layerscope.params import PARAMS, Params, read_params
-from layerscope.predictions import Predictions
-from layerscope.store import Store, store_path, writing
+from layerscope.runs.predictions import Predictions
+from layerscope.storage.store import Store, store_path, writing
 
 ROOT = Path(__file__).parent.parent
 

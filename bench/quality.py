@@ -9,9 +9,9 @@ from openTSNE.affinity import PerplexityBasedNN
 from scipy.sparse import csr_matrix
 from scipy.spatial.distance import pdist
 
-from layerscope.embedding import effective_perplexity
-from layerscope.metrics.embedding_quality import distance_ranks, trustworthiness
-from layerscope.neighbors import knn_accuracy, nearest_neighbors
+from layerscope.embedding.layouts import effective_perplexity
+from layerscope.embedding.neighbors import knn_accuracy, nearest_neighbors
+from layerscope.embedding.quality import distance_ranks, trustworthiness
 
 # Figures, and which way is better.
 FIGURES = {"knn_accuracy": 1, "trustworthiness": 1, "kl_divergence": -1}

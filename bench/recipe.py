@@ -20,13 +20,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.measured import Measured
-from layerscope.activations import pooled_shape
-from layerscope.layers import INPUT, PROBABILITIES
-from layerscope.models import Classifier, load_model, module_at, to_pixels
+from layerscope.activations.pooling import pooled_shape
+from layerscope.models.layers import INPUT, PROBABILITIES
+from layerscope.models.registry import Classifier, load_model, module_at, to_pixels
 from layerscope.params import Tsne, read_params
-from layerscope.predictions import Predictions
-from layerscope.samples import Samples
-from layerscope.store import store_path
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import store_path
 
 STORED = "recipe"
 # For judging afterwards: the recipe itself has no use for them, so they are no part of what it stores.

@@ -49,8 +49,8 @@ _ANSWER = "answer.json"
 
 def prepare(folder: Path, n: int, layers: list[str] | None) -> list[Any]:
     """A project with pictures and predictions, which both sides start from; all nodes of the network."""
-    from layerscope.predictions import Predictions
-    from layerscope.store import store_path
+    from layerscope.runs.predictions import Predictions
+    from layerscope.storage.store import store_path
 
     write_params(folder, **describe(n))
     for stage in ("prepare", "predict"):
@@ -115,9 +115,9 @@ def judge_sides(folder: Path, n: int) -> dict[str, list[dict[str, Any]]]:
     from bench import pipeline, recipe
     from bench.quality import judge
     from layerscope.params import PARAMS, read_params
-    from layerscope.predictions import Predictions
-    from layerscope.samples import Samples
-    from layerscope.store import DATA
+    from layerscope.runs.predictions import Predictions
+    from layerscope.runs.samples import Samples
+    from layerscope.storage.store import DATA
 
     data = folder / DATA / RUN
     labels = Samples(data / "samples.zarr").labels[:n]

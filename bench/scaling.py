@@ -57,7 +57,7 @@ def list_stages() -> dict[str, Callable[[], None]]:
 
 def digest_stores(stage: str) -> dict[str, str]:
     """Every file that a stage wrote, by its path, with a digest of its bytes."""
-    from layerscope.store import store_path
+    from layerscope.storage.store import store_path
 
     return {
         file.as_posix(): sha256(file.read_bytes()).hexdigest()
@@ -71,11 +71,11 @@ def warm_up(params: Params) -> None:
     """Import what stages need, read the model, have compiled what is compiled: on a few points."""
     import numpy as np
 
-    from layerscope.activations import forward
-    from layerscope.blocks import load_classifier
-    from layerscope.embedding import embed_tsne, embed_umap
-    from layerscope.neighbors import nearest_neighbors
-    from layerscope.reduction import principal_components
+    from layerscope.activations.pooling import forward
+    from layerscope.embedding.layouts import embed_tsne, embed_umap
+    from layerscope.embedding.neighbors import nearest_neighbors
+    from layerscope.embedding.pca import principal_components
+    from layerscope.runs.blocks import load_classifier
     from stages import activations, cam, neighbors, pca, tsne, umap  # noqa: F401
 
     classifier = load_classifier(params.run(RUN), params.device)

@@ -28,8 +28,8 @@ from bench.projects import (
     write_params,
 )
 from layerscope.errors import InputError
-from layerscope.files import write_text
 from layerscope.params import PARAMS, Params
+from layerscope.storage.files import write_text
 
 STAGES = (
     "prepare",

@@ -33,8 +33,8 @@ def draw_clusters(n: int, random_state: int = 0) -> np.ndarray:
 
 def list_tsne(points: np.ndarray, perplexity: float, settings: Any) -> dict[str, Step]:
     """Ours, and those of libraries with one thread and with all; each with its neighbour search."""
-    from layerscope.embedding import embed_tsne
-    from layerscope.neighbors import nearest_neighbors
+    from layerscope.embedding.layouts import embed_tsne
+    from layerscope.embedding.neighbors import nearest_neighbors
 
     def ours() -> np.ndarray:
         with one_thread():
@@ -81,7 +81,7 @@ def _open_tsne(
 def _scikit_learn(points: np.ndarray, perplexity: float, settings: Any, n_jobs: int) -> Step:
     from sklearn.manifold import TSNE
 
-    from layerscope.embedding import EARLY_EXAGGERATION_ITER
+    from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER
 
     def fit() -> np.ndarray:
         with threadpool_limits(n_jobs):  # its gradient takes all threads that there are

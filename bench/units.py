@@ -57,7 +57,7 @@ def measure_steps(steps: dict[str, Step], repeats: int) -> dict[str, list[float]
 
 def load(model: str) -> Any:
     """A classifier of `MODELS`; nothing is downloaded."""
-    from layerscope.models import IMAGENET_MEAN, IMAGENET_STD, Classifier, load_model
+    from layerscope.models.registry import IMAGENET_MEAN, IMAGENET_STD, Classifier, load_model
     from layerscope.vision import torchvision
 
     if model != "vgg16":
@@ -73,10 +73,10 @@ def list_steps(model: str, samples: Any) -> tuple[dict[str, Step], int]:
     """What is measured of a model, and the number of pictures at once."""
     import torch
 
-    from layerscope.activations import forward, pool
-    from layerscope.models import to_pixels
+    from layerscope.activations.pooling import forward, pool
+    from layerscope.models.layer_table import layer_table
+    from layerscope.models.registry import to_pixels
     from layerscope.params import read_params
-    from layerscope.probing import layer_table
 
     classifier, n = load(model), read_params(ROOT / "params.yaml").activations.batch_size
     layers, pictures = layer_table(classifier), samples.pictures(0, n)
@@ -105,8 +105,8 @@ def list_steps(model: str, samples: Any) -> tuple[dict[str, Step], int]:
 
 def measure_models(models: Sequence[str], repeats: int) -> list[Row]:
     """Milliseconds a picture: the median, and the ratio to the forward pass alone."""
-    from layerscope.samples import Samples
-    from layerscope.store import store_path
+    from layerscope.runs.samples import Samples
+    from layerscope.storage.store import store_path
 
     with chdir(ROOT):
         samples = Samples(store_path(_RUN, "samples"))
@@ -138,8 +138,8 @@ def measure_models(models: Sequence[str], repeats: int) -> list[Row]:
 
 def measure_pca(n: int, d: int) -> list[Row]:
     """Seconds with one thread and with all, beside the product of matrices at the machine's peak."""
+    from layerscope.embedding.pca import principal_components
     from layerscope.params import read_params
-    from layerscope.reduction import principal_components
 
     variance = read_params(ROOT / "params.yaml").pca.variance
     rng = np.random.default_rng(0)

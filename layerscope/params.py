@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
 
 from layerscope.errors import InputError
-from layerscope.training_recipe import Recipe
+from layerscope.training.recipe import Recipe
 
 PARAMS = Path("params.yaml")
 _DASK = {"tcp", "tls", "ws", "wss", "ucx"}  # protocols that its schedulers listen to

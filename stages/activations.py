@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from layerscope.activations import forward, pool, pooled_shape
-from layerscope.blocks import (
+from layerscope.activations.pooling import forward, pool, pooled_shape
+from layerscope.models.layers import Layer
+from layerscope.parallel import working
+from layerscope.params import Params, read_params
+from layerscope.progress import track
+from layerscope.runs.blocks import (
     count_processes,
     count_rows,
     list_batches,
     list_blocks,
     load_classifier,
 )
-from layerscope.layers import Layer
-from layerscope.parallel import working
-from layerscope.params import Params, read_params
-from layerscope.predictions import Predictions
-from layerscope.progress import track
-from layerscope.samples import Samples
-from layerscope.store import Writer, library_versions, store_path, writing
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
 

@@ -10,7 +10,7 @@ from ruamel.yaml.comments import CommentedSeq
 
 from layerscope.datasets import DATASETS
 from layerscope.errors import InputError
-from layerscope.models import input_size
+from layerscope.models.registry import input_size
 from layerscope.params import PARAMS, read_params
 from stages.command import one_line_errors
 

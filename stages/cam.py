@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from layerscope.blocks import (
+from layerscope.explanation.cam import choose_layer, grad_cam
+from layerscope.models.registry import choose_device
+from layerscope.parallel import working
+from layerscope.params import Params, read_params
+from layerscope.progress import track
+from layerscope.runs.blocks import (
     count_processes,
     count_rows,
     list_batches,
     list_blocks,
     load_classifier,
 )
-from layerscope.explanation.cam import choose_layer, grad_cam
-from layerscope.models import choose_device
-from layerscope.parallel import working
-from layerscope.params import Params, read_params
-from layerscope.predictions import Predictions
-from layerscope.progress import track
-from layerscope.samples import Samples
-from layerscope.store import Writer, library_versions, store_path, writing
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
 TARGETS = ("predicted", "true")

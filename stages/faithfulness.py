@@ -31,14 +31,14 @@ from layerscope.faithfulness.summary import (
     summarize,
     tabulate,
 )
-from layerscope.files import write_table, write_text
-from layerscope.models import Classifier, choose_device, load_model
+from layerscope.models.registry import Classifier, choose_device, load_model
 from layerscope.parallel import Workers, working
 from layerscope.params import Faithfulness, Params, read_params
-from layerscope.predictions import Predictions
 from layerscope.progress import track
-from layerscope.samples import Samples
-from layerscope.store import DATA, Store, library_versions, store_path, writing
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.files import write_table, write_text
+from layerscope.storage.store import DATA, Store, library_versions, store_path, writing
 from stages.command import run_stage
 
 CURVES = ("deletion_curve", "insertion_curve")

@@ -7,14 +7,14 @@ from dataclasses import asdict
 
 import numpy as np
 
-from layerscope.files import write_table, write_text
-from layerscope.metrics.embedding_quality import distance_ranks, measure_quality
+from layerscope.embedding.quality import distance_ranks, measure_quality
 from layerscope.parallel import working
 from layerscope.params import Params, read_params
-from layerscope.predictions import Predictions
 from layerscope.progress import track
-from layerscope.samples import Samples
-from layerscope.store import DATA, Store, store_path
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.files import write_table, write_text
+from layerscope.storage.store import DATA, Store, store_path
 from stages.command import run_stage
 
 Row = dict[str, float | int | str]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from layerscope.neighbors import nearest_neighbors
+from layerscope.embedding.neighbors import nearest_neighbors
 from layerscope.parallel import working
 from layerscope.params import read_params
 from layerscope.progress import track
-from layerscope.store import Store, Writer, library_versions, store_path, writing
+from layerscope.storage.store import Store, Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
 SHOWN = 10

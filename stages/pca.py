@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from layerscope.embedding.pca import principal_components
 from layerscope.parallel import working
 from layerscope.params import read_params
 from layerscope.progress import track
-from layerscope.reduction import principal_components
-from layerscope.store import Store, Writer, library_versions, store_path, writing
+from layerscope.storage.store import Store, Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
 

@@ -6,20 +6,20 @@ from dataclasses import asdict
 
 import numpy as np
 
-from layerscope.activations import forward
-from layerscope.blocks import (
+from layerscope.activations.pooling import forward
+from layerscope.models.layer_table import layer_table
+from layerscope.parallel import working
+from layerscope.params import Params, read_params
+from layerscope.progress import track
+from layerscope.runs.blocks import (
     count_processes,
     count_rows,
     list_batches,
     list_blocks,
     load_classifier,
 )
-from layerscope.parallel import working
-from layerscope.params import Params, read_params
-from layerscope.probing import layer_table
-from layerscope.progress import track
-from layerscope.samples import Samples
-from layerscope.store import Writer, library_versions, store_path, writing
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from layerscope.datasets import Source, draw, open_dataset
 from layerscope.errors import InputError
-from layerscope.models import input_size
+from layerscope.models.registry import input_size
 from layerscope.params import read_params
 from layerscope.progress import track
-from layerscope.samples import write_samples
-from layerscope.store import store_path
+from layerscope.runs.samples import write_samples
+from layerscope.storage.store import store_path
 from stages.command import run_stage
 
 

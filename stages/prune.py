@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from layerscope.errors import InputError
 from layerscope.params import read_params
-from layerscope.places import prune
-from layerscope.store import DATA
+from layerscope.storage.remote import prune
+from layerscope.storage.store import DATA
 from stages.command import run_stage
 
 

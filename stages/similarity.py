@@ -7,11 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from layerscope.errors import InputError
-from layerscope.parallel import working
-from layerscope.params import Comparison, Params, read_params
-from layerscope.progress import track
-from layerscope.similarity import (
+from layerscope.embedding.similarity import (
     Compared,
     choose_size,
     compare,
@@ -21,7 +17,11 @@ from layerscope.similarity import (
     measure_nuclear,
     permute_samples,
 )
-from layerscope.store import Store, library_versions, store_path, writing
+from layerscope.errors import InputError
+from layerscope.parallel import working
+from layerscope.params import Comparison, Params, read_params
+from layerscope.progress import track
+from layerscope.storage.store import Store, library_versions, store_path, writing
 from stages.command import run_stage
 
 STATISTICS = ("value", "null_mean", "null_high")

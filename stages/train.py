@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.datasets import Dataset, draw, open_dataset
-from layerscope.models import SLIM_INPUT_SIZE, choose_device
+from layerscope.models.registry import SLIM_INPUT_SIZE, choose_device
+from layerscope.models.weights import write_weights
 from layerscope.params import read_params
 from layerscope.progress import track
-from layerscope.training import Split, evaluate, train
-from layerscope.training_log import write_history
-from layerscope.weights import write_weights
+from layerscope.training.fit import Split, evaluate, train, write_history
 from stages.command import run_stage
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from layerscope.embedding import TsneEmbedding, effective_perplexity, embed_tsne
+from layerscope.embedding.layouts import TsneEmbedding, effective_perplexity, embed_tsne
+from layerscope.embedding.neighbors import Neighbors
 from layerscope.errors import InputError
-from layerscope.neighbors import Neighbors
 from layerscope.parallel import working
 from layerscope.params import Tsne, read_params
 from layerscope.progress import track
-from layerscope.rounding import round_digits
-from layerscope.store import Store, library_versions, store_path, writing
+from layerscope.storage.store import Store, library_versions, round_digits, store_path, writing
 from stages.command import run_stage
 
 KEEPBITS = 14  # of coordinates: on a plot of 3000 pixels, a tenth of one

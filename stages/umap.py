@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from layerscope.alignment import align
-from layerscope.embedding import embed_umap
-from layerscope.neighbors import Neighbors
+from layerscope.embedding.alignment import align
+from layerscope.embedding.layouts import embed_umap
+from layerscope.embedding.neighbors import Neighbors
 from layerscope.parallel import working
 from layerscope.params import Umap, read_params
 from layerscope.progress import track
-from layerscope.rounding import round_digits
-from layerscope.store import Store, library_versions, store_path, writing
+from layerscope.storage.store import Store, library_versions, round_digits, store_path, writing
 from stages.command import run_stage
 
 KEEPBITS = 14  # of coordinates: on a plot of 3000 pixels, a tenth of one

@@ -15,9 +15,9 @@ from ruamel.yaml import YAML
 
 from layerscope.datasets.categories import Category
 from layerscope.datasets.dataset import Dataset, Sample, Source
-from layerscope.layers import Layer
-from layerscope.samples import write_samples
-from layerscope.store import writing
+from layerscope.models.layers import Layer
+from layerscope.runs.samples import write_samples
+from layerscope.storage.store import writing
 from ui.bundle import ensure_bundle
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerscope.activation_cache import Activation, ActivationCache
-from layerscope.store import writing
+from layerscope.activations.cache import Activation, ActivationCache
+from layerscope.storage.store import writing
 
 MEGABYTE = 1 << 20
 VALUES = np.random.default_rng(0).normal(size=(8, 56, 56)).astype(np.float32)  # 100 KB

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from layerscope.activations import forward, pool, pooled_shape, pooled_side
+from layerscope.activations.pooling import forward, pool, pooled_shape, pooled_side
 from layerscope.datasets.categories import IMAGENETTE
-from layerscope.layers import Layer
-from layerscope.models import SLIM_MEAN_STD, Classifier, vgg16_slim
-from layerscope.probing import layer_table
+from layerscope.models.layer_table import layer_table
+from layerscope.models.layers import Layer
+from layerscope.models.registry import SLIM_MEAN_STD, Classifier, vgg16_slim
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

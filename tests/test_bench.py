@@ -24,13 +24,13 @@ from bench.projects import (
 )
 from bench.quality import find_affinities, find_divergence, judge
 from bench.tsne_libraries import draw_clusters
-from layerscope.activations import forward, pool, pooled_shape
+from layerscope.activations.pooling import forward, pool, pooled_shape
 from layerscope.errors import InputError
-from layerscope.layers import Layer
-from layerscope.models import load_model
-from layerscope.predictions import Predictions
-from layerscope.probing import layer_table
-from layerscope.store import Store
+from layerscope.models.layer_table import layer_table
+from layerscope.models.layers import Layer
+from layerscope.models.registry import load_model
+from layerscope.runs.predictions import Predictions
+from layerscope.storage.store import Store
 
 MB = 2**20
 SLIM = "weights/rendered/vgg16_slim.safetensors"

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerscope.activations import forward
+from layerscope.activations.pooling import forward
 from layerscope.datasets import draw, open_dataset
 from layerscope.explanation.cam import grad_cam
-from layerscope.models import load_model
+from layerscope.models.registry import load_model
 from layerscope.params import read_params
-from layerscope.predictions import Predictions
-from layerscope.samples import Samples
-from layerscope.store import Store, store_path
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import Store, store_path
 from ui.bundle import EMBEDDED, ensure_bundle
 
 ROOT = Path(__file__).parent.parent

@@ -13,10 +13,16 @@ from torch.nn import functional
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.errors import InputError
 from layerscope.explanation.cam import choose_layer, grad_cam
-from layerscope.heatmap import colorize, fit_to_picture, overlay
-from layerscope.layers import Layer
-from layerscope.models import IMAGENET_MEAN, IMAGENET_STD, Classifier, to_pixels, vgg16_slim
-from layerscope.probing import layer_table
+from layerscope.explanation.heatmap import colorize, fit_to_picture, overlay
+from layerscope.models.layer_table import layer_table
+from layerscope.models.layers import Layer
+from layerscope.models.registry import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Classifier,
+    to_pixels,
+    vgg16_slim,
+)
 from layerscope.vision import torchvision
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -10,7 +10,7 @@ import pytest
 from browser import ROOT, serving, settle
 from playwright.sync_api import Page, expect
 
-from layerscope.heatmap import colorize
+from layerscope.explanation.heatmap import colorize
 
 pytestmark = pytest.mark.slow
 

@@ -14,13 +14,13 @@ import torch
 from conftest import CLASSES, LAYERS, TINY
 from torch import nn
 
-from layerscope.channels import score, shrink
+from layerscope.activations.channels import score, shrink
 from layerscope.errors import InputError
 from layerscope.features.patches import field_box
-from layerscope.layers import Layer
-from layerscope.models import SLIM_MEAN_STD, Classifier
-from layerscope.samples import Samples
-from layerscope.store import writing
+from layerscope.models.layers import Layer
+from layerscope.models.registry import SLIM_MEAN_STD, Classifier
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import writing
 from ui.arrays import Unavailable, load_predictions
 from ui.channel import activations, live_maps
 from ui.channel.activations import load_channels
@@ -312,7 +312,7 @@ def test_the_stores_of_a_run_tell_a_channels_strongest_samples(tiny_run: Path) -
     # The dialog reads rows by way of the attributes: the layers' order in the file does not matter.
     with writing(tiny_run / "channels.zarr", rows={"features.0": [2, 10]}) as store:
         store.add("20/uid", np.arange(30, dtype=np.int32).reshape(10, 3), ["channel", "rank"])
-    from layerscope.top_samples import find_row
+    from layerscope.activations.top_samples import find_row
     from ui.arrays import load_array, load_attributes
 
     row = find_row(load_attributes(TINY, "channels"), "features.0", 1)

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from layerscope.activations import forward
-from layerscope.channels import describe, entropy, histogram, score, shrink
+from layerscope.activations.channels import describe, entropy, histogram, score, shrink
+from layerscope.activations.pooling import forward
+from layerscope.activations.top_samples import TopSamples, find_peaks, find_row, locate_channels
 from layerscope.datasets.categories import Category
-from layerscope.layers import find_layer
-from layerscope.models import SLIM_MEAN_STD, Classifier, load_model
+from layerscope.models.layer_table import layer_table
+from layerscope.models.layers import find_layer
+from layerscope.models.registry import SLIM_MEAN_STD, Classifier, load_model
 from layerscope.params import read_params
-from layerscope.predictions import Predictions
-from layerscope.probing import layer_table
-from layerscope.samples import Samples
-from layerscope.store import Store, store_path
-from layerscope.top_samples import TopSamples, find_peaks, find_row, locate_channels
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import Store, store_path
 from stages import channels as stage
 from ui.bundle import EMBEDDED, ensure_bundle
 

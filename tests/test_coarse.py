@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope import npm
-from layerscope.coarse import Coarse, coarse_of, fetch, list_groups
+from layerscope.coarse import Coarse, coarse_of, fetch, list_groups, npm
 from layerscope.coarse.fetch import check_version, make_table
 from layerscope.coarse.grouping import climb, group_classes, read_heads
 from layerscope.coarse.table import CLASSES, HEADS, read_rows

@@ -13,8 +13,8 @@ from conftest import TINY
 
 from layerscope.coarse import list_groups
 from layerscope.datasets.categories import IMAGENETTE, IMAGEWOOF, Category
-from layerscope.predictions import Predictions
-from layerscope.store import store_path
+from layerscope.runs.predictions import Predictions
+from layerscope.storage.store import store_path
 from ui.explorer.coloring import color_points, fade, read_answers
 from ui.explorer.lasso import write_csv
 from ui.library import Contents, read_contents

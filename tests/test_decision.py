@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from layerscope.decision import follow
-from layerscope.neighbors import majority
+from layerscope.embedding.label_path import follow
+from layerscope.embedding.neighbors import majority
 
 # Samples 0 to 3 are of class 0, 4 to 7 of class 1, 8 and 9 of class 2.
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1, 2, 2], dtype=np.int16)

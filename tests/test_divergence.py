@@ -11,7 +11,7 @@ from openTSNE.affinity import PerplexityBasedNN
 from openTSNE.tsne import kl_divergence_bh
 from scipy.sparse import csr_matrix, eye
 
-from layerscope.divergence import DenseGradient, choose_gradient, find_gradient
+from layerscope.embedding.tsne_gradient import DenseGradient, choose_gradient, find_gradient
 
 KINDS = [lambda _: find_gradient, DenseGradient]
 both = pytest.mark.parametrize("prepare", KINDS, ids=["sparse", "dense"])

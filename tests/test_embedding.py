@@ -9,10 +9,10 @@ import pytest
 from scipy.spatial.distance import pdist
 from scipy.stats import ortho_group
 
-from layerscope.alignment import align
-from layerscope.embedding import effective_perplexity, embed_tsne, embed_umap
+from layerscope.embedding.alignment import align
+from layerscope.embedding.layouts import effective_perplexity, embed_tsne, embed_umap
+from layerscope.embedding.neighbors import Neighbors, knn_accuracy, nearest_neighbors
 from layerscope.errors import InputError
-from layerscope.neighbors import Neighbors, knn_accuracy, nearest_neighbors
 
 TSNE = {"perplexity": 30, "early_exaggeration": 12, "n_iter": 500, "random_state": 0}
 UMAP = {"n_components": 2, "n_neighbors": 15, "min_dist": 0.1, "random_state": 0}

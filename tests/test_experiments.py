@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 from scipy.spatial import procrustes
 from streamlit.testing.v1 import AppTest
 
-from layerscope.alignment import align
+from layerscope.embedding.alignment import align
 from layerscope.errors import InputError
 from layerscope.experiments import repository
 from layerscope.experiments.agreement import expect_shared, share_neighbors
@@ -46,7 +46,7 @@ from layerscope.experiments.record import (
     write_value,
 )
 from layerscope.experiments.sweep import Sweep, Trial, quantize, read_sweep, write_sweep
-from layerscope.samples import Samples
+from layerscope.runs.samples import Samples
 from stages.export_experiments import choose
 from ui.components.experiment_table import Column, list_orders
 from ui.components.parallel_coordinates import accepts, place_figures, place_values

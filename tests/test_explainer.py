@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from conftest import ROOT, TINY
 
-from layerscope.heatmap import colorize, fit_to_picture
-from layerscope.models import load_model
-from layerscope.predictions import Predictions
-from layerscope.samples import Samples
-from layerscope.store import Store, store_path
+from layerscope.explanation.heatmap import colorize, fit_to_picture
+from layerscope.models.registry import load_model
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import Store, store_path
 from ui.bundle import ensure_bundle
 from ui.components.class_bars import Bar, accepts
 from ui.markup import embed_pixels

@@ -29,7 +29,7 @@ from layerscope.explanation.method import Attribution, Cancelled, Method
 from layerscope.explanation.occlusion import find_windows, occlude, spread
 from layerscope.explanation.registry import METHODS, attribute, find_method
 from layerscope.explanation.task import BATCH
-from layerscope.models import Classifier, load_model, to_pixels, vgg16_slim
+from layerscope.models.registry import Classifier, load_model, to_pixels, vgg16_slim
 from layerscope.vision import torchvision
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -13,7 +13,7 @@ from conftest import ROOT, TINY
 from streamlit.testing.v1 import AppTest
 
 from layerscope.params import read_params
-from layerscope.store import writing
+from layerscope.storage.store import writing
 from ui.selection import METHODS
 
 

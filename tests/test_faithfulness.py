@@ -48,7 +48,7 @@ from layerscope.faithfulness.randomization import (
 from layerscope.faithfulness.sampling import choose_samples
 from layerscope.faithfulness.statistics import average, correlate_ranks
 from layerscope.faithfulness.summary import compute_chances, gather, summarize, tabulate
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 rng = np.random.default_rng(11)

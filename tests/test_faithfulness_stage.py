@@ -23,11 +23,11 @@ from layerscope.datasets.dataset import Dataset, Sample, Source
 from layerscope.errors import InputError
 from layerscope.faithfulness.localization import measure_mass
 from layerscope.faithfulness.summary import MEASURES
-from layerscope.models import load_model
+from layerscope.models.registry import load_model
+from layerscope.models.weights import write_weights
 from layerscope.params import Faithfulness, read_params
-from layerscope.samples import Samples, write_samples
-from layerscope.store import Store, store_path
-from layerscope.weights import write_weights
+from layerscope.runs.samples import Samples, write_samples
+from layerscope.storage.store import Store, store_path
 from stages import faithfulness, predict, prepare
 from stages.faithfulness import choose_subjects, list_jobs
 

@@ -12,7 +12,8 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
 from layerscope.datasets.categories import IMAGENETTE
-from layerscope.embedding import effective_perplexity
+from layerscope.embedding.layouts import effective_perplexity
+from layerscope.embedding.neighbors import knn_accuracy, nearest_neighbors
 from layerscope.errors import InputError
 from layerscope.features.class_vectors import (
     ClassMap,
@@ -26,8 +27,7 @@ from layerscope.features.class_vectors import (
     read_class_vectors,
     to_unit_length,
 )
-from layerscope.models import Classifier, load_model
-from layerscope.neighbors import knn_accuracy, nearest_neighbors
+from layerscope.models.registry import Classifier, load_model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -25,7 +25,7 @@ from layerscope.features.weight_figures import (
     describe_network,
     describe_weights,
 )
-from layerscope.models import Classifier, load_model
+from layerscope.models.registry import Classifier, load_model
 
 
 def classify(*parts: nn.Module) -> Classifier:

@@ -12,7 +12,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from layerscope.features.class_vectors import find_nearest_classes, read_class_vectors
 from layerscope.features.kernels import draw_first_filters
-from layerscope.models import load_model
+from layerscope.models.registry import load_model
 
 pytestmark = pytest.mark.slow
 

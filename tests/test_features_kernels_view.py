@@ -12,8 +12,8 @@ from torch import nn
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.features.kernels import read_kernel
 from layerscope.features.weight_figures import describe_weights
-from layerscope.layers import Layer
-from layerscope.models import Classifier, load_model
+from layerscope.models.layers import Layer
+from layerscope.models.registry import Classifier, load_model
 from ui.components.kernel_grid import Pages, accepts_filter, read_page
 from ui.components.weight_strip import accepts_layer
 from ui.features.kernel_choice import KernelChoice, count_pages, read_kernel_choice

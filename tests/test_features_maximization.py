@@ -21,8 +21,8 @@ from layerscope.features.maximization import (
     view,
 )
 from layerscope.features.units import Unit, measure_unit
-from layerscope.layers import PROBABILITIES
-from layerscope.models import Classifier, load_model, to_pixels
+from layerscope.models.layers import PROBABILITIES
+from layerscope.models.registry import Classifier, load_model, to_pixels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

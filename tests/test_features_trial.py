@@ -14,22 +14,22 @@ from ruamel.yaml import YAML
 from sklearn.decomposition import PCA
 from streamlit.testing.v1 import AppTest
 
-from layerscope.activations import forward, pool
-from layerscope.embedding import EARLY_EXAGGERATION_ITER
-from layerscope.errors import InputError
-from layerscope.explanation.method import Cancelled
-from layerscope.features.layer_features import pool_layer
-from layerscope.features.layouts import (
+from layerscope.activations.pooling import forward, pool
+from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER
+from layerscope.embedding.neighbors import knn_accuracy, nearest_neighbors
+from layerscope.embedding.quality import distance_ranks
+from layerscope.embedding.tsne_trials import (
     chance_accuracy,
     count_neighbors,
     judge_layout,
     nearest_in_plane,
     neighbor_agreement,
 )
-from layerscope.layers import Layer
-from layerscope.metrics.embedding_quality import distance_ranks
-from layerscope.neighbors import knn_accuracy, nearest_neighbors
-from layerscope.store import store_path, writing
+from layerscope.errors import InputError
+from layerscope.explanation.method import Cancelled
+from layerscope.features.layer_features import pool_layer
+from layerscope.models.layers import Layer
+from layerscope.storage.store import store_path, writing
 from stages import pca
 from ui.arrays import load_samples
 from ui.components.embedding_film import Cast, Tried, read_action, read_id

@@ -12,15 +12,15 @@ from openTSNE.affinity import PerplexityBasedNN
 from scipy.spatial.distance import pdist
 from sklearn.manifold import trustworthiness
 
-from layerscope.divergence import find_gradient
-from layerscope.embedding import EARLY_EXAGGERATION_ITER, effective_perplexity
-from layerscope.errors import InputError
-from layerscope.features.tsne_trials import (
+from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER, effective_perplexity
+from layerscope.embedding.tsne_gradient import find_gradient
+from layerscope.embedding.tsne_trials import (
     Snapshot,
     iterate_tsne,
     shuffle_columns,
     try_tsne,
 )
+from layerscope.errors import InputError
 
 OPTIONS: dict[str, Any] = {"early_exaggeration": 12, "n_iter": 100}
 LABELS = np.repeat(np.arange(4), 20)

@@ -21,10 +21,10 @@ from layerscope.features.maximization import Ascent
 from layerscope.features.patches import field_box
 from layerscope.features.selectivity import rank_selectivity
 from layerscope.features.units import Unit, measure_response
-from layerscope.layers import Layer
-from layerscope.models import Classifier, to_pixels
-from layerscope.samples import Samples
-from layerscope.store import writing
+from layerscope.models.layers import Layer
+from layerscope.models.registry import Classifier, to_pixels
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import writing
 from ui.arrays import Unavailable
 from ui.channel.figures import write_number
 from ui.components.ascent_player import read_tick

@@ -14,8 +14,14 @@ from torch.nn import functional
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.errors import InputError
 from layerscope.explanation.guided import guided_backprop, guided_grad_cam
-from layerscope.models import IMAGENET_MEAN, IMAGENET_STD, Classifier, to_pixels, vgg16_slim
-from layerscope.relief import shade
+from layerscope.explanation.heatmap import shade
+from layerscope.models.registry import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Classifier,
+    to_pixels,
+    vgg16_slim,
+)
 from layerscope.vision import torchvision
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -14,7 +14,7 @@ from conftest import LAYERS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 from ui.components import model_map
 from ui.components.model_map import Curve, draw_model_map
 from ui.components.model_map.captions import (

@@ -19,7 +19,7 @@ SCRIPT = """
 import json, time
 from pathlib import Path
 import streamlit as st
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 from ui.components.model_map import Curve, draw_model_map
 
 tables = json.loads(Path("tables.json").read_text())
@@ -52,8 +52,8 @@ st.html(f"<p class='chosen'>{chosen}</p><p class='picks'>{' '.join(state.get('pi
 def write_tables(folder: Path) -> dict[str, list[str]]:
     """Layer tables of three networks with random weights; returns their keys."""
     from layerscope.datasets.categories import Category
-    from layerscope.models import IMAGENET_MEAN, IMAGENET_STD, Classifier, vgg16_slim
-    from layerscope.probing import layer_table
+    from layerscope.models.layer_table import layer_table
+    from layerscope.models.registry import IMAGENET_MEAN, IMAGENET_STD, Classifier, vgg16_slim
     from layerscope.vision import torchvision
 
     build = torchvision.models.get_model

@@ -18,11 +18,12 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from layerscope import models as models_module
 from layerscope.datasets.categories import IMAGENETTE, Category, imagenet
 from layerscope.errors import InputError
-from layerscope.layers import Layer
-from layerscope.models import (
+from layerscope.models import registry as models_module
+from layerscope.models.layer_table import layer_table, tapped
+from layerscope.models.layers import Layer
+from layerscope.models.registry import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     MODELS,
@@ -35,9 +36,8 @@ from layerscope.models import (
     to_pixels,
     vgg16_slim,
 )
-from layerscope.probing import layer_table, tapped
+from layerscope.models.weights import read_weights, write_weights
 from layerscope.vision import torchvision
-from layerscope.weights import read_weights, write_weights
 
 TWO = (Category(None, None, "red"), Category(None, None, "blue"))
 INCEPTION = {"transform_input": True, "aux_logits": True, "init_weights": False}

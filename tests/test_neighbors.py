@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from layerscope.neighbors import knn_accuracy, majority, nearest_neighbors
+from layerscope.embedding.neighbors import knn_accuracy, majority, nearest_neighbors
 
 
 def test_neighbours_on_a_line_by_hand() -> None:

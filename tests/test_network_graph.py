@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from layerscope.errors import InputError
-from layerscope.graph import capture
-from layerscope.graph.capture import capture_calls, copy_without_data
-from layerscope.graph.model_graph import Edge, ModelGraph, add_up
-from layerscope.graph.stages import find_unit
-from layerscope.graph.tracing import trace_graph
-from layerscope.layers import Layer
-from layerscope.models import Classifier, load_model
-from layerscope.probing import layer_table
+from layerscope.models.graph import capture
+from layerscope.models.graph.capture import capture_calls, copy_without_data
+from layerscope.models.graph.model_graph import Edge, ModelGraph, add_up
+from layerscope.models.graph.stages import find_unit
+from layerscope.models.graph.tracing import trace_graph
+from layerscope.models.layer_table import layer_table
+from layerscope.models.layers import Layer
+from layerscope.models.registry import Classifier, load_model
 
 RENDERED = Path(__file__).parents[1] / "weights/rendered/vgg16_slim.safetensors"
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -15,7 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from streamlit.testing.v1 import AppTest
 
-from layerscope.distributions import (
+from layerscope.errors import InputError
+from layerscope.models.graph.model_graph import Edge, Group, ModelGraph, Operator
+from layerscope.models.layers import Layer
+from layerscope.storage.store import Store
+from layerscope.training.curves import read_curves
+from layerscope.training.distributions import (
     bound_norms,
     count_weights,
     find_moments,
@@ -24,11 +29,6 @@ from layerscope.distributions import (
     read_distributions,
     spread,
 )
-from layerscope.errors import InputError
-from layerscope.graph.model_graph import Edge, Group, ModelGraph, Operator
-from layerscope.layers import Layer
-from layerscope.store import Store
-from layerscope.training_curves import read_curves
 from ui.components.network_graph import read_groups
 from ui.network.address import FINAL, Choice, check_graph, read_choice, write_opened
 from ui.network.distribution_charts import draw_history, draw_matrix
@@ -102,7 +102,7 @@ def test_what_is_read_are_the_arrays_of_the_store() -> None:
 
 def test_the_last_epoch_is_the_model_that_is_used() -> None:
     """Counted anew from the file, which has half the digits: few weights change their bin."""
-    from layerscope.models import load_model
+    from layerscope.models.registry import load_model
 
     module = load_model("vgg16_slim", RENDERED / "vgg16_slim.safetensors").module
     stored = read_distributions(RENDERED / "histograms.zarr")

@@ -21,9 +21,9 @@ from object_server import SECRET, forget_sessions
 from s3fs import S3FileSystem
 
 from layerscope.errors import InputError
-from layerscope.places import Pointer, digest_of, prune, reaching
-from layerscope.samples import Samples
-from layerscope.store import Store, Writer, writing
+from layerscope.runs.samples import Samples
+from layerscope.storage.remote import Pointer, digest_of, prune, reaching
+from layerscope.storage.store import Store, Writer, writing
 from stages import prune as prune_stage
 
 TOP = Path(__file__).parents[1]
@@ -150,7 +150,7 @@ def test_stores_outside_data_are_told_apart_by_their_folder(tmp_path: Path, memo
 FILLS = """
 import sys
 import numpy as np
-from layerscope.store import Store, Writer
+from layerscope.storage.store import Store, Writer
 
 writer = Writer.open(sys.argv[1])
 for start in map(int, sys.argv[3:]):

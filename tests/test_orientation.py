@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.alignment import align
-from layerscope.clusters import cluster
-from layerscope.orientation import orient_layers
+from layerscope.embedding.alignment import align, orient_layers
+from layerscope.embedding.clusters import cluster
 
 
 def cloud(seed: int = 0) -> np.ndarray:

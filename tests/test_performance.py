@@ -14,7 +14,7 @@ from sklearn import metrics as reference
 from streamlit.testing.v1 import AppTest
 
 from layerscope.errors import InputError
-from layerscope.performance.answers import Answers
+from layerscope.performance.answers import Answers, rank_errors, rank_unnamed, rank_unsure
 from layerscope.performance.calibration import (
     COLDEST,
     bin_confidences,
@@ -53,9 +53,8 @@ from layerscope.performance.intervals import (
     estimate_share,
     wilson,
 )
-from layerscope.performance.ranking import rank_errors, rank_unnamed, rank_unsure
 from layerscope.performance.scores import score_classes, score_overall
-from layerscope.store import Store, writing
+from layerscope.storage.store import Store, writing
 from ui.components import answer_tiles, class_table
 from ui.performance.address import KEYS, Choice, read_choice, write_cell
 from ui.performance.classes import find_start, sort_scores, turn

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from layerscope.store import Store
+from layerscope.storage.store import Store
 
 pytestmark = pytest.mark.slow
 
@@ -210,7 +210,7 @@ def test_a_store_has_few_files(project: Project) -> None:
 
 
 def test_a_changed_module_makes_just_its_stages_stale(project: Project) -> None:
-    module = project.folder / "layerscope" / "alignment.py"
+    module = project.folder / "layerscope" / "embedding" / "alignment.py"
     before = module.read_text()
     module.write_text(before + "# changed\n")
     try:

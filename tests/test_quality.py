@@ -7,9 +7,9 @@ import pytest
 from sklearn.manifold import trustworthiness as reference
 from sklearn.metrics import silhouette_score
 
-from layerscope.metrics import embedding_quality
-from layerscope.metrics.embedding_quality import distance_ranks, measure_quality, trustworthiness
-from layerscope.neighbors import nearest_neighbors
+from layerscope.embedding import quality
+from layerscope.embedding.neighbors import nearest_neighbors
+from layerscope.embedding.quality import distance_ranks, measure_quality, trustworthiness
 
 
 def trust(features: np.ndarray, points: np.ndarray, k: int) -> float:
@@ -36,7 +36,7 @@ def test_each_row_of_ranks_is_a_permutation() -> None:
 def test_ranks_are_those_of_a_full_sort_and_equal_distances_rank_by_index(
     chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding_quality, "_CHUNK_BYTES", chunk)  # a row, five rows, all at a time
+    monkeypatch.setattr(quality, "_CHUNK_BYTES", chunk)  # a row, five rows, all at a time
     points = np.random.default_rng(0).integers(0, 4, (70, 3)).astype(np.float32)  # many ties
     distances = np.linalg.norm(points[:, None] - points[None], axis=2).round(6)
     np.fill_diagonal(distances, -1)

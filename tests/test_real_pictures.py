@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerscope.activations import forward
+from layerscope.activations.pooling import forward
 from layerscope.datasets import draw, open_dataset
-from layerscope.models import load_model
+from layerscope.models.registry import load_model
 
 ARCHIVE = Path(__file__).parents[2] / "shared" / "datasets" / "imagenette2.tar"
 PER_CLASS = 20

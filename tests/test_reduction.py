@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from layerscope import reduction
-from layerscope.reduction import Components, principal_components
+from layerscope.embedding import pca
+from layerscope.embedding.pca import Components, principal_components
 
 
 def features_of(n: int, d: int, seed: int = 0) -> np.ndarray:
@@ -85,7 +85,7 @@ def test_points_on_a_line_by_hand() -> None:
 def test_chunking_does_not_change_the_result(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     features = features_of(30, 500)
     whole = principal_components(features, 0.9)
-    monkeypatch.setattr(reduction, "_CHUNK_BYTES", 4 * 30 * columns)
+    monkeypatch.setattr(pca, "_CHUNK_BYTES", 4 * 30 * columns)
     chunked = principal_components(features, 0.9)
     np.testing.assert_allclose(chunked.scores, whole.scores, atol=1e-4)
 
@@ -94,7 +94,7 @@ def test_chunking_does_not_change_the_result(monkeypatch: pytest.MonkeyPatch, co
 def test_single_precision_beyond_the_limit_is_close(
     monkeypatch: pytest.MonkeyPatch, n: int, d: int
 ) -> None:
-    monkeypatch.setattr(reduction, "_DOUBLE_UP_TO", 10)
+    monkeypatch.setattr(pca, "_DOUBLE_UP_TO", 10)
     features = features_of(n, d)
     assert_same(principal_components(features, 0.9), features, 0.9)
 

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from layerscope.rounding import round_digits
+from layerscope.storage.store import round_digits
 
 
 def test_as_many_digits_are_kept_as_told() -> None:

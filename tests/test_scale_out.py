@@ -17,11 +17,11 @@ from conftest import edit_params
 from distributed import Client
 from torch import nn
 
-from layerscope import blocks
 from layerscope.datasets.categories import Category
+from layerscope.models.weights import write_weights
 from layerscope.parallel import start_workers
-from layerscope.store import Store, store_path
-from layerscope.weights import write_weights
+from layerscope.runs import blocks
+from layerscope.storage.store import Store, store_path
 from stages import (
     activations,
     cam,

@@ -15,8 +15,7 @@ from conftest import LAYERS, SIZES, TINY, edit_params
 from ruamel.yaml import YAML
 from scipy.linalg import orthogonal_procrustes
 
-from layerscope.errors import InputError
-from layerscope.similarity import (
+from layerscope.embedding.similarity import (
     choose_size,
     compare,
     compute_unit_cloud,
@@ -25,7 +24,8 @@ from layerscope.similarity import (
     measure_nuclear,
     permute_samples,
 )
-from layerscope.store import Store, store_path, writing
+from layerscope.errors import InputError
+from layerscope.storage.store import Store, store_path, writing
 from stages.similarity import main
 from ui.arrays import Unavailable
 from ui.components.similarity_matrix import Measure, read_measure, read_pair

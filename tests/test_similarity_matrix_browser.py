@@ -11,7 +11,7 @@ import pytest
 from browser import browsing, serving, settle
 from playwright.sync_api import Locator, Page, expect
 
-from layerscope.heatmap import colorize
+from layerscope.explanation.heatmap import colorize
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 SCRIPT = """
 import time
 import numpy as np, streamlit as st
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 from ui.components.similarity_matrix import Measure, Similarity, draw_similarity
 
 asked, state = st.query_params, st.session_state

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from layerscope import places
-from layerscope import store as store_module
 from layerscope.errors import InputError
-from layerscope.store import FORMAT, Store, Writer, library_versions, store_path, writing
+from layerscope.storage import remote
+from layerscope.storage import store as store_module
+from layerscope.storage.store import FORMAT, Store, Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
 # Every example writes over the last one, which is a case worth having too.
@@ -236,7 +236,7 @@ def test_a_location_that_another_machine_does_not_see_is_one_line(path: Path) ->
 FILLS = """
 import sys
 import numpy as np
-from layerscope.store import Writer
+from layerscope.storage.store import Writer
 
 writer = Writer.open(sys.argv[1])
 for start in map(int, sys.argv[2:]):
@@ -347,7 +347,7 @@ def test_an_earlier_store_is_moved_away_before_it_is_deleted(
     # A process killed while deleting in place would leave half a store, whose gaps read as zeros.
     write_one(path, 1.0)
     deleted: list[Path] = []
-    monkeypatch.setattr(places.shutil, "rmtree", lambda each, **_: deleted.append(each))
+    monkeypatch.setattr(remote.shutil, "rmtree", lambda each, **_: deleted.append(each))
     write_one(path, 2.0)
     assert path not in deleted and len(deleted) > 0
     assert Store(path).read("x")[0, 0] == 2.0
@@ -357,7 +357,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from layerscope.store import writing
+from layerscope.storage.store import writing
 
 with writing(Path(sys.argv[1])) as store:
     store.reserve("x", (4, 2), "f4", ["a", "b"], rows=2)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from layerscope import npm
+from layerscope.coarse import npm
 from layerscope.errors import InputError
 from layerscope.params import read_params
 from ui.tour import STEPS, Step
@@ -108,7 +108,7 @@ def test_figures_of_the_about_page_are_those_of_params_yaml() -> None:
 def test_figures_of_the_about_page_are_those_of_the_models() -> None:
     import torch
 
-    from layerscope.models import vgg16_slim
+    from layerscope.models.registry import vgg16_slim
     from layerscope.vision import torchvision
 
     with torch.device("meta"):

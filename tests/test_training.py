@@ -10,15 +10,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from layerscope.augmentation import augment
 from layerscope.datasets.categories import Category
-from layerscope.histograms import N_BINS, QUANTITIES, measure
-from layerscope.models import load_model, vgg16_slim
-from layerscope.store import Store
-from layerscope.training import History, Split, evaluate, fold_batch_norm, train
-from layerscope.training_log import write_history
-from layerscope.training_recipe import Phase, Recipe
-from layerscope.weights import read_weights, write_weights
+from layerscope.models.registry import load_model, vgg16_slim
+from layerscope.models.weights import read_weights, write_weights
+from layerscope.storage.store import Store
+from layerscope.training.augmentation import augment
+from layerscope.training.fit import History, Split, evaluate, fold_batch_norm, train, write_history
+from layerscope.training.histograms import N_BINS, QUANTITIES, measure
+from layerscope.training.recipe import Phase, Recipe
 
 CPU = torch.device("cpu")
 TWO = (Category(None, None, "red"), Category("n00000002", None, "blue"))

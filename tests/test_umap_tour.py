@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, TINY
 from streamlit.testing.v1 import AppTest
 
-from layerscope.store import Store, writing
+from layerscope.storage.store import Store, writing
 from ui.components.clouds import compose_clouds
 from ui.library import read_contents
 from ui.umap_tour.address import KEYS, choose_second, read_tour

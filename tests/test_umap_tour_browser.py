@@ -10,7 +10,7 @@ import pytest
 from browser import params_of, settle
 from playwright.sync_api import Page, expect
 
-from layerscope.store import Store
+from layerscope.storage.store import Store
 
 pytestmark = pytest.mark.slow
 

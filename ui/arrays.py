@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from layerscope.predictions import Predictions
-from layerscope.samples import Samples
-from layerscope.store import DATA, Store, store_path
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import DATA, Store, store_path
 
 Stamp = tuple[int, int]
 Figures = dict[tuple[str, str], dict[str, dict[str, float]]]  # (size, embedding) -> layer -> name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from layerscope.store import DATA, store_path
+from layerscope.storage.store import DATA, store_path
 
 EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim", "objects-efficientnet_lite0")
 COMPARED = ("similarity/objects", "similarity/birds")  # stores beside the runs

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from layerscope.datasets.categories import Category
 from layerscope.errors import InputError
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 from layerscope.params import PARAMS, Params, read_params
-from layerscope.store import DATA, store_path
+from layerscope.storage.store import DATA, store_path
 from ui.arrays import explaining, load_predictions, load_samples
 
 _COMMANDS = {"objects": "make demo", "birds": "make demo", "imagenette": "make imagenette"}

@@ -17,7 +17,7 @@ from layerscope.errors import InputError
 from ui.library import load_params
 
 if TYPE_CHECKING:
-    from layerscope.models import Classifier
+    from layerscope.models.registry import Classifier
 
 _KEPT = 3  # models in memory; VGG16 takes half a gigabyte
 _WARM_UP_DELAY = 1.5  # seconds, in which the first page is drawn
@@ -27,7 +27,7 @@ _warmed: set[str] = set()
 
 @lru_cache(maxsize=_KEPT)
 def _load(model: str, weights: Path | None, changed: int) -> Classifier:
-    from layerscope.models import load_model
+    from layerscope.models.registry import load_model
 
     return load_model(json.loads(model), weights)
 
@@ -45,7 +45,7 @@ def load_live_model(run: str) -> Classifier:
 
 
 def load_shared_model(model: str | dict[str, Any], weights: Path | None) -> Classifier:
-    """The same for any model of the registry; for its parameters see `layerscope.models.load_model`."""
+    """The same for any model of the registry; parameters as of `layerscope.models.registry.load_model`."""
     changed = weights.stat().st_mtime_ns if weights is not None and weights.is_file() else 0
     with computing:
         return _load(json.dumps(model, sort_keys=True), weights, changed)

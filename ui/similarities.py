@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from layerscope.layers import Layer
-from layerscope.similarity import compute_unit_cloud, measure_nuclear
-from layerscope.store import DATA
+from layerscope.embedding.similarity import compute_unit_cloud, measure_nuclear
+from layerscope.models.layers import Layer
+from layerscope.storage.store import DATA
 from ui.arrays import (
     Stamp,
     Unavailable,

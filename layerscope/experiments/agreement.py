@@ -6,7 +6,7 @@ from math import comb
 
 import numpy as np
 
-from layerscope.neighbors import nearest_neighbors
+from layerscope.embedding.neighbors import nearest_neighbors
 
 
 def share_neighbors(first: np.ndarray, second: np.ndarray, k: int) -> np.ndarray:

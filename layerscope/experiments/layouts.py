@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from layerscope.embedding import effective_perplexity
+from layerscope.embedding.layouts import effective_perplexity
 from layerscope.errors import InputError
-from layerscope.samples import Samples
-from layerscope.store import Store
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import Store
 
 FIGURES = ("knn_accuracy", "trustworthiness", "kl_divergence")
 Figures = Mapping[str, np.ndarray]

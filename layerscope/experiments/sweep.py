@@ -20,7 +20,7 @@ import numpy as np
 from layerscope.errors import InputError
 from layerscope.experiments.layouts import FIGURES, Layouts
 from layerscope.experiments.record import Experiment, drop_technical, read_metrics
-from layerscope.files import write_text
+from layerscope.storage.files import write_text
 
 FORMAT = 1
 _LARGEST = np.iinfo(np.int16).max

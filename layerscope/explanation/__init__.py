@@ -1,4 +1,1 @@
-"""Why a prediction was made."""
-
-# pytorch-grad-cam imports torchvision, which may need help to be importable.
-import layerscope.vision  # noqa: F401
+"""Why a prediction was made: methods and their registry, and how maps are drawn and measured."""

@@ -6,14 +6,17 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import layerscope.vision  # noqa: F401  (pytorch-grad-cam needs what it prepares)
+
+# isort: split
 import numpy as np
 import torch
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 from layerscope.errors import InputError
-from layerscope.layers import Layer, find_layer
-from layerscope.models import Classifier, module_at, to_pixels
+from layerscope.models.layers import Layer, find_layer
+from layerscope.models.registry import Classifier, module_at, to_pixels
 
 Explain = Callable[[np.ndarray, np.ndarray], np.ndarray]
 _SPATIAL_KINDS = {"conv", "relu", "norm", "pool", "block"}

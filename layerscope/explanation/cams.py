@@ -14,7 +14,7 @@ from layerscope.explanation.gradients import needs_rectifiers
 from layerscope.explanation.guided import GuidedRule, guided_grad_cam, rectified_gradient
 from layerscope.explanation.method import ADEBAYO, Attribution, Failure, Method, Source
 from layerscope.explanation.task import Task, score_of
-from layerscope.models import Classifier, module_at
+from layerscope.models.registry import Classifier, module_at
 
 
 def _score(targets: Tensor, logits: Tensor) -> Tensor:

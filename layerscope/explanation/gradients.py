@@ -26,7 +26,7 @@ from layerscope.explanation.method import (
     Source,
 )
 from layerscope.explanation.task import BATCH, Task, score_of
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 
 
 def to_channels(values: Tensor) -> np.ndarray:

@@ -13,9 +13,9 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from layerscope.errors import InputError
+from layerscope.explanation.heatmap import fit_to_picture
 from layerscope.explanation.task import score_of, targets_of
-from layerscope.heatmap import fit_to_picture
-from layerscope.models import Classifier, to_pixels
+from layerscope.models.registry import Classifier, to_pixels
 
 # What nn.ReLU, nn.ReLU6 and models that call functions themselves end in.
 _RECTIFIERS = {

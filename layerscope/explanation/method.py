@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layerscope.errors import InputError
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 
 if TYPE_CHECKING:
     pass

@@ -22,7 +22,7 @@ from layerscope.explanation.method import (
     check_options,
 )
 from layerscope.explanation.task import BATCH, Task, prepare, score_of
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 
 MAX_PATCHES = 4096
 OCCLUSION_OPTIONS = (

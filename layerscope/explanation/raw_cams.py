@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import layerscope.vision  # noqa: F401  (pytorch-grad-cam needs what it prepares)
+
+# isort: split
 import numpy as np
 from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from pytorch_grad_cam.base_cam import BaseCAM

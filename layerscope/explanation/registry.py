@@ -18,8 +18,8 @@ from layerscope.explanation.occlusion import OCCLUSION
 from layerscope.explanation.relevance import RELEVANCE_METHODS
 from layerscope.explanation.score_cam import SCORE_CAM
 from layerscope.explanation.task import BATCH, Progress, Task, prepare
-from layerscope.models import Classifier
-from layerscope.probing import layer_table
+from layerscope.models.layer_table import layer_table
+from layerscope.models.registry import Classifier
 
 METHODS: dict[str, Method] = {
     method.key: method

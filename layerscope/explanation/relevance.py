@@ -23,7 +23,7 @@ from layerscope.explanation.gradients import to_channels
 from layerscope.explanation.guided import is_rectifier
 from layerscope.explanation.method import Attribution, Failure, Method, Option, Source
 from layerscope.explanation.task import Task, score_of
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 
 Linear = Callable[[Tensor], Tensor]
 Part = tuple[Tensor, Linear]  # a factor (N, ...), and the linear map that is applied to it

@@ -9,7 +9,7 @@ from torch.nn import functional
 from layerscope.explanation.cams import enlarge, needs_maps
 from layerscope.explanation.method import HOOKER, Attribution, Failure, Method, Source
 from layerscope.explanation.task import BATCH, Task, check_maps
-from layerscope.probing import tapped
+from layerscope.models.layer_table import tapped
 
 
 def score_cam(task: Task) -> Attribution:

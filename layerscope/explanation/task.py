@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
-from layerscope.models import Classifier, to_pixels
+from layerscope.models.registry import Classifier, to_pixels
 
 BATCH = 4  # pictures in memory at a time: VGG16's activations and gradients take 0.2 GB each
 

@@ -16,7 +16,7 @@ from layerscope.faithfulness.localization import measure_mass, measure_rank, pla
 from layerscope.faithfulness.parts import correlate_parts
 from layerscope.faithfulness.randomization import cascade, compare_maps
 from layerscope.faithfulness.scoring import compute_probabilities
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 
 Measured = dict[str, np.ndarray]
 

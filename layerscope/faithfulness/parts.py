@@ -14,7 +14,7 @@ from layerscope.datasets.rendered import render
 from layerscope.errors import InputError
 from layerscope.faithfulness.scoring import compute_logits
 from layerscope.faithfulness.statistics import correlate_ranks
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 
 
 def list_parts(part_map: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from layerscope.faithfulness.statistics import correlate_ranks
-from layerscope.models import Classifier, module_at
+from layerscope.models.registry import Classifier, module_at
 
 
 def list_weighted(module: nn.Module) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from layerscope.models import Classifier, to_pixels
+from layerscope.models.registry import Classifier, to_pixels
 
 _BATCH = 8  # more is no faster on two cores
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 import numpy as np
 
+from layerscope.explanation.overlap import share_covered
 from layerscope.faithfulness.evaluation import Measured, Truth
 from layerscope.faithfulness.localization import widen
 from layerscope.faithfulness.statistics import average
-from layerscope.overlap import share_covered
 
 MEASURES = (
     "pointing_game",

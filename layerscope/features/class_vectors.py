@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from layerscope.embedding import effective_perplexity, embed_tsne, embed_umap
+from layerscope.embedding.layouts import effective_perplexity, embed_tsne, embed_umap
+from layerscope.embedding.neighbors import nearest_neighbors
+from layerscope.embedding.pca import principal_components
 from layerscope.errors import InputError
 from layerscope.features.kernels import read_kernel
-from layerscope.models import Classifier
-from layerscope.neighbors import nearest_neighbors
-from layerscope.probing import tapped
-from layerscope.reduction import principal_components
+from layerscope.models.layer_table import tapped
+from layerscope.models.registry import Classifier
 
 SHOWN = 30  # classes that can still be told apart, and named, on one plot
 
@@ -205,7 +205,7 @@ def map_by_tsne(
 ) -> ClassMap:
     """t-SNE of the vectors (m, d), with a perplexity that so many classes can carry.
 
-    See `map_by_pca` for lengths and errors, `layerscope.embedding.embed_tsne` for parameters.
+    See `map_by_pca` for lengths and errors, `layerscope.embedding.layouts.embed_tsne` for parameters.
     """
     _require(vectors, 7, "t-SNE")
     effective = effective_perplexity(perplexity, len(vectors))
@@ -226,7 +226,7 @@ def map_by_umap(
 ) -> ClassMap:
     """UMAP of the vectors (m, d), with as many neighbours as there are at most.
 
-    See `map_by_pca` for lengths and errors, `layerscope.embedding.embed_umap` for parameters.
+    See `map_by_pca` for lengths and errors, `layerscope.embedding.layouts.embed_umap` for parameters.
     """
     _require(vectors, 7, "UMAP")
     effective = min(n_neighbors, len(vectors) - 1)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
-from layerscope.channels import histogram
+from layerscope.activations.channels import histogram
 from layerscope.errors import InputError
-from layerscope.models import Classifier, module_at
-from layerscope.relief import shade
+from layerscope.explanation.heatmap import shade
+from layerscope.models.registry import Classifier, module_at
 
 _READS = 3  # colours
 
@@ -146,7 +146,7 @@ def measure_norms(classifier: Classifier, key: str) -> np.ndarray:
 
 
 def count_weights(classifier: Classifier, key: str, bins: int) -> tuple[np.ndarray, np.ndarray]:
-    """Histogram of a layer's weights, as `layerscope.channels.histogram` counts them.
+    """Histogram of a layer's weights, as `layerscope.activations.channels.histogram` counts them.
 
     Returns
     -------

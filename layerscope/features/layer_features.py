@@ -7,9 +7,9 @@ from contextlib import suppress
 import numpy as np
 from torch import Tensor
 
-from layerscope.activations import forward, pool
-from layerscope.layers import Layer
-from layerscope.models import Classifier
+from layerscope.activations.pooling import forward, pool
+from layerscope.models.layers import Layer
+from layerscope.models.registry import Classifier
 
 
 class _Enough(Exception):
@@ -30,7 +30,7 @@ def pool_layer(
     layer : Layer
         From input to probabilities.
     factor : int
-        Side of the cells: see `layerscope.activations.pool`.
+        Side of the cells: see `layerscope.activations.pooling.pool`.
 
     Returns
     -------

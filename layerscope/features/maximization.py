@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from layerscope.features.spectrum import draw_spectrum, to_picture, to_spectrum, whiten
 from layerscope.features.units import Unit, measure_before, measure_unit
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 
 State = Literal["active", "silent", "dead"]
 _EPSILON = 0.02  # of Adam, see `layerscope.features.spectrum.whiten`

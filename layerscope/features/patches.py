@@ -6,7 +6,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 
 Box = tuple[float, float, float, float]  # left, top, width, height, in shares of the picture
 

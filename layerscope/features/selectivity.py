@@ -33,7 +33,7 @@ def measure_selectivity(class_mean: np.ndarray) -> Selectivity:
     ----------
     class_mean : ndarray of floats, (C, K)
         Mean activation of each channel by true class, such as ``class_mean`` of
-        `layerscope.top_samples.TopSamples`; nan for a class without samples, which is left out.
+        `layerscope.activations.top_samples.TopSamples`; nan for a class without samples, which is left out.
 
     Returns
     -------

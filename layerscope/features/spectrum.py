@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from layerscope.models import to_pixels
+from layerscope.models.registry import to_pixels
 
 # A square root of the covariance of colours in ImageNet: brightness varies most, then blue against
 # yellow, then green against purple.

@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from layerscope.errors import InputError
 from layerscope.explanation.guided import RectifierRule
-from layerscope.layers import PROBABILITIES
-from layerscope.models import Classifier
-from layerscope.probing import tapped
+from layerscope.models.layer_table import tapped
+from layerscope.models.layers import PROBABILITIES
+from layerscope.models.registry import Classifier
 
 Picked = TypeVar("Picked")
 
@@ -97,7 +97,8 @@ def measure_response(classifier: Classifier, unit: Unit, pixels: Tensor) -> tupl
     Returns
     -------
     tuple of Tensor of float32, ()
-        As `measure_unit`, and as `layerscope.top_samples.find_peaks` finds it; equal without a map.
+        As `measure_unit`, and as `layerscope.activations.top_samples.find_peaks` finds it; equal
+        without a map.
     """
     return _at_layer(
         classifier,

@@ -8,10 +8,10 @@ from math import gcd
 
 import numpy as np
 
-from layerscope.channels import histogram
+from layerscope.activations.channels import histogram
 from layerscope.explanation.method import Cancelled
 from layerscope.features.kernels import find_weighted, read_kernel
-from layerscope.models import Classifier, module_at
+from layerscope.models.registry import Classifier, module_at
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 NEAR_ZERO = 0.1  # standard deviations
@@ -46,7 +46,7 @@ class WeightFigures:
         At `QUANTILES`.
     counts : ndarray of int64, (64,)
     edges : ndarray of float64, (65,)
-        Histogram over the layer's own range, as `layerscope.channels.histogram` counts.
+        Histogram over the layer's own range, as `layerscope.activations.channels.histogram` counts.
     profile : ndarray of int64, (33,)
         Counts from four standard deviations below zero to four above, so that layers of any scale can
         be compared; what lies beyond is in no bin. All zeros where all weights are the same.

@@ -96,3 +96,22 @@ class Answers:
     def is_class(self, label: int) -> np.ndarray:
         """Whether a sample is of a class of the data set, (n,) bool."""
         return self.labels == label
+
+
+def rank_errors(answers: Answers) -> np.ndarray:
+    """Wrong answers to samples whose class the model knows, the most confident first, (m,) int."""
+    return _rank(np.flatnonzero(answers.named & ~answers.correct), -answers.confidence)
+
+
+def rank_unsure(answers: Answers) -> np.ndarray:
+    """Correct answers, the least confident first, (m,) int."""
+    return _rank(np.flatnonzero(answers.correct), answers.confidence)
+
+
+def rank_unnamed(answers: Answers) -> np.ndarray:
+    """Answers to samples of classes that the model has no output for, the most confident first."""
+    return _rank(np.flatnonzero(~answers.named), -answers.confidence)
+
+
+def _rank(found: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return found[np.argsort(values[found], kind="stable")]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
-from layerscope.channels import score, shrink
-from layerscope.layers import INPUT, PROBABILITIES, Layer
+from layerscope.activations.channels import score, shrink
+from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from ui.arrays import Stamp, load_predictions, stamp
 from ui.channel.live_maps import load_maps
 from ui.components.channel_grid import LARGEST_SIDE, Channels, draw_channel_grid

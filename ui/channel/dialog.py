@@ -9,11 +9,11 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from layerscope.channels import describe, histogram
+from layerscope.activations.channels import describe, histogram
+from layerscope.activations.top_samples import find_row
 from layerscope.errors import InputError
 from layerscope.features.patches import Box, field_box
-from layerscope.layers import Layer
-from layerscope.top_samples import find_row
+from layerscope.models.layers import Layer
 from ui import markup
 from ui.arrays import (
     Stamp,

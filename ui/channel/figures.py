@@ -7,8 +7,8 @@ from html import escape
 
 import numpy as np
 
+from layerscope.explanation.heatmap import colorize
 from layerscope.features.patches import Box
-from layerscope.heatmap import colorize
 from ui.markup import embed
 
 _DIMMED = 200  # square per cents: a larger square sets itself off by what is dimmed around it

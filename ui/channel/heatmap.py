@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layerscope.heatmap import colorize
+from layerscope.explanation.heatmap import colorize
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerscope.activation_cache import Activation, ActivationCache
+from layerscope.activations.cache import Activation, ActivationCache
 from layerscope.errors import InputError
-from layerscope.layers import INPUT, PROBABILITIES, Layer
+from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from ui.arrays import explaining, load_predictions, load_samples, stamp
 from ui.library import load_params
 from ui.live_model import computing, load_live_model
@@ -95,7 +95,7 @@ def _forward_all(
 def _forward(run: str, uid: int, layers: tuple[Layer, ...]) -> dict[str, np.ndarray]:
     """A forward pass up to the last of some layers."""
     classifier = load_live_model(run)
-    from layerscope.activations import forward
+    from layerscope.activations.pooling import forward
 
     with explaining(run, "samples"):
         picture = load_samples(run).picture(uid)

@@ -21,7 +21,7 @@ from layerscope.experiments.layouts import (
 from layerscope.experiments.record import Experiment, flatten, keep_of_run, read_metrics
 from layerscope.experiments.repository import linked_outputs
 from layerscope.experiments.sweep import Sweep, read_sweep
-from layerscope.store import DATA
+from layerscope.storage.store import DATA
 from ui.arrays import Stamp, explaining, stamp
 from ui.library import Contents, load_params
 

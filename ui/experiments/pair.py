@@ -9,12 +9,12 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from layerscope.alignment import align
+from layerscope.embedding.alignment import align
+from layerscope.embedding.neighbors import nearest_neighbors
 from layerscope.errors import InputError
 from layerscope.experiments.agreement import expect_shared, share_neighbors
 from layerscope.experiments.layouts import Layouts, identify_samples, read_perplexity
 from layerscope.experiments.record import is_repetition, list_differences
-from layerscope.neighbors import nearest_neighbors
 from ui.address import change
 from ui.arrays import Unavailable, load_samples, stamp
 from ui.components.embedding_pair import Answers, Cloud, draw_embedding_pair

@@ -13,9 +13,9 @@ import torch
 
 from layerscope.errors import InputError
 from layerscope.explanation.task import prepare
-from layerscope.layers import Layer
-from layerscope.models import Classifier, to_pixels
-from layerscope.probing import layer_table
+from layerscope.models.layer_table import layer_table
+from layerscope.models.layers import Layer
+from layerscope.models.registry import Classifier, to_pixels
 from ui.library import load_params, name_run
 from ui.live_model import computing, load_live_model, load_shared_model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from layerscope.heatmap import colorize
+from layerscope.explanation.heatmap import colorize
 from ui.markup import embed
 
 AGAINST, NEUTRAL, FOR = (74, 184, 181), (14, 17, 20), (255, 180, 84)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from layerscope.explanation.registry import METHODS
 from layerscope.faithfulness.baselines import BASELINES
-from layerscope.store import DATA
+from layerscope.storage.store import DATA
 from ui import markup
 
 

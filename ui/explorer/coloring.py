@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from layerscope.coarse import list_groups
-from layerscope.predictions import Predictions
-from layerscope.samples import Samples
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
 from ui.arrays import (
     Stamp,
     Unavailable,
@@ -177,6 +177,6 @@ def _color_by_cluster(selection: Selection, contents: Contents) -> Coloring:
 def _keep_clusters(
     _points: np.ndarray, n_clusters: int, random_state: int, of: tuple[str, str, str, Stamp]
 ) -> np.ndarray:
-    from layerscope.clusters import cluster
+    from layerscope.embedding.clusters import cluster
 
     return cluster(_points, n_clusters, random_state)

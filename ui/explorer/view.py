@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from layerscope.orientation import orient_layers
+from layerscope.embedding.orientation import orient_layers
 from ui.arrays import (
     Stamp,
     Unavailable,

@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from layerscope.coarse import Coarse
 from layerscope.errors import InputError
 from layerscope.features.class_vectors import find_most_alike, find_nearest_classes
-from layerscope.layers import PROBABILITIES
+from layerscope.models.layers import PROBABILITIES
 from ui import markup
 from ui.address import change
 from ui.assets import read_asset

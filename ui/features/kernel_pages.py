@@ -14,8 +14,8 @@ from layerscope.features.kernels import (
     reads_colors,
 )
 from layerscope.features.weight_figures import WeightFigures
-from layerscope.layers import Layer
-from layerscope.models import Classifier
+from layerscope.models.layers import Layer
+from layerscope.models.registry import Classifier
 from ui.components.kernel_grid import Kernels, Pages
 from ui.features.kernel_choice import KernelChoice, count_on_page, is_list
 

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
 from layerscope.features.weight_figures import WeightFigures, describe_network
-from layerscope.models import Classifier
+from layerscope.models.registry import Classifier
 from ui import markup
 from ui.address import change
 from ui.assets import read_asset

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from layerscope.activations.top_samples import find_row
 from layerscope.features.selectivity import Selectivity, measure_selectivity, rank_selectivity
-from layerscope.layers import PROBABILITIES, Layer
-from layerscope.top_samples import find_row
+from layerscope.models.layers import PROBABILITIES, Layer
 from ui.arrays import (
     Stamp,
     explaining,

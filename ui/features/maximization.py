@@ -14,7 +14,7 @@ import torch
 from layerscope.explanation.method import Cancelled
 from layerscope.features.maximization import Ascent, State, Step, maximize
 from layerscope.features.units import Unit, measure_response
-from layerscope.models import Classifier, to_pixels
+from layerscope.models.registry import Classifier, to_pixels
 from ui.arrays import load_samples, stamp
 from ui.library import load_params
 from ui.live_model import computing, load_live_model

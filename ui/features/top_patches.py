@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from layerscope.features.patches import Box, cut_patch, field_box
-from layerscope.layers import INPUT, Layer
+from layerscope.models.layers import INPUT, Layer
 from ui import markup
 from ui.address import change
 from ui.arrays import Stamp, explaining, load_predictions, load_samples, stamp

@@ -14,9 +14,9 @@ import streamlit as st
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
-from layerscope.layers import Layer
-from layerscope.samples import Samples
-from layerscope.store import Store, store_path
+from layerscope.models.layers import Layer
+from layerscope.runs.samples import Samples
+from layerscope.storage.store import Store, store_path
 from ui.arrays import Unavailable, explaining, load_array, load_samples, stamp
 from ui.library import load_params
 from ui.live_model import computing, load_live_model
@@ -100,8 +100,8 @@ def _keep_features(
     _progress: Progress,
     _cancelled: Callable[[], bool],
 ) -> Features:
-    from layerscope.metrics.embedding_quality import distance_ranks
-    from layerscope.reduction import principal_components
+    from layerscope.embedding.pca import principal_components
+    from layerscope.embedding.quality import distance_ranks
 
     samples = load_samples(run)
     kept = _read_components(run, _layer.key, n)

@@ -9,7 +9,7 @@ from hashlib import sha256
 import numpy as np
 import streamlit as st
 
-from layerscope.embedding import EARLY_EXAGGERATION_ITER
+from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER
 from ui.address import change
 from ui.components.embedding_film import Captions, Reel, Tried, draw_embedding_film
 from ui.features.trial_address import STARTS, TrialChoice, limit_perplexity

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from layerscope.explanation.method import Cancelled
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 from ui.features.trial_features import Features, key_of, load_features
 from ui.library import load_params
 from ui.queue import Publish, session_id, shared
@@ -94,7 +94,7 @@ class Film:
 
 @dataclass(frozen=True)
 class Tile:
-    """One of the six; `points` as `fit` makes them, the rest as in `layerscope.features.tsne_trials`."""
+    """One of the six; `points` as `fit` makes them, the rest as in `layerscope.embedding.tsne_trials`."""
 
     seed: int
     shuffled: bool
@@ -189,8 +189,7 @@ def ask_film(subject: Subject, settings: Settings, is_long: bool = False) -> str
     tsne, n_neighbors = load_params().tsne, load_params().metrics.n_neighbors
 
     def work(publish: Publish[Film], cancelled: Callable[[], bool]) -> Film:
-        from layerscope.features.layouts import count_neighbors, judge_layout
-        from layerscope.features.tsne_trials import iterate_tsne
+        from layerscope.embedding.tsne_trials import count_neighbors, iterate_tsne, judge_layout
 
         features = _load(subject, publish, cancelled)
         k = count_neighbors(n_neighbors, subject.n)
@@ -231,8 +230,12 @@ def ask_caution(subject: Subject, perplexity: int, seed: int) -> str | None:
     tsne, n_neighbors = load_params().tsne, load_params().metrics.n_neighbors
 
     def work(publish: Publish[Caution], cancelled: Callable[[], bool]) -> Caution:
-        from layerscope.features.layouts import chance_accuracy, count_neighbors, neighbor_agreement
-        from layerscope.features.tsne_trials import try_tsne
+        from layerscope.embedding.tsne_trials import (
+            chance_accuracy,
+            count_neighbors,
+            neighbor_agreement,
+            try_tsne,
+        )
 
         features = _load(subject, publish, cancelled)
         k = count_neighbors(n_neighbors, subject.n)
@@ -273,7 +276,7 @@ def ask_caution(subject: Subject, perplexity: int, seed: int) -> str | None:
 
 def count_frames(n_iter: int) -> int:
     """Frames of a film: the start, then one after every few iterations of both phases."""
-    from layerscope.embedding import EARLY_EXAGGERATION_ITER
+    from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER
 
     return 1 + -(-EARLY_EXAGGERATION_ITER // EVERY) + -(-n_iter // EVERY)
 
@@ -294,7 +297,7 @@ def _load(
 
 
 def _draw_plane(features: Features, k: int) -> Plane:
-    from layerscope.features.layouts import judge_layout
+    from layerscope.embedding.tsne_trials import judge_layout
 
     points = features.scores[:, :2]
     trust, accuracy = judge_layout(points, features.ranks, features.labels, k)

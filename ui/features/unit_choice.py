@@ -13,7 +13,7 @@ from layerscope.errors import InputError
 from layerscope.explanation.method import Setting
 from layerscope.features.maximization import Ascent
 from layerscope.features.units import Unit
-from layerscope.layers import PROBABILITIES, Layer
+from layerscope.models.layers import PROBABILITIES, Layer
 from ui.address import Reading, recall_part, write_part
 from ui.features.unit_options import OPTIONS
 

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 from ui import markup
 from ui.address import change
 from ui.arrays import Stamp, load_samples, stamp

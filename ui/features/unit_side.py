@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from layerscope.layers import INPUT, PROBABILITIES, Layer
+from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from ui import markup
 from ui.address import change
 from ui.controls import choose

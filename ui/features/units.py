@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from layerscope.layers import INPUT, Layer
+from layerscope.models.layers import INPUT, Layer
 from ui.arrays import Unavailable
 from ui.assets import read_asset
 from ui.features.layer_units import LayerUnits, load_units

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 
-from layerscope.graph.model_graph import ModelGraph
+from layerscope.models.graph.model_graph import ModelGraph
 from ui.address import Reading, recall_part, write_part
 
 VIEWS = {"graph": "Graph", "distributions": "Distributions", "training": "Training"}

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from layerscope.graph.model_graph import ModelGraph, Total, add_up
+from layerscope.models.graph.model_graph import ModelGraph, Total, add_up
 from ui import markup
 from ui.components.model_map.captions import format_count
 from ui.markup import Fact

@@ -6,8 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from layerscope.graph.model_graph import ModelGraph, Operator, add_up
-from layerscope.layers import Layer
+from layerscope.models.graph.model_graph import ModelGraph, Operator, add_up
+from layerscope.models.layers import Layer
 from ui import markup
 from ui.address import change
 from ui.components.model_map.captions import format_count

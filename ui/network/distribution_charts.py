@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerscope.distributions import Distributions, find_moments, find_quantiles, spread
-from layerscope.heatmap import colorize
+from layerscope.explanation.heatmap import colorize
+from layerscope.training.distributions import Distributions, find_moments, find_quantiles, spread
 from ui.charts import ACCENT, FAINT, MUTED, RAISED, style_figure
 from ui.network.scales import Scale
 from ui.palette import KIND_COLORS

@@ -6,14 +6,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from layerscope.distributions import (
+from layerscope.errors import InputError
+from layerscope.models.layers import Layer
+from layerscope.training.distributions import (
     WEIGHT,
     bound_norms,
     find_moments,
     find_share_below,
 )
-from layerscope.errors import InputError
-from layerscope.layers import Layer
 from ui import markup
 from ui.address import change
 from ui.charts import draw_chart, draw_clickable

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable
 
-from layerscope.distributions import Distributions, count_weights
 from layerscope.errors import InputError
-from layerscope.graph.model_graph import ModelGraph
+from layerscope.models.graph.model_graph import ModelGraph
+from layerscope.training.distributions import Distributions, count_weights
 from ui.library import Contents, load_params
 from ui.network.waiting import wait_for
 from ui.queue import Publish
@@ -18,7 +18,7 @@ def wait_for_graph(contents: Contents) -> ModelGraph | None:
     """The graph of a run's model; None while it is traced or where it cannot be, which is said."""
 
     def work(publish: Publish[ModelGraph], is_unwanted: Callable[[], bool]) -> ModelGraph:
-        from layerscope.graph.tracing import trace_graph
+        from layerscope.models.graph.tracing import trace_graph
         from ui.live_model import computing, load_live_model
 
         publish(0, 2, None)

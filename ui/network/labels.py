@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from layerscope.graph.model_graph import Group, ModelGraph, Operator, Total, add_up
-from layerscope.layers import Layer
+from layerscope.models.graph.model_graph import Group, ModelGraph, Operator, Total, add_up
+from layerscope.models.layers import Layer
 from ui.components.model_map.captions import format_count
 from ui.components.network_graph import Box, Link
 from ui.palette import KIND_COLORS

@@ -7,8 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from layerscope.distributions import Distributions
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
+from layerscope.training.distributions import Distributions
 from ui.address import change
 from ui.controls import choose
 from ui.network.address import SCALES, Choice

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerscope.training_curves import Curves, Note
+from layerscope.training.curves import Curves, Note
 from ui.charts import ACCENT, FAINT, LINE, MUTED, PANEL, style_figure
 
 if TYPE_CHECKING:

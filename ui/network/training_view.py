@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
-from layerscope.training_curves import Curves
+from layerscope.training.curves import Curves
 from ui import markup
 from ui.charts import draw_chart
 from ui.library import Contents, load_params

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from layerscope.distributions import Distributions, read_distributions
 from layerscope.errors import InputError
-from layerscope.training_curves import HISTORY, Curves, read_curves
+from layerscope.training.curves import HISTORY, Curves, read_curves
+from layerscope.training.distributions import Distributions, read_distributions
 from ui.address import change
 from ui.library import load_params, name_run
 from ui.network.address import FINAL

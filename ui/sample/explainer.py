@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layerscope.errors import InputError
-from layerscope.heatmap import colorize, fit_to_picture
-from layerscope.layers import Layer
-from layerscope.overlap import share_on_object
-from layerscope.relief import shade
+from layerscope.explanation.heatmap import colorize, fit_to_picture, shade
+from layerscope.explanation.overlap import share_on_object
+from layerscope.models.layers import Layer
 from ui.arrays import (
     Stamp,
     Unavailable,
@@ -40,7 +39,7 @@ from ui.markup import embed_pixels
 
 if TYPE_CHECKING:
     from layerscope.explanation.cam import Explain
-    from layerscope.models import Classifier
+    from layerscope.models.registry import Classifier
 
 _KEPT = 512  # explanations of some 40 kB each
 _FAILURE_KEPT = 60.0  # seconds; then it is tried again, since a weights file may have come

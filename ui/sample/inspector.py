@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from layerscope.decision import LayerPath
-from layerscope.predictions import Predictions
-from layerscope.samples import Samples
+from layerscope.embedding.label_path import LayerPath
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
 from ui import markup
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.components.class_bars import Bar, draw_class_bars

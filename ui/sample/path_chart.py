@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from layerscope.decision import LayerPath, follow
-from layerscope.layers import Layer
+from layerscope.embedding.label_path import LayerPath, follow
+from layerscope.models.layers import Layer
 from ui.arrays import Unavailable, load_array, load_samples
 
 DEFINITION = (

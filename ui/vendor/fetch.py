@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from layerscope.coarse.npm import fetch_tarball, read_member
 from layerscope.errors import InputError
-from layerscope.files import write_text
-from layerscope.npm import fetch_tarball, read_member
+from layerscope.storage.files import write_text
 from ui.vendor import FOLDER
 
 MANIFEST = FOLDER / "vendor.json"

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from layerscope.heatmap import colorize
+from layerscope.explanation.heatmap import colorize
 from ui.assets import read_asset
 
 ORDERS = ("-score", "score", "channel", "-channel")

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 from ui.assets import read_asset
 from ui.components.model_map.captions import describe_layer, list_kinds, name_groups, name_kind
 from ui.components.model_map.geometry import Cuboid, measure_layers

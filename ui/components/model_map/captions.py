@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 from ui.palette import KIND_COLORS
 
 _KINDS = {

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from layerscope.layers import Layer
+from layerscope.models.layers import Layer
 
 SIDE_POWER = 0.35  # halving a side leaves four fifths of its length
 SMALLEST_SIDE = 0.16

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from layerscope.heatmap import colorize
-from layerscope.layers import Layer
+from layerscope.explanation.heatmap import colorize
+from layerscope.models.layers import Layer
 from ui.assets import read_asset
 from ui.components import points
 from ui.palette import KIND_COLORS

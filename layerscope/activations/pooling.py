@@ -1,0 +1,92 @@
+"""One forward pass, all layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from layerscope.models.layer_table import tapped
+from layerscope.models.layers import INPUT, PROBABILITIES, Layer
+from layerscope.models.registry import Classifier, to_pixels
+
+Receive = Callable[[str, Tensor], None]
+
+
+def forward(
+    classifier: Classifier,
+    pictures: np.ndarray,
+    layers: tuple[Layer, ...],
+    receive: Receive,
+    device: torch.device | str = "cpu",
+) -> np.ndarray:
+    """Run a batch and hand each layer's output to `receive`, from input to probabilities.
+
+    The input node is the pixels in [0, 1], before normalisation. A small batch is the fastest on a CPU,
+    whose cache then still holds an output when it is asked for: per picture and thread vgg16_slim takes
+    9.4 ms with 4 pictures and 12.9 ms with 32, efficientnet_lite0 11.7 and 20.7 ms, vgg16 138 and 145 ms.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Its module already on `device`.
+    pictures : ndarray of uint8, (N, S, S, 3)
+    layers : tuple of Layer
+        Those to hand over.
+    receive : callable
+        Gets a key and a tensor (N, ...), valid during the call only.
+    device : torch.device or str
+
+    Returns
+    -------
+    ndarray of float32, (N, K)
+        Probabilities.
+    """
+    keys = [layer.key for layer in layers]
+    inner = [key for key in keys if key not in {INPUT, PROBABILITIES}]
+    with torch.inference_mode():
+        pixels = to_pixels(pictures, device)
+        if INPUT in keys:
+            receive(INPUT, pixels)
+        with tapped(classifier.module, inner, receive):
+            logits = classifier.module(classifier.normalize(pixels))
+        probabilities = logits.float().softmax(dim=1)
+        if PROBABILITIES in keys:
+            receive(PROBABILITIES, probabilities)
+    return probabilities.cpu().numpy()
+
+
+def pooled_side(side: int, factor: int) -> int:
+    """Side of a feature map after averaging over cells of `factor`, never below 2 (or the map)."""
+    return min(side, max(2, -(-side // factor)))
+
+
+def pooled_shape(layer: Layer, factor: int) -> tuple[int, ...]:
+    """Shape of one sample's stored activation: (C, h, w), or (C,) for dense layers."""
+    if len(layer.shape) == 1:
+        return layer.shape
+    channels, height, width = layer.shape
+    return channels, pooled_side(height, factor), pooled_side(width, factor)
+
+
+def pool(output: Tensor, factor: int) -> np.ndarray:
+    """Average feature maps over cells.
+
+    Parameters
+    ----------
+    output : Tensor, (N, C, H, W) or (N, C)
+    factor : int
+
+    Returns
+    -------
+    ndarray of float16
+        (N, C, h, w) or (N, C). Values beyond float16's range are clipped to it.
+    """
+    if output.ndim == 4:
+        height, width = (pooled_side(side, factor) for side in output.shape[2:])
+        output = functional.adaptive_avg_pool2d(output.float(), (height, width))
+    limit = torch.finfo(torch.float16).max
+    return output.float().clamp(-limit, limit).half().cpu().numpy()

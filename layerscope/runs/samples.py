@@ -1,0 +1,127 @@
+"""The pictures of a run, as the model gets them and as the app shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from layerscope.datasets.categories import Category
+from layerscope.datasets.dataset import Dataset, Sample, Source
+from layerscope.datasets.picture import (
+    decode_label_map,
+    decode_stored,
+    encode,
+    encode_label_map,
+)
+from layerscope.storage.store import Store, library_versions, writing
+
+
+class Samples:
+    """Samples of a run, in their nested order: the first 100 are the set of 100, and so on.
+
+    Attributes
+    ----------
+    labels : ndarray of int16, (n,)
+        Index into `categories`.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._store = Store(path)
+        self.labels = self._store.read("label")
+
+    @property
+    def location(self) -> str:
+        """The store's address, for processes with another working folder."""
+        return self._store.location
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def categories(self) -> tuple[Category, ...]:
+        """The data set's classes."""
+        return tuple(Category(**each) for each in self._store.attributes["categories"])
+
+    @cached_property
+    def part_names(self) -> tuple[str, ...]:
+        """Names of the parts that label maps tell; empty without ground truth."""
+        return tuple(self._store.attributes["part_names"])
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers of samples that embeddings exist for."""
+        return tuple(self._store.attributes["sizes"])
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """Where each sample came from, inside its data set."""
+        return list(self._store.attributes["paths"])
+
+    def encoded(self, uid: int) -> bytes:
+        """A picture as a WebP file."""
+        return self._store.blob("picture", uid)
+
+    def picture(self, uid: int) -> np.ndarray:
+        """A picture, (S, S, 3) uint8."""
+        return decode_stored(self.encoded(uid))
+
+    def pictures(self, start: int, stop: int) -> np.ndarray:
+        """A batch of pictures, (N, S, S, 3) uint8."""
+        return np.stack([self.picture(uid) for uid in range(start, min(stop, len(self)))])
+
+    def part_map(self, uid: int) -> np.ndarray | None:
+        """Ground truth, (S, S) uint8: 0 background, k for ``part_names[k - 1]``; None without."""
+        if "part_map" not in self._store:
+            return None
+        return decode_label_map(self._store.blob("part_map", uid))
+
+
+def write_samples(
+    path: Path,
+    dataset: Dataset,
+    drawn: Iterable[tuple[Source, Sample]],
+    *,
+    quality: int,
+    at: str | None = None,
+    **attributes: object,
+) -> None:
+    """Write the samples of a run.
+
+    Parameters
+    ----------
+    path : Path
+    dataset : Dataset
+    drawn : iterable of (Source, Sample)
+        In their nested order. Pictures are encoded as they come, so that few are in memory.
+    quality : int
+        Of the WebP encoding, 1 to 100; 100 is lossless.
+    at : str, optional
+        As of `layerscope.storage.store.writing`.
+    **attributes
+        JSON values to keep beside them. A list may still grow while samples are drawn.
+    """
+    sources: list[Source] = []
+    pictures: list[bytes] = []
+    part_maps: list[bytes] = []
+    for source, sample in drawn:
+        sources.append(source)
+        pictures.append(encode(sample.picture, quality))
+        if sample.part_map is not None:
+            part_maps.append(encode_label_map(sample.part_map))
+    with writing(path, at, **attributes) as store:
+        store.set(
+            dataset=dataset.name,
+            categories=[asdict(category) for category in dataset.categories],
+            part_names=list(dataset.part_names),
+            paths=[source.path for source in sources],
+            splits=[source.split for source in sources],
+            versions=library_versions("pillow", "opencv-python-headless", "numpy"),
+        )
+        store.add("label", np.array([s.label for s in sources], dtype=np.int16), ["sample"])
+        store.add_blobs("picture", pictures)
+        if part_maps:
+            store.add_blobs("part_map", part_maps)

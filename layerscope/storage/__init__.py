@@ -1,0 +1,1 @@
+"""Arrays and small files, on disk and on object storage. Only this package opens Zarr."""
