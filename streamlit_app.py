@@ -13,7 +13,8 @@ from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import draw_run_choice
 from ui.explorer import stage
 from ui.explorer.controls import draw_color_choices, draw_view_choices
-from ui.explorer.view import family, list_curves
+from ui.explorer.view import list_curves
+from ui.layouts import family
 from ui.library import Contents, list_runs, read_contents
 from ui.live_model import warm_up
 from ui.markup import heading

@@ -11,7 +11,7 @@ from ui.arrays import Unavailable
 from ui.assets import read_asset
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import draw_run_choice
-from ui.explorer.view import family
+from ui.layouts import family
 from ui.library import list_runs, load_params, read_contents
 from ui.selection import choose_run, read_selection, write_selection
 from ui.shell import open_page, show_no_runs, show_notices, show_unavailable

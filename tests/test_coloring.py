@@ -15,8 +15,8 @@ from layerscope.coarse import list_groups
 from layerscope.datasets.categories import IMAGENETTE, IMAGEWOOF, Category
 from layerscope.runs.predictions import Predictions
 from layerscope.storage.store import store_path
-from ui.explorer.coloring import color_points, fade, read_answers
-from ui.explorer.lasso import write_csv
+from ui.coloring import color_points, fade, read_answers
+from ui.lasso import write_csv
 from ui.library import Contents, read_contents
 from ui.palette import FAMILY_COLORS, mark_coarse
 from ui.selection import COLORS, Selection, offers, read_selection

@@ -12,20 +12,20 @@ from layerscope.datasets.categories import Category, imagenet
 from layerscope.features.class_vectors import SHOWN, ClassMap
 from ui.components.nearest_classes import Row, accepts_class
 from ui.components.room import MOST, read_height
-from ui.features.class_chart import (
+from ui.features.classes.chart import (
     ClassPoints,
     build_figure,
     place_names,
     read_place,
 )
-from ui.features.class_choice import (
+from ui.features.classes.choice import (
     KEYS,
     ClassChoice,
     Offer,
     read_class_choice,
     to_params,
 )
-from ui.features.class_families import (
+from ui.features.classes.families import (
     LEAST,
     find_members,
     list_coarse,
@@ -33,7 +33,7 @@ from ui.features.class_families import (
     mark_families,
     mark_outputs,
 )
-from ui.features.class_maps import Drawn, choose_shown, make_work, tell_figures
+from ui.features.classes.maps import Drawn, choose_shown, make_work, tell_figures
 from ui.library import Contents
 from ui.palette import mark_class
 

@@ -16,9 +16,9 @@ from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, load_model
 from ui.components.kernel_grid import Pages, accepts_filter, read_page
 from ui.components.weight_strip import accepts_layer
-from ui.features.kernel_choice import KernelChoice, count_pages, read_kernel_choice
-from ui.features.kernel_figures import KINDS, list_columns, list_facts, name_kind
-from ui.features.kernel_pages import cut_page, fold_norms, list_shapes, sort_filters, summarize
+from ui.features.kernels.choice import KernelChoice, count_pages, read_kernel_choice
+from ui.features.kernels.figures import KINDS, list_columns, list_facts, name_kind
+from ui.features.kernels.pages import cut_page, fold_norms, list_shapes, sort_filters, summarize
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

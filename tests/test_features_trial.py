@@ -33,18 +33,18 @@ from layerscope.storage.store import store_path, writing
 from stages import pca
 from ui.arrays import load_samples
 from ui.components.embedding_film import Cast, Tried, read_action, read_id
-from ui.features.trial_address import (
+from ui.features.playground.address import (
     KEYS,
     TrialChoice,
     limit_perplexity,
     offer_counts,
     read_trial,
 )
-from ui.features.trial_cast import load_cast
-from ui.features.trial_caution import list_layouts
-from ui.features.trial_features import Features, load_features
-from ui.features.trial_film import list_rungs, tell_state
-from ui.features.trial_jobs import (
+from ui.features.playground.cast import load_cast
+from ui.features.playground.caution import list_layouts
+from ui.features.playground.features import Features, load_features
+from ui.features.playground.film import list_rungs, tell_state
+from ui.features.playground.jobs import (
     Caution,
     Film,
     Settings,

@@ -29,21 +29,21 @@ from ui.arrays import Unavailable
 from ui.channel.figures import write_number
 from ui.components.ascent_player import read_tick
 from ui.components.channel_atlas import accepts
-from ui.features.layer_units import load_units, name_units, sort_units
-from ui.features.maximization import MOST_FRAMES, Climb, Task, Verdict, climb, count_between
 from ui.features.techniques import MAXIMIZATION, SELECTIVITY, TOP_SAMPLES
-from ui.features.top_patches import enlarge, list_tiles, read_patch
-from ui.features.unit_choice import (
+from ui.features.units.choice import (
     KEYS,
+    OPTIONS,
     UnitChoice,
     has_maps,
     read_choice,
     write_ascent,
 )
-from ui.features.unit_options import OPTIONS
-from ui.features.unit_player import judge, tell_states
-from ui.features.unit_selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index
-from ui.features.unit_side import Subject
+from ui.features.units.layer_units import load_units, name_units, sort_units
+from ui.features.units.maximization import MOST_FRAMES, Climb, Task, Verdict, climb, count_between
+from ui.features.units.player import judge, tell_states
+from ui.features.units.selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index
+from ui.features.units.side import Subject
+from ui.features.units.top_patches import enlarge, list_tiles, read_patch
 from ui.library import read_contents
 from ui.queue import Queue, State
 from ui.selection import read_selection
@@ -313,8 +313,8 @@ def test_the_model_is_free_for_a_moment_after_each_step(monkeypatch: pytest.Monk
         assert not spy.held and seconds >= 0.001
         breaths.append(seconds)
 
-    monkeypatch.setattr("ui.features.maximization.computing", spy)
-    monkeypatch.setattr("ui.features.maximization.time.sleep", sleep)
+    monkeypatch.setattr("ui.features.units.maximization.computing", spy)
+    monkeypatch.setattr("ui.features.units.maximization.time.sleep", sleep)
     task = Task("none", Unit("1", 0), Ascent(n_steps=20), None, ())
     told: list[bool] = []
     climb(brightness(0.0), task, None, {}, lambda *_: told.append(spy.held), lambda: False)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.embedding.alignment import align, orient_layers
+from layerscope.embedding.alignment import align
 from layerscope.embedding.clusters import cluster
+from layerscope.embedding.orientation import orient_layers
 
 
 def cloud(seed: int = 0) -> np.ndarray:

@@ -74,3 +74,12 @@ def _change_run() -> None:
     except Unavailable:
         return  # the page says so
     write_selection(kept)
+
+
+def change_size() -> None:
+    """Change the number of samples; a sample that is not among them is let go."""
+    size = int(st.session_state["size"])
+    sample = st.query_params.get("sample", "")
+    change(size=size, only=None)
+    if sample.isdigit() and int(sample) >= size:
+        change(sample=None)

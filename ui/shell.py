@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
+from layerscope.errors import InputError
 from ui.address import note_page
 from ui.arrays import Unavailable
 from ui.assets import read_asset
@@ -147,3 +149,14 @@ def show_unavailable(problem: Unavailable) -> None:
 def show_problem(text: str) -> None:
     """One line on what is wrong and what to do, in the place of what cannot be shown."""
     st.html(f'<div class="unavailable"><div class="glyph"></div><p>{escape(text)}</p></div>')
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What a panel cannot show is said in the panel; the others live on."""
+    try:
+        yield
+    except Unavailable as unavailable:
+        show_unavailable(unavailable)
+    except InputError as problem:
+        show_problem(str(problem))

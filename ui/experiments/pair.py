@@ -17,6 +17,7 @@ from layerscope.experiments.layouts import Layouts, identify_samples, read_perpl
 from layerscope.experiments.record import is_repetition, list_differences
 from ui.address import change
 from ui.arrays import Unavailable, load_samples, stamp
+from ui.coloring import read_answers
 from ui.components.embedding_pair import Answers, Cloud, draw_embedding_pair
 from ui.components.scatter import Coloring
 from ui.components.scatter import Entry as LegendEntry
@@ -24,7 +25,6 @@ from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.experiments.address import Choice
 from ui.experiments.board import name_embedding
 from ui.experiments.entries import Entry, load_layouts
-from ui.explorer.coloring import read_answers
 from ui.library import Contents
 from ui.palette import SCALE, mark_class
 from ui.selection import Selection

@@ -7,9 +7,9 @@ from html import escape
 import streamlit as st
 
 from ui.address import change
-from ui.controls import choose, select
+from ui.coloring import cluster_layer
+from ui.controls import change_size, choose, select
 from ui.explorer import view
-from ui.explorer.coloring import cluster_layer
 from ui.library import Contents
 from ui.selection import (
     COLORS,
@@ -57,12 +57,3 @@ def _explain_perplexity(selection: Selection) -> str:
             "can carry."
         )
     return f"About {selection.perplexity} near neighbours shape each point's place."
-
-
-def change_size() -> None:
-    """Change the number of samples; a sample that is not among them is let go."""
-    size = int(st.session_state["size"])
-    sample = st.query_params.get("sample", "")
-    change(size=size, only=None)
-    if sample.isdigit() and int(sample) >= size:
-        change(sample=None)

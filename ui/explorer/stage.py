@@ -5,24 +5,19 @@ All of it is one fragment: a click on a sample reruns these three and nothing el
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import streamlit as st
 
-from layerscope.errors import InputError
 from ui.address import change
-from ui.arrays import Unavailable
 from ui.channel.activations import draw_activations
 from ui.channel.dialog import open_channel
 from ui.components.scatter import draw_scatter
 from ui.explorer import view
-from ui.explorer.lasso import draw_lassoed, keep_lassoed, read_lassoed
+from ui.lasso import draw_lassoed, keep_lassoed, read_lassoed
 from ui.library import Contents
 from ui.markup import plot_head
 from ui.sample.inspector import Inspected, draw_hint, draw_inspector
 from ui.selection import Selection, read_selection, write_entries, write_selection
-from ui.shell import draw_link, show_problem, show_unavailable
+from ui.shell import draw_link, explained
 
 _SHOWN = {"sample": "Sample", "set": "Set"}
 
@@ -45,17 +40,6 @@ def draw_stage(contents: Contents) -> None:
         draw_side(selection, contents)
     with left.container(key="activations-panel"), explained():
         draw_channels(selection, contents)
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """What a panel cannot show is said in the panel; the others live on."""
-    try:
-        yield
-    except Unavailable as unavailable:
-        show_unavailable(unavailable)
-    except InputError as problem:
-        show_problem(str(problem))
 
 
 def draw_plot(selection: Selection, contents: Contents) -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 
-from layerscope.embedding.orientation import orient_layers
 from ui.arrays import (
-    Stamp,
     Unavailable,
     load_array,
     load_attributes,
     load_figures,
-    stamp,
 )
+from ui.coloring import color_points, fade, read_answers
 from ui.components.model_map import Curve
 from ui.components.scatter import Points
-from ui.explorer.coloring import color_points, fade, read_answers
+from ui.layouts import family, load_layout
 from ui.library import Contents
 from ui.selection import METHODS, Selection
 
@@ -26,41 +23,6 @@ _FIGURES = {
     "explained_variance": "explained variance",
     "kl_divergence": "KL",
 }
-
-
-def locate(selection: Selection) -> tuple[str, str]:
-    """The store and the array in it that hold the selected embedding, (layer, sample, 2)."""
-    if selection.method == "tsne":
-        name = "tsne" if selection.perplexity is None else f"tsne/{selection.perplexity}"
-        return name, f"{selection.size}/points"
-    if selection.method == "umap":
-        return "umap", f"{selection.size}/2d"
-    return "pca", f"{selection.size}/points"
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _keep_layouts(_embedding: np.ndarray, of: tuple[str, str, str, Stamp]) -> np.ndarray:
-    return orient_layers(_embedding)
-
-
-def load_layout(selection: Selection, contents: Contents) -> np.ndarray:
-    """Where the samples lie in the selected layer, (n, 2) float32, turned onto the layers before.
-
-    Raises
-    ------
-    Unavailable
-        Where the embedding is missing, broken, or does not fit the samples.
-    """
-    run, size = selection.run, selection.size
-    name, array = locate(selection)
-    embedding = load_array(run, name, array)
-    if embedding.shape != (len(contents.layers), size, 2):
-        raise Unavailable(run, name, broken=True)
-    depth = contents.depth(selection.layer)
-    extent = float(np.ptp(embedding[depth], axis=0).max())
-    if not np.isfinite(extent) or extent == 0:  # zeros are what Zarr reads where a file is gone
-        raise Unavailable(run, name, broken=True)
-    return _keep_layouts(embedding, (run, name, array, stamp(run, name)))[depth]
 
 
 def load_points(selection: Selection, contents: Contents) -> Points:
@@ -81,12 +43,6 @@ def load_points(selection: Selection, contents: Contents) -> Points:
         family=family(selection),
         neighbors=load_neighbors(selection, contents),
     )
-
-
-def family(selection: Selection) -> str:
-    """What has the same samples has the same name: thumbnails, and layouts that turn into another."""
-    made, _ = stamp(selection.run, "samples")
-    return f"{selection.run}/{selection.size}/{made}"
 
 
 def load_neighbors(selection: Selection, contents: Contents) -> list[int]:

@@ -8,8 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui.controls import choose, draw_run_choice
-from ui.features import classes, kernels, trial, units
 from ui.features.address import VIEWS, read_view, write_view
+from ui.features.classes.view import draw as draw_classes
+from ui.features.kernels.view import draw as draw_kernels
+from ui.features.playground.view import draw as draw_playground
+from ui.features.units.view import draw as draw_units
 from ui.library import Contents
 from ui.selection import Selection, read_selection, write_selection
 
@@ -17,10 +20,10 @@ from ui.selection import Selection, read_selection, write_selection
 # asked for in vain.
 View = Callable[[Selection, Contents, DeltaGenerator, DeltaGenerator], list[str]]
 _DRAW: dict[str, View] = {
-    "units": units.draw,
-    "kernels": kernels.draw,
-    "classes": classes.draw,
-    "trial": trial.draw,
+    "units": draw_units,
+    "kernels": draw_kernels,
+    "classes": draw_classes,
+    "trial": draw_playground,
 }
 
 

@@ -22,7 +22,7 @@ from ui.address import change
 from ui.charts import draw_clickable
 from ui.components.contact_sheet import draw_contact_sheet
 from ui.controls import choose
-from ui.explorer.view import family
+from ui.layouts import family
 from ui.performance.address import (
     ARRANGED,
     COUNTED,

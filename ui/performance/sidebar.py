@@ -7,8 +7,7 @@ import streamlit as st
 from layerscope.performance.intervals import Estimate
 from ui import markup
 from ui.address import change
-from ui.controls import choose, draw_run_choice
-from ui.explorer.controls import change_size
+from ui.controls import change_size, choose, draw_run_choice
 from ui.library import Contents
 from ui.markup import Fact, facts
 from ui.performance.address import Choice, choose_focus

@@ -13,7 +13,7 @@ from ui.address import change
 from ui.arrays import Unavailable
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import choose
-from ui.explorer.view import family
+from ui.layouts import family
 from ui.library import Contents
 from ui.performance import calibration, classes, confusion, errors, thresholds
 from ui.performance.address import VIEWS, let_go, read_choice, write_choice

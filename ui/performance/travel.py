@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ui.explorer.lasso import keep_lassoed
-from ui.explorer.view import family
+from ui.lasso import keep_lassoed
+from ui.layouts import family
 from ui.performance.scene import Scene
 from ui.selection import Selection
 

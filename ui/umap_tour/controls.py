@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.address import change
-from ui.controls import choose, select
-from ui.explorer.coloring import cluster_layer
-from ui.explorer.controls import change_size
+from ui.coloring import cluster_layer
+from ui.controls import change_size, choose, select
 from ui.library import Contents, name_run
 from ui.selection import COLORS, Selection, offers
 from ui.umap_tour.address import TourChoice

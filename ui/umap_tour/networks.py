@@ -15,9 +15,9 @@ from ui.arrays import (
     load_samples,
     stamp,
 )
+from ui.coloring import read_answers
 from ui.components.clouds import Clouds, compose_clouds, send_clouds
 from ui.components.grand_tour import Network, Stop
-from ui.explorer.coloring import read_answers
 from ui.library import Contents, is_built, load_params, name_run
 from ui.selection import Selection
 from ui.umap_tour.address import TourChoice

@@ -9,17 +9,17 @@ import streamlit as st
 
 from ui import markup
 from ui.address import change
+from ui.coloring import color_points, fade, read_answers
 from ui.components.grand_tour import Scene, draw_grand_tour
 from ui.components.similarity_matrix import draw_similarity
 from ui.components.triggers import Handle
-from ui.explorer.coloring import color_points, fade, read_answers
-from ui.explorer.lasso import keep_lassoed, read_lassoed
-from ui.explorer.stage import explained
-from ui.explorer.view import family
+from ui.lasso import keep_lassoed, read_lassoed
+from ui.layouts import family
 from ui.library import Contents
 from ui.palette import SCALE
 from ui.sample.card import draw_sample_card
 from ui.selection import Selection, read_selection, write_entries, write_selection
+from ui.shell import explained
 from ui.similarities import load_similarity
 from ui.umap_tour.address import TourChoice, keep_moment, read_tour, write_tour
 from ui.umap_tour.networks import describe_network

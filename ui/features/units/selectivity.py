@@ -15,11 +15,11 @@ from ui.arrays import Stamp, load_samples, stamp
 from ui.channel.figures import draw_class_means
 from ui.components.channel_atlas import Atlas, draw_channel_atlas
 from ui.controls import choose
-from ui.features.layer_units import LayerUnits, load_units, name_units
 from ui.features.techniques import SELECTIVITY
-from ui.features.top_patches import enlarge, find_box, read_patch
-from ui.features.unit_choice import RANKS, has_maps, write_choice
-from ui.features.unit_side import Subject
+from ui.features.units.choice import RANKS, has_maps, write_choice
+from ui.features.units.layer_units import LayerUnits, load_units, name_units
+from ui.features.units.side import Subject
+from ui.features.units.top_patches import enlarge, find_box, read_patch
 from ui.palette import mark_class
 from ui.techniques import offer_technique
 

@@ -17,7 +17,7 @@ from layerscope.features.weight_figures import WeightFigures
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier
 from ui.components.kernel_grid import Kernels, Pages
-from ui.features.kernel_choice import KernelChoice, count_on_page, is_list
+from ui.features.kernels.choice import KernelChoice, count_on_page, is_list
 
 Shape = tuple[int, int, int, int]
 

@@ -39,7 +39,7 @@ class LayerUnits:
     place : ndarray of int64, (C,)
         As `layerscope.features.selectivity.rank_selectivity` has it.
     orders : dict of str to ndarray of int64, (C,)
-        By key of `ui.features.unit_choice.RANKS` the channels in that order.
+        By key of `ui.features.units.choice.RANKS` the channels in that order.
     """
 
     value: np.ndarray

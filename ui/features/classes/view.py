@@ -19,17 +19,22 @@ from ui import markup
 from ui.address import change
 from ui.assets import read_asset
 from ui.components.nearest_classes import Row, draw_nearest_classes
+from ui.controls import choose
 from ui.features.address import write_view
-from ui.features.class_chart import ClassPoints, draw_class_chart
-from ui.features.class_choice import (
+from ui.features.classes.chart import ClassPoints, draw_class_chart
+from ui.features.classes.choice import (
+    COLORS,
     METHODS,
+    SEEDS,
+    SETS,
     ClassChoice,
     Offer,
     read_class_choice,
     write_class_choice,
 )
-from ui.features.class_families import list_coarse, list_names, mark_outputs
-from ui.features.class_maps import (
+from ui.features.classes.families import list_coarse, list_names, mark_families, mark_outputs
+from ui.features.classes.maps import (
+    N_NEIGHBORS,
     Drawn,
     choose_shown,
     is_long,
@@ -38,9 +43,8 @@ from ui.features.class_maps import (
     make_work,
     tell_figures,
 )
-from ui.features.class_side import draw_side
-from ui.features.kernel_work import draw_waiting, obtain
 from ui.features.techniques import CLASS_VECTORS
+from ui.features.work import WAITING, draw_waiting, obtain
 from ui.library import Contents, load_params
 from ui.queue import State
 from ui.selection import Selection
@@ -49,6 +53,11 @@ from ui.techniques import draw_technique
 
 _N_NEAREST = 8
 _N_LINES = 5  # on the map
+_NOTES = {
+    "pca": "The two directions in which the vectors differ most; little of what differs is left.",
+    "tsne": "Keeps neighbours together; how far apart groups lie means little.",
+    "umap": "Keeps neighbours together, and more of the coarse order than t-SNE.",
+}
 _LAST_RUN = "classes-run"  # in the session: a class of another run's model is no error of a link
 
 
@@ -89,9 +98,7 @@ def draw(
     selection: Selection, contents: Contents, side: DeltaGenerator, stage: DeltaGenerator
 ) -> list[str]:
     """Draw the choices at the left, the map and the nearest classes at the right."""
-    stage.html(
-        f"<style>{read_asset(__file__, 'kernels.css')}{read_asset(__file__, 'classes.css')}</style>"
-    )
+    stage.html(f"<style>{WAITING}{read_asset(__file__, 'classes.css')}</style>")
     coarse = list_coarse(contents)
     params = load_params()
     offer = Offer(
@@ -105,7 +112,7 @@ def draw(
     if st.session_state.get(_LAST_RUN, contents.run) != contents.run:
         refused = []
     st.session_state[_LAST_RUN] = contents.run
-    draw_side(contents, coarse, choice, offer, side)
+    _draw_side(contents, coarse, choice, offer, side)
     try:
         vectors = load_class_vectors(contents.run)
         if len(vectors) != offer.n_classes:
@@ -233,3 +240,59 @@ def _tell_kind(subject: _Subject) -> str:
     kind = escape(subject.detail(subject.index))
     away = "" if subject.index in subject.shown else "Not on this map. "
     return (f"{kind[0].upper()}{kind[1:]}. " if kind else "") + away
+
+
+def _draw_side(
+    contents: Contents,
+    coarse: tuple[Coarse, ...],
+    choice: ClassChoice,
+    offer: Offer,
+    side: DeltaGenerator,
+) -> None:
+    """Draw the choices, each written to the address."""
+    with side:
+        choose("class_map", "Map", tuple(METHODS), choice.method, METHODS.__getitem__)
+        st.html(f'<p class="note">{_NOTES[choice.method]}</p>')
+        if choice.method == "tsne":
+            choose("class_perplexity", "Perplexity", offer.perplexities, choice.perplexity)
+        if len(offer.sets) > 1:
+            choose("class_set", "Classes", offer.sets, choice.shown, SETS.__getitem__)
+            _draw_set(choice, offer)
+        if len(offer.colors) > 1:
+            choose("class_color", "Colour by", offer.colors, choice.color, COLORS.__getitem__)
+        if coarse and choice.color == "family":
+            st.html(markup.heading("Families", f"{len(contents.outputs):,} classes"))
+            st.html(_draw_legend(coarse))
+        st.html(
+            '<p class="source">Drag to move, turn the wheel to come nearer, double-click to see all. A click '
+            f"chooses a class; lines lead to its nearest by cosine. {N_NEIGHBORS}-NN kept: how many of a "
+            f"class's {N_NEIGHBORS} nearest by cosine are its {N_NEIGHBORS} nearest on the map.</p>"
+        )
+
+
+def _draw_set(choice: ClassChoice, offer: Offer) -> None:
+    if choice.shown == "drawn":
+        with st.container(key="class-draw", horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Draw others",
+                key="class_again",
+                on_click=lambda: change(class_seed=(choice.seed + 1) % SEEDS),
+            )
+            st.html(f'<p class="source">seed {choice.seed}</p>', width="content")
+    elif choice.shown == "coarse":
+        st.session_state["class_coarse"] = choice.coarse
+        st.selectbox(
+            "Family or group",
+            offer.coarse,
+            key="class_coarse",
+            format_func=lambda name: name.replace(" / ", "  /  "),
+            on_change=lambda: change(class_coarse=st.session_state["class_coarse"]),
+        )
+
+
+def _draw_legend(coarse: tuple[Coarse, ...]) -> str:
+    rows = "".join(
+        f'<div><i style="background:{color}"></i>{escape(family)}<b>{count}</b></div>'
+        for family, color, count in mark_families(coarse)
+    )
+    return f'<div class="families">{rows}</div>'

@@ -9,11 +9,11 @@ import streamlit as st
 
 from ui.address import change
 from ui.arrays import stamp
+from ui.coloring import read_answers
 from ui.components.embedding_film import Cast
 from ui.components.scatter import Entry
-from ui.explorer.coloring import read_answers
-from ui.features.trial_address import TrialChoice, offer_counts, read_trial
-from ui.features.trial_jobs import Plane
+from ui.features.playground.address import TrialChoice, offer_counts, read_trial
+from ui.features.playground.jobs import Plane
 from ui.library import Contents, load_params
 from ui.palette import mark_class
 from ui.queue import session_id, shared

@@ -9,7 +9,7 @@ import numpy as np
 
 from layerscope.explanation.method import Cancelled
 from layerscope.models.layers import Layer
-from ui.features.trial_features import Features, key_of, load_features
+from ui.features.playground.features import Features, key_of, load_features
 from ui.library import load_params
 from ui.queue import Publish, session_id, shared
 

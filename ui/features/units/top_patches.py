@@ -16,10 +16,10 @@ from ui.arrays import Stamp, explaining, load_predictions, load_samples, stamp
 from ui.channel.figures import write_number
 from ui.components.sample_strip import Tile, draw_sample_strip
 from ui.controls import choose
-from ui.features.layer_units import LayerUnits, name_class
 from ui.features.techniques import TOP_SAMPLES
-from ui.features.unit_choice import CROPS, has_maps, write_choice
-from ui.features.unit_side import Subject
+from ui.features.units.choice import CROPS, has_maps, write_choice
+from ui.features.units.layer_units import LayerUnits, name_class
+from ui.features.units.side import Subject
 from ui.palette import mark_class
 from ui.techniques import offer_technique
 

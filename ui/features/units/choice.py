@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from layerscope.errors import InputError
-from layerscope.explanation.method import Setting
+from layerscope.explanation.method import Option, Setting
 from layerscope.features.maximization import Ascent
 from layerscope.features.units import Unit
 from layerscope.models.layers import PROBABILITIES, Layer
 from ui.address import Reading, recall_part, write_part
-from ui.features.unit_options import OPTIONS
 
 CHANNEL, NEURON, CLASS = "channel", "neuron", "class"
 NOISE, SAMPLE = "noise", "sample"
@@ -27,6 +26,76 @@ OF_NEURON = {
     "row": "row of the neuron",
     "column": "column of the neuron",
 }  # what depends on the layer, as it is called where it is refused
+
+_START = Ascent()
+
+# What a visitor may set of the ascent. Keys are fields of `layerscope.features.maximization.Ascent`.
+OPTIONS = (
+    Option(
+        "n_steps",
+        "Steps",
+        "Changes of the picture. Most of the rise comes in the first fifty.",
+        _START.n_steps,
+        8,
+        512,
+    ),
+    Option(
+        "learning_rate",
+        "Learning rate",
+        "How far each step of Adam goes.",
+        _START.learning_rate,
+        0.01,
+        0.5,
+    ),
+    Option(
+        "total_variation",
+        "Total variation",
+        "Weight of the differences between neighbouring pixels: more is smoother.",
+        _START.total_variation,
+        0.0,
+        2.0,
+    ),
+    Option(
+        "l2",
+        "L2",
+        "Weight of the squared distance from mid grey: more is paler.",
+        _START.l2,
+        0.0,
+        1.0,
+    ),
+    Option(
+        "jitter",
+        "Jitter",
+        "Each step sees the picture shifted by up to so many pixels.",
+        int(_START.jitter),
+        0,
+        32,
+    ),
+    Option(
+        "scale",
+        "Scale",
+        "Each step sees it enlarged or reduced by up to this share.",
+        _START.scale,
+        0.0,
+        0.5,
+    ),
+    Option(
+        "rotation",
+        "Rotation",
+        "Each step sees it turned by up to so many degrees.",
+        int(_START.rotation),
+        0,
+        45,
+    ),
+    Option(
+        "random_state",
+        "Seed",
+        "Of the noise to start from, and of the views.",
+        _START.random_state,
+        0,
+        9999,
+    ),
+)
 _BY_KEY = {option.key: option for option in OPTIONS}
 _OPTION = re.compile(r"([a-z_0-9]{1,20})-(\d{1,4}(?:\.\d{1,4})?)", re.ASCII)
 _LONGEST = 400

@@ -15,9 +15,7 @@ from ui.assets import read_asset
 from ui.components.class_legend import draw_class_legend
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import choose
-from ui.explorer.stage import explained
-from ui.features.techniques import PCA, TSNE
-from ui.features.trial_address import (
+from ui.features.playground.address import (
     LAST_SEED,
     LOWEST,
     STARTS,
@@ -28,13 +26,14 @@ from ui.features.trial_address import (
     recall_trial,
     write_trial,
 )
-from ui.features.trial_cast import family, load_cast, read_choice
-from ui.features.trial_caution import draw_caution
-from ui.features.trial_film import draw_film
+from ui.features.playground.cast import family, load_cast, read_choice
+from ui.features.playground.caution import draw_caution
+from ui.features.playground.film import draw_film
+from ui.features.techniques import PCA, TSNE
 from ui.library import Contents, load_params
 from ui.sample.card import draw_sample_card
 from ui.selection import Selection, read_selection, write_entries
-from ui.shell import show_problem
+from ui.shell import explained, show_problem
 from ui.techniques import draw_technique
 
 
@@ -50,7 +49,7 @@ def draw(
             show_problem(str(problem))
         return []
     write_trial(choice)
-    st.html(f"<style>{read_asset(__file__, 'trial.css')}</style>")
+    st.html(f"<style>{read_asset(__file__, 'playground.css')}</style>")
     with side:
         _draw_choices(selection, contents, choice)
     with stage:

@@ -8,18 +8,18 @@ from streamlit.delta_generator import DeltaGenerator
 from layerscope.models.layers import INPUT, Layer
 from ui.arrays import Unavailable
 from ui.assets import read_asset
-from ui.features.layer_units import LayerUnits, load_units
-from ui.features.top_patches import draw_top_patches
-from ui.features.unit_choice import (
+from ui.features.units.choice import (
     OF_NEURON,
     UnitChoice,
     read_choice,
     recall_choice,
     write_choice,
 )
-from ui.features.unit_player import draw_player
-from ui.features.unit_selectivity import draw_selectivity
-from ui.features.unit_side import Subject, draw_ascent, draw_layer, draw_unit
+from ui.features.units.layer_units import LayerUnits, load_units
+from ui.features.units.player import draw_player
+from ui.features.units.selectivity import draw_selectivity
+from ui.features.units.side import Subject, draw_ascent, draw_layer, draw_unit
+from ui.features.units.top_patches import draw_top_patches
 from ui.library import Contents
 from ui.selection import Selection
 from ui.shell import show_problem, show_unavailable

@@ -12,12 +12,12 @@ from ui import markup
 from ui.address import change
 from ui.controls import choose
 from ui.explain.options import draw_options, fill_options
-from ui.features.layer_units import name_units
-from ui.features.unit_choice import (
+from ui.features.units.choice import (
     CHANNEL,
     CLASS,
     NEURON,
     NOISE,
+    OPTIONS,
     SAMPLE,
     STARTS,
     UnitChoice,
@@ -26,7 +26,7 @@ from ui.features.unit_choice import (
     name_kind,
     write_choice,
 )
-from ui.features.unit_options import OPTIONS
+from ui.features.units.layer_units import name_units
 from ui.library import Contents
 from ui.selection import Selection
 

@@ -11,9 +11,9 @@ import streamlit as st
 
 from ui import markup
 from ui.arrays import explaining, load_samples
+from ui.coloring import Answers, read_answers
 from ui.components.contact_sheet import draw_contact_sheet
-from ui.explorer.coloring import Answers, read_answers
-from ui.explorer.view import family, load_layout
+from ui.layouts import family, load_layout
 from ui.library import Contents
 from ui.palette import mark_class
 from ui.selection import Selection

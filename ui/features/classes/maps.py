@@ -18,9 +18,9 @@ from layerscope.features.class_vectors import (
     measure_kept_neighbors,
     read_class_vectors,
 )
-from ui.features.class_choice import ClassChoice
-from ui.features.class_families import find_members
-from ui.features.kernel_work import identify_model
+from ui.features.classes.choice import ClassChoice
+from ui.features.classes.families import find_members
+from ui.features.work import identify_model
 from ui.library import load_params
 from ui.live_model import computing, load_live_model
 from ui.queue import Publish

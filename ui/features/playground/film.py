@@ -12,9 +12,9 @@ import streamlit as st
 from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER
 from ui.address import change
 from ui.components.embedding_film import Captions, Reel, Tried, draw_embedding_film
-from ui.features.trial_address import STARTS, TrialChoice, limit_perplexity
-from ui.features.trial_cast import call_off, keep_plane, load_cast, pin, recall_plane
-from ui.features.trial_jobs import (
+from ui.features.playground.address import STARTS, TrialChoice, limit_perplexity
+from ui.features.playground.cast import call_off, keep_plane, load_cast, pin, recall_plane
+from ui.features.playground.jobs import (
     Film,
     Plane,
     Settings,

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from ui.assets import read_asset
 from ui.library import load_params
 from ui.queue import Publish, Report, session_id, shared
 
 T = TypeVar("T")
+WAITING = read_asset(__file__, "work.css")
 _PATIENCE = 0.3  # seconds in which an answer spares the visitor the sight of waiting
 _STEP = 0.01
 _AGAIN = 0.4  # seconds between two looks

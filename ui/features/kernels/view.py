@@ -18,7 +18,7 @@ from ui.components.kernel_grid import draw_kernel_grid
 from ui.components.weight_strip import draw_weight_strip
 from ui.controls import choose
 from ui.features.address import write_view
-from ui.features.kernel_choice import (
+from ui.features.kernels.choice import (
     ORDERS,
     SIZES,
     KernelChoice,
@@ -28,10 +28,10 @@ from ui.features.kernel_choice import (
     read_kernel_choice,
     write_kernel_choice,
 )
-from ui.features.kernel_figures import draw_norms, draw_weights, list_columns, list_facts
-from ui.features.kernel_pages import Shape, cut_page, list_shapes, summarize
-from ui.features.kernel_work import draw_waiting, identify_model, obtain
+from ui.features.kernels.figures import draw_norms, draw_weights, list_columns, list_facts
+from ui.features.kernels.pages import Shape, cut_page, list_shapes, summarize
 from ui.features.techniques import KERNELS
+from ui.features.work import WAITING, draw_waiting, identify_model, obtain
 from ui.library import Contents
 from ui.live_model import load_live_model
 from ui.queue import Publish, State
@@ -56,7 +56,7 @@ def draw(
     selection: Selection, contents: Contents, side: DeltaGenerator, stage: DeltaGenerator
 ) -> list[str]:
     """Draw the layer at the left, its filters and all layers at the right."""
-    stage.html(f"<style>{read_asset(__file__, 'kernels.css')}</style>")
+    stage.html(f"<style>{WAITING}{read_asset(__file__, 'kernels.css')}</style>")
     try:
         classifier = load_live_model(contents.run)
         key = ("kernels", identify_model(contents.run))

@@ -8,10 +8,9 @@ from hashlib import sha256
 import streamlit as st
 
 from ui.components.embedding_trials import Layout, Progress, draw_embedding_trials
-from ui.features.techniques import CHARI, KOBAK, WATTENBERG
-from ui.features.trial_address import TrialChoice
-from ui.features.trial_cast import call_off, load_cast, pin
-from ui.features.trial_jobs import (
+from ui.features.playground.address import TrialChoice
+from ui.features.playground.cast import call_off, load_cast, pin
+from ui.features.playground.jobs import (
     SEEDS,
     Caution,
     Subject,
@@ -19,6 +18,7 @@ from ui.features.trial_jobs import (
     caution_key,
     read_subject,
 )
+from ui.features.techniques import CHARI, KOBAK, WATTENBERG
 from ui.library import Contents
 from ui.queue import Report, State, session_id, shared
 from ui.selection import Selection

@@ -13,12 +13,19 @@ from ui import markup
 from ui.arrays import load_predictions, load_samples
 from ui.channel.figures import write_number
 from ui.components.ascent_player import Judgement, Player, draw_ascent_player
-from ui.features.layer_units import LayerUnits, find_logits, load_units, name_units
-from ui.features.maximization import Climb, Task, Verdict, ask_climb, key_of, look_at
 from ui.features.techniques import MAXIMIZATION
-from ui.features.unit_choice import CLASS, NEURON, SAMPLE, UnitChoice, change_option, has_maps
-from ui.features.unit_options import OPTIONS
-from ui.features.unit_side import Subject
+from ui.features.units.choice import (
+    CLASS,
+    NEURON,
+    OPTIONS,
+    SAMPLE,
+    UnitChoice,
+    change_option,
+    has_maps,
+)
+from ui.features.units.layer_units import LayerUnits, find_logits, load_units, name_units
+from ui.features.units.maximization import Climb, Task, Verdict, ask_climb, key_of, look_at
+from ui.features.units.side import Subject
 from ui.queue import Report, session_id, shared
 from ui.techniques import offer_technique
 

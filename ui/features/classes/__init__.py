@@ -1,0 +1,1 @@
+"""The view of class weight vectors: a map of them, and which are most alike."""

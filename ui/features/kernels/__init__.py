@@ -1,0 +1,1 @@
+"""The view of kernels: a layer's filters as pictures and figures."""
