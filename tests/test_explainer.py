@@ -20,6 +20,7 @@ from layerscope.storage.store import Store, store_path
 from ui.bundle import ensure_bundle
 from ui.components.class_bars import Bar, accepts
 from ui.markup import embed_pixels
+from ui.queue import shared
 from ui.sample import explainer
 from ui.sample.explainer import Explained, Question, answer, ask, pose
 from ui.sample.parts import dim_outside, list_parts, outline_parts
@@ -39,7 +40,7 @@ def embedded() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_answers() -> None:
-    explainer._entries.clear()
+    shared._jobs.clear()
 
 
 def decode(url: str) -> np.ndarray:
@@ -115,7 +116,7 @@ def test_without_weights_the_answer_is_one_line(
     found = answer(question, PATIENCE)
     assert isinstance(found, str) and "weights" in found and "\n" not in found
     assert answer(question) == found
-    monkeypatch.setattr(explainer._entries[question], "stale_from", 0.0)
+    monkeypatch.setattr(shared._jobs[question], "ended", -1e9)
     assert answer(question) is None  # so that it is asked again
 
 
@@ -155,18 +156,6 @@ def test_what_is_wanted_no_more_is_not_begun(
     assert begun == [first, third]
     assert isinstance(answer(first), Explained)  # it had begun, and is kept
     assert answer(second) is None
-
-
-def test_answers_are_kept_up_to_a_number(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explainer, "_KEPT", 2)
-    monkeypatch.setattr(explainer, "_explain", lambda *_: Explained({}, {}))
-    questions = [pose(TINY, uid, 0) for uid in range(3)]
-    for question in questions[:2]:
-        ask([question])
-        assert answer(question, PATIENCE) is not None
-    assert answer(questions[0]) is not None  # looked at last, so the other one goes
-    ask([questions[2]])
-    assert [question in explainer._entries for question in questions] == [True, False, True]
 
 
 def test_a_rebuilt_store_and_new_weights_are_other_questions(

@@ -82,6 +82,12 @@ class _Job(Generic[T]):
     watched: float = field(default_factory=time.monotonic)
     ended: float = 0.0
     size: int = 0  # bytes of the answer
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody asked for it who has not called it off; an answer is kept all the same."""
+        return bool(self.sessions) or self.report.state is State.DONE
 
     def is_unwanted(self, is_alive: Callable[[str], bool]) -> bool:
         sessions = tuple(self.sessions)
@@ -167,7 +173,7 @@ class Queue(Generic[T]):
         with self._guard:
             self._forget()
             job = self._jobs.get(key)
-            if job is not None and job.sessions:
+            if job is not None and job.is_wanted:
                 job.sessions.add(session)
                 return None
             waiting = [each for each in self._jobs.values() if each.report.is_open]
@@ -180,16 +186,24 @@ class Queue(Generic[T]):
         self._lanes[is_long].submit(lambda: self._do(key, job, work))
         return None
 
-    def look(self, key: Hashable) -> Report[T] | None:
-        """What is known of a job; None where nobody asked for it, or it was called off."""
+    def look(self, key: Hashable, wait: float = 0.0) -> Report[T] | None:
+        """What is known of a job; None where nobody asked for it, or it was called off.
+
+        Parameters
+        ----------
+        key : hashable
+        wait : float
+            Seconds to wait for its end.
+        """
         with self._guard:
             self._forget()
             job = self._jobs.get(key)
-            if job is None or not job.sessions:
+            if job is None or not job.is_wanted:
                 return None
             job.watched = time.monotonic()
             self._jobs.move_to_end(key)
-            return job.report
+        job.over.wait(wait)
+        return job.report
 
     def cancel(self, key: Hashable, session: str) -> None:
         """Call a job off for a session; it stops when no other wants it."""
@@ -230,8 +244,9 @@ class Queue(Generic[T]):
         size = _weigh(report)
         with self._guard:
             job.report, job.ended, job.size = report, time.monotonic(), size
-            if not job.sessions and self._jobs.get(key) is job:
+            if not job.is_wanted and self._jobs.get(key) is job:
                 del self._jobs[key]
+        job.over.set()
 
     def _forget(self) -> None:
         """Let go of failures after a while, and of the oldest answers."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
@@ -16,7 +15,6 @@ from ui.queue import Publish, Report, session_id, shared
 T = TypeVar("T")
 WAITING = read_asset(__file__, "work.css")
 _PATIENCE = 0.3  # seconds in which an answer spares the visitor the sight of waiting
-_STEP = 0.01
 _AGAIN = 0.4  # seconds between two looks
 
 
@@ -56,14 +54,11 @@ def obtain(
     if before is not None and before != key:
         shared.cancel(before, session)
     st.session_state[name] = key
-    report: Report[Any] | None = shared.look(key)
-    if report is None:
+    if shared.look(key) is None:
         problem = shared.ask(key, work, session, is_long)
         if problem:
             return problem
-    until = time.monotonic() + _PATIENCE
-    while (report := shared.look(key)) is not None and report.is_open and time.monotonic() < until:
-        time.sleep(_STEP)
+    report: Report[Any] | None = shared.look(key, _PATIENCE)
     return report if report is not None else "It was called off. Reload the page to try again."
 
 

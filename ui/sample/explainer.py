@@ -1,17 +1,13 @@
-"""Explanations of samples by the model itself, made beside the page and kept.
+"""Explanations of samples by the model itself, which the queue of the process makes beside the page.
 
-One thread works on them, so that a page never waits: it asks, and looks later whether there is an
-answer. What is kept are small files, ready to be sent.
+A page never waits: it asks, and looks later whether there is an answer. Answers are small files, ready
+to be sent.
 """
 
 from __future__ import annotations
 
 import atexit
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,13 +32,12 @@ from ui.arrays import (
 from ui.library import load_params
 from ui.live_model import computing, load_live_model
 from ui.markup import embed_pixels
+from ui.queue import session_id, shared
 
 if TYPE_CHECKING:
     from layerscope.explanation.cam import Explain
     from layerscope.models.registry import Classifier
 
-_KEPT = 512  # explanations of some 40 kB each
-_FAILURE_KEPT = 60.0  # seconds; then it is tried again, since a weights file may have come
 _TARGETS = ("predicted", "true")  # what maps are stored of, along the second axis of cam.zarr
 
 
@@ -86,7 +81,7 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class _Subject:
+class _ExplainedSample:
     """What an explanation is made from, read before it goes to the thread."""
 
     picture: np.ndarray  # (S, S, 3) uint8
@@ -129,20 +124,6 @@ def show_cam(cam: np.ndarray, side: int, mask: np.ndarray | None) -> Explained:
 
 # --- asking --------------------------------------------------------------------------------------
 
-_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="explanations")
-_guard = threading.Lock()
-
-
-@dataclass
-class _Entry:
-    """Work that was given to the thread, and when it is tried again if it failed."""
-
-    future: Future[Explained]
-    stale_from: float = float("inf")
-
-
-_entries: OrderedDict[Question, _Entry] = OrderedDict()
-
 
 def ask(questions: Sequence[Question], given_up: Sequence[Question] = ()) -> None:
     """Have questions answered; what was asked before and is wanted no more need not be begun.
@@ -152,18 +133,13 @@ def ask(questions: Sequence[Question], given_up: Sequence[Question] = ()) -> Non
     Unavailable
         Where the samples cannot be read.
     """
-    with _guard:
-        for question in set(given_up) - set(questions):
-            if question in _entries and _entries[question].future.cancel():
-                del _entries[question]
-        new = [question for question in questions if question not in _entries]
-    subjects = [_read_subject(question) for question in new]
-    with _guard:
-        for question, subject in zip(new, subjects, strict=True):
-            if question not in _entries:
-                _entries[question] = _Entry(_worker.submit(_explain, question, subject))
-        while len(_entries) > _KEPT:
-            _entries.popitem(last=False)
+    session = session_id()
+    for question in set(given_up) - set(questions):
+        shared.cancel(question, session)
+    for question in questions:
+        if shared.look(question) is None:
+            subject = _read_subject(question)
+            shared.ask(question, lambda *_, q=question, s=subject: _answer(q, s), session, False)
 
 
 def answer(question: Question, wait: float = 0.0) -> Explained | str | None:
@@ -175,27 +151,13 @@ def answer(question: Question, wait: float = 0.0) -> Explained | str | None:
     wait : float
         Seconds to wait for what was asked.
     """
-    with _guard:
-        entry = _entries.get(question)
-        if entry is None:
-            return None
-        if time.monotonic() > entry.stale_from:
-            del _entries[question]
-            return None
-        _entries.move_to_end(question)
-    try:
-        return entry.future.result(timeout=wait)
-    except (TimeoutError, CancelledError):
+    report = shared.look(question, wait)
+    if report is None or report.is_open:
         return None
-    except InputError as error:
-        problem = str(error)
-    except Exception as error:  # a model of anyone's may fail in any way
-        problem = f"The model could not be explained: {type(error).__name__}"
-    entry.stale_from = min(entry.stale_from, time.monotonic() + _FAILURE_KEPT)
-    return problem
+    return report.problem or report.result
 
 
-def _read_subject(question: Question) -> _Subject:
+def _read_subject(question: Question) -> _ExplainedSample:
     run, uid = question.run, question.uid
     samples, layers = load_samples(run), load_predictions(run).layers
     cam = read_stored_cam(run, uid, question.output)
@@ -206,13 +168,23 @@ def _read_subject(question: Question) -> _Subject:
     with explaining(run, "samples"):
         part_map = samples.part_map(uid)
         mask = None if part_map is None else part_map > 0
-        return _Subject(samples.picture(uid), mask, cam, layer, layers)
+        return _ExplainedSample(samples.picture(uid), mask, cam, layer, layers)
 
 
-# --- answering, in the thread ----------------------------------------------------------------------
+# --- answering, beside the page --------------------------------------------------------------------
 
 
-def _explain(question: Question, subject: _Subject) -> Explained:
+def _answer(question: Question, subject: _ExplainedSample) -> Explained:
+    try:
+        return _explain(question, subject)
+    except InputError:
+        raise
+    except Exception as error:  # a model of anyone's may fail in any way
+        problem = f"The model could not be explained: {type(error).__name__}"
+        raise InputError(problem) from error
+
+
+def _explain(question: Question, subject: _ExplainedSample) -> Explained:
     classifier = load_live_model(question.run)
     from layerscope.explanation.cam import choose_layer
     from layerscope.explanation.guided import guided_backprop, guided_grad_cam
