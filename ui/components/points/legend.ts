@@ -1,24 +1,47 @@
-// What the colours stand for. Entries are buttons: pointing at one brings it out, a click keeps it. The
-// steps of a continuous scale are a colour bar under a histogram.
-const MOST_ENTRIES = 40;
-const STRIDES = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };
+// What the colours stand for. Entries are buttons: pointing at one brings it out, a click keeps it. The steps of a
+// continuous scale are a colour bar under a histogram.
+import { clamp, make } from "../base/elements";
+import { isShortcut } from "../base/keys";
+import { type Coloring, type Entry, SHAPES } from "./geometry";
 
-class Legend {
-  // light(group or null), toggle(group) and clear() are told what the visitor does.
-  constructor(element, { light, toggle, clear }) {
-    Object.assign(this, { element, light, toggle, clear });
+const MOST_ENTRIES = 40;
+const STRIDES: Record<string, number> = {
+  ArrowLeft: -1,
+  ArrowUp: -1,
+  ArrowRight: 1,
+  ArrowDown: 1,
+  Home: -Infinity,
+  End: Infinity,
+};
+
+/** Told what the visitor does. */
+interface Acts {
+  light(group: number | null): void;
+  toggle(group: number): void;
+  clear(): void;
+}
+
+export class Legend {
+  private text = "";
+  private buttons = new Map<number, HTMLButtonElement>();
+  private all!: HTMLButtonElement;
+
+  constructor(
+    private element: HTMLElement,
+    private acts: Acts,
+  ) {
     element.onkeydown = (event) => this.press(event);
   }
 
-  // `counts` of all samples and of those that the filters leave, by group.
-  show({ title, entries, ends }, totals, counts, only) {
+  /** `counts` of all samples and of those that the filters leave, by group. */
+  show({ title, entries, ends }: Coloring, totals: number[], counts: number[], only: number[]) {
     const text = JSON.stringify([title, entries, ends, totals, counts]);
     if (text !== this.text) {
       this.text = text;
       this.buttons = new Map();
       const content = ends ? this.buildBar(entries, ends, counts) : this.buildEntries(entries, totals, counts, only);
       this.all = make("button", "all", "All");
-      Object.assign(this.all, { type: "button", title: "Show all again", onclick: () => this.clear() });
+      Object.assign(this.all, { type: "button", title: "Show all again", onclick: () => this.acts.clear() });
       const head = make("div", "head");
       head.append(make("span", "about", title), this.all);
       this.element.replaceChildren(head, content);
@@ -27,7 +50,7 @@ class Legend {
     this.mark(only);
   }
 
-  mark(only) {
+  private mark(only: number[]) {
     const kept = new Set(only);
     this.all.classList.toggle("needed", kept.size > 0);
     this.all.disabled = !kept.size;
@@ -37,7 +60,7 @@ class Legend {
     }
   }
 
-  buildEntries(entries, totals, counts, only) {
+  private buildEntries(entries: Entry[], totals: number[], counts: number[], only: number[]) {
     const list = make("div", "entries");
     const there = entries.map((_, group) => group).filter((group) => totals[group]);
     let shown = there;
@@ -51,32 +74,33 @@ class Legend {
       this.buttons.set(group, button);
       list.append(button);
     }
-    if (shown[0] !== undefined) this.buttons.get(shown[0]).tabIndex = 0;
+    const first = this.buttons.get(shown[0]);
+    if (first) first.tabIndex = 0;
     if (shown.length < there.length) list.append(make("span", "more", `+${there.length - shown.length} more`));
     return list;
   }
 
-  buildEntry({ name, color, shape }, group, total, count) {
+  private buildEntry({ name, color, shape }: Entry, group: number, total: number, count: number) {
     const button = make("button", "entry");
     const of = count === total ? `${total} samples` : `${count} of ${total} samples pass the filters`;
     Object.assign(button, { type: "button", tabIndex: -1, title: `${name}: ${of}. Click to keep it.` });
     button.innerHTML = `<svg viewBox="-1.3 -1.3 2.6 2.6" aria-hidden="true"><path/></svg>`;
     const path = button.querySelector("path");
-    path.setAttribute("d", SHAPES[shape]);
-    path.setAttribute("fill", color);
+    path?.setAttribute("d", SHAPES[shape]);
+    path?.setAttribute("fill", color);
     button.append(make("span", "name", name), make("span", "count", count));
-    button.onpointerenter = (event) => event.pointerType !== "touch" && this.light(group);
-    button.onpointerleave = () => this.light(null);
-    button.onfocus = () => button.matches(":focus-visible") && this.light(group);
-    button.onblur = () => this.light(null);
+    button.onpointerenter = (event) => event.pointerType !== "touch" && this.acts.light(group);
+    button.onpointerleave = () => this.acts.light(null);
+    button.onfocus = () => button.matches(":focus-visible") && this.acts.light(group);
+    button.onblur = () => this.acts.light(null);
     button.onclick = () => {
-      this.light(null); // what is kept shall be seen, not what is pointed at
-      this.toggle(group);
+      this.acts.light(null); // what is kept shall be seen, not what is pointed at
+      this.acts.toggle(group);
     };
     return button;
   }
 
-  buildBar(entries, [low, high], counts) {
+  private buildBar(entries: Entry[], [low, high]: [string, string], counts: number[]) {
     const bar = make("div", "bar");
     const steps = make("div", "steps");
     const most = Math.max(1, ...counts);
@@ -84,9 +108,9 @@ class Legend {
       const step = make("i", "step");
       step.title = `${name}: ${counts[group] ?? 0} samples`;
       step.style.setProperty("--color", color);
-      step.style.setProperty("--share", (counts[group] ?? 0) / most);
-      step.onpointerenter = () => this.light(group);
-      step.onpointerleave = () => this.light(null);
+      step.style.setProperty("--share", String((counts[group] ?? 0) / most));
+      step.onpointerenter = () => this.acts.light(group);
+      step.onpointerleave = () => this.acts.light(null);
       steps.append(step);
     });
     steps.setAttribute("role", "img");
@@ -95,11 +119,11 @@ class Legend {
     return bar;
   }
 
-  // One stop for the tab key; arrows walk.
-  press(event) {
+  /** One stop for the tab key; arrows walk. */
+  private press(event: KeyboardEvent) {
     const buttons = [...this.buttons.values()];
-    const here = buttons.indexOf(event.target);
-    if (here < 0 || !(event.key in STRIDES) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const here = buttons.indexOf(event.target as HTMLButtonElement);
+    if (here < 0 || !(event.key in STRIDES) || isShortcut(event)) return;
     event.preventDefault();
     event.stopPropagation();
     const next = buttons[clamp(0, here + STRIDES[event.key], buttons.length - 1)];
