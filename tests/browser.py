@@ -109,6 +109,6 @@ def expose(*modules: str) -> str:
     folder = ROOT / "ui/components"
     node = shutil.which("node")
     if node is None or not (folder / "node_modules").exists():
-        pytest.skip("no Node.js with this project's packages on this machine: `make setup`")
+        pytest.skip("no Node.js with this project's packages here: `make components`")
     command = [node, "build.js", "--expose", *modules]
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout

@@ -1,18 +1,10 @@
 // What the colours stand for. Entries are buttons: pointing at one brings it out, a click keeps it. The steps of a
 // continuous scale are a colour bar under a histogram.
 import { clamp, make } from "../base/elements";
-import { isShortcut } from "../base/keys";
+import { isShortcut, STRIDES } from "../base/keys";
 import { type Coloring, type Entry, SHAPES } from "./geometry";
 
 const MOST_ENTRIES = 40;
-const STRIDES: Record<string, number> = {
-  ArrowLeft: -1,
-  ArrowUp: -1,
-  ArrowRight: 1,
-  ArrowDown: 1,
-  Home: -Infinity,
-  End: Infinity,
-};
 
 /** Told what the visitor does. */
 interface Acts {
