@@ -86,3 +86,35 @@ export class Album {
     return new Uint32Array(ink.getImageData(0, 0, width, height).data.buffer);
   }
 }
+
+/** The pictures of the samples on show, as pixels when they are wanted for the first time; until then there are points. */
+export class Pictures {
+  album: Album | null = null;
+  private fetching: string | null = null;
+  private family = "";
+
+  constructor(private tell: () => void) {}
+
+  async fetch(family: string) {
+    this.family = family;
+    if (this.album || this.fetching === family) return;
+    this.fetching = family;
+    const album = await Album.open(family);
+    this.fetching = null;
+    if (this.family !== family) return album?.close();
+    this.album = album;
+    this.tell();
+  }
+
+  /** Others are on show now. */
+  drop(family = "") {
+    this.album?.close();
+    [this.album, this.family] = [null, family];
+  }
+}
+
+/** One pixel of the sheet is always drawn in `.warm`, so that it is decoded before the first hover. */
+export function warmPictures({ style }: HTMLElement, family: string) {
+  const sheet = latest("thumbnails");
+  style.backgroundImage = sheet?.family === family ? `url(${sheet.url})` : "none";
+}
