@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
+from ui.components.triggers import read_one_of
+
 _FOLDER = Path(__file__).parent
 T = TypeVar("T")
 
@@ -37,6 +39,11 @@ class Trigger(Generic[T]):
 
 
 RERUN = Trigger(repr, lambda _: None)  # draws anew what the page shows, and tells nobody
+
+
+def hear_token(token: str, tell: Callable[[], None]) -> Trigger[str]:
+    """A trigger that says nothing but what it is about: with another token than `token` it is out of date."""
+    return Trigger(lambda sent: read_one_of(sent, (token,)), lambda _: tell())
 
 
 class Component:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, hear_token
 
 _COMPONENT = Component("explanation_tiles")
 
@@ -147,5 +146,5 @@ def draw_explanation_tiles(
             "token": token,
             "waits": not all(column.is_complete for column in columns),
         },
-        triggers={"ask": Trigger(lambda sent: read_one_of(sent, (token,)), lambda _: on_ask())},
+        triggers={"ask": hear_token(token, on_ask)},
     )
