@@ -1,40 +1,57 @@
 // A picture, a patch that follows the pointer, and what the model makes of it.
+import { mount, type Send } from "../base/component";
+import { find } from "../base/elements";
+import { Poll } from "../base/poll";
+import "./occlusion_probe.css";
+import { type Geometry, Patch } from "./patch";
+import { type Place, type Question, Questions } from "./questions";
+
+interface Data extends Geometry {
+  picture: string;
+  baseline: number;
+  answers: [x: number, y: number, probability: number][];
+  heat: string;
+  running: boolean;
+  done: number;
+  total: number;
+  problem: string;
+  token: string;
+}
+
+type Triggers = { probe: Question; sweep: string; cancel: string; tick: string };
 
 const AGAIN = 350; // milliseconds between questions how far the sweep is
 const HOLD = 1500; // milliseconds without a question after a click
-const probes = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  if (!probes.has(parentElement)) probes.set(parentElement, new Probe(parentElement));
-  const probe = probes.get(parentElement);
-  probe.send = setTriggerValue;
-  probe.show(data);
-  return () => {
-    clearTimeout(probe.timer);
-    probe.questions.stop();
-    probes.delete(parentElement);
-  };
-}
+class OcclusionProbe {
+  private data!: Data;
+  private last?: number;
+  private patch: Patch;
+  private start: HTMLElement;
+  private questions = new Questions((question) => this.send("probe", question));
+  private poll = new Poll(() => this.send("tick", this.data.token));
 
-class Probe {
-  constructor(root) {
-    this.find = (name) => root.querySelector(name);
-    this.questions = new Questions((question) => this.send("probe", question));
+  constructor(
+    private root: ShadowRoot,
+    private send: Send<Triggers>,
+  ) {
     this.patch = new Patch(this.find(".box"), this.find(".patch"), (place) => this.moved(place));
     this.start = this.find(".start");
     this.start.onclick = () => {
       this.send(this.data.running ? "cancel" : "sweep", this.data.token);
       // Of two events that come while the page runs, only the later is heard: the next question waits.
-      clearTimeout(this.timer);
-      if (this.data.running) this.tick(HOLD);
+      if (this.data.running) this.poll.start(HOLD, AGAIN);
     };
-    const slider = this.find("input");
-    slider.oninput = () => (this.find(".heat").style.opacity = slider.valueAsNumber / 100);
-    slider.oninput();
+    const slider = find<HTMLInputElement>(root, "input");
+    const fade = () => {
+      this.find(".heat").style.opacity = String(slider.valueAsNumber / 100);
+    };
+    slider.oninput = fade;
+    fade();
     slider.onkeydown = (event) => event.stopPropagation();
   }
 
-  show(data) {
+  show(data: Data) {
     this.data = data;
     this.setImage(".picture", data.picture);
     this.setImage(".heat", data.heat);
@@ -45,24 +62,26 @@ class Probe {
     this.find(".problem").textContent = data.problem;
     this.find(".problem").hidden = !data.problem;
     this.read();
-    clearTimeout(this.timer);
-    if (data.running) this.tick();
+    if (data.running) this.poll.start(AGAIN);
+    else this.poll.stop();
   }
 
-  tick(delay = AGAIN) {
-    this.timer = setTimeout(() => {
-      this.send("tick", this.data.token);
-      this.tick(); // an answer that is the same as before is not sent again
-    }, delay);
+  stop() {
+    this.poll.stop();
+    this.questions.stop();
   }
 
-  setImage(name, source) {
-    const image = this.find(name);
+  private find(name: string) {
+    return find(this.root, name);
+  }
+
+  private setImage(name: string, source: string) {
+    const image = find<HTMLImageElement>(this.root, name);
     image.hidden = !source;
     if (source && image.src !== source) image.src = source;
   }
 
-  showSweep({ running, done, total, heat }) {
+  private showSweep({ running, done, total, heat }: Data) {
     const partly = running && total > 0;
     this.start.textContent = running ? "Cancel" : "Sweep the whole picture";
     this.start.setAttribute("aria-label", running ? "Cancel the sweep" : "Sweep the whole picture");
@@ -72,12 +91,12 @@ class Probe {
     this.find("label").hidden = !heat;
   }
 
-  moved(place) {
+  private moved(place: Place) {
     this.questions.ask(place);
     this.read();
   }
 
-  read() {
+  private read() {
     const { baseline } = this.data;
     const found = this.questions.find(this.patch.place);
     const shown = found ?? this.last;
@@ -94,3 +113,5 @@ class Probe {
     this.find(".scale i").style.width = `${100 * shown}%`;
   }
 }
+
+export default mount(OcclusionProbe);
