@@ -59,7 +59,9 @@ class Component:
 
     def __init__(self, name: str, html: str | None = None) -> None:
         found = _read(f"{name}/{name}.html") if html is None else html
-        style, script = (_read(f"dist/{name}.{kind}") for kind in ("css", "js"))
+        files = [_read(f"dist/{name}.{kind}") for kind in ("css", "js")]
+        # Streamlit takes a text of a single line for a path.
+        style, script = (text and f"/* {name} */\n{text}" for text in files)
         declare = st.components.v2.component
         self.render = declare(f"layerscope.{name}", html=found, css=style, js=script)
 
