@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ui.components.component import Component, Trigger
 from ui.components.triggers import read_one_of
@@ -14,7 +14,7 @@ _COMPONENT = Component(
 
 
 @dataclass(frozen=True)
-class Bar:
+class ClassBar:
     """A row.
 
     Attributes
@@ -36,7 +36,7 @@ class Bar:
 
 
 def draw_class_bars(
-    bars: Sequence[Bar],
+    bars: Sequence[ClassBar],
     target: int,
     contrast: int | None,
     *,
@@ -48,7 +48,7 @@ def draw_class_bars(
 
     Parameters
     ----------
-    bars : sequence of Bar
+    bars : sequence of ClassBar
         From the most probable one.
     target : int
         The output that is explained.
@@ -59,18 +59,13 @@ def draw_class_bars(
         Called with the output of the row whose name, or whose "vs", was chosen; always one of `bars`.
     """
     outputs = [bar.output for bar in bars]
-    rows = [
-        {
-            "output": bar.output,
-            "name": bar.name,
-            "probability": bar.probability,
-            "isTrue": bar.is_true,
-        }
-        for bar in bars
-    ]
     _COMPONENT.draw(
         key=key,
-        data={"rows": rows, "target": target, "contrast": -1 if contrast is None else contrast},
+        data={
+            "rows": [asdict(bar) for bar in bars],
+            "target": target,
+            "contrast": -1 if contrast is None else contrast,
+        },
         triggers={
             "target": Trigger(lambda sent: read_one_of(sent, outputs), on_target),
             "contrast": Trigger(lambda sent: read_one_of(sent, outputs), on_contrast),

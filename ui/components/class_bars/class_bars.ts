@@ -9,7 +9,7 @@ interface Row {
   output: number;
   name: string;
   probability: number;
-  isTrue: boolean;
+  is_true: boolean;
 }
 
 interface Data {
@@ -70,7 +70,7 @@ class ClassBars {
 
   private buildRow(row: Row, rank: number) {
     const entry = make("li", rank === 0 ? "first" : "");
-    entry.classList.toggle("true", row.isTrue);
+    entry.classList.toggle("true", row.is_true);
     entry.dataset.output = String(row.output);
     const pick = make("button", "pick");
     const bar = make("span", "bar");
@@ -91,13 +91,13 @@ class ClassBars {
     return entry;
   }
 
-  private paint(entry: HTMLElement, { output, name, isTrue }: Row, target: number, contrast: number) {
+  private paint(entry: HTMLElement, { output, name, is_true }: Row, target: number, contrast: number) {
     const [pick, versus] = entry.children as unknown as [HTMLButtonElement, HTMLButtonElement];
     const [explained, compared] = [output === target, output === contrast];
     entry.classList.toggle("why", explained);
     entry.classList.toggle("against", compared);
     pick.setAttribute("aria-pressed", String(explained));
-    const note = isTrue ? ", the true class" : "";
+    const note = is_true ? ", the true class" : "";
     pick.title = explained ? `${name}${note}: explained` : `Explain ${name}${note}`;
     versus.hidden = explained;
     versus.setAttribute("aria-pressed", String(compared));
