@@ -151,7 +151,8 @@ def test_photographs_are_in_the_package_and_credited() -> None:
 
 @pytest.mark.parametrize("sent", [None, 3, "", "not base64!", "é", "A" * 100, ["QQ=="]])
 def test_what_is_pasted_may_be_anything(sent: object) -> None:
-    assert read_pasted(sent, 30) is None
+    with pytest.raises(ValueError):
+        read_pasted(sent, 30)
 
 
 def test_what_is_pasted_arrives() -> None:
