@@ -36,6 +36,11 @@ export class Choice<Value> {
     if (!this.sent.length) this.settle();
   }
 
+  /** Whether an answer of the page is awaited. */
+  get pending() {
+    return this.sent.length > 0;
+  }
+
   stop() {
     clearTimeout(this.timer);
   }

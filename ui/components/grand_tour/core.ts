@@ -1,10 +1,11 @@
 // The mathematics of a Grand Tour (Asimov 1985, SIAM J. Sci. Stat. Comput. 6:128), without a browser. Samples
 // are the rows of X (n, d), d >= 2, matrices (d, d) Float64Arrays, row by row, and a view is the first two
 // columns of X . pre . procrustes . tour . post. Nothing that is passed in is written to.
+export type Samples = Float32Array | Float64Array;
 const PACE = 0.005; // radians that an axis of the view turns in one step, on average
 
 // Mulberry32 (Tommy Ettinger 2017, public domain): numbers in [0, 1) from a 32-bit seed.
-function createRandom(seed) {
+export function createRandom(seed: number) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -16,10 +17,10 @@ function createRandom(seed) {
 
 // Every plane once, in the rounds of a tournament, which mix all coordinates alike if their order is random;
 // then the first two axes' in order, which alone can make any view (Hurwitz 1897): none is out of reach.
-function drawPlanes(d, random) {
+function drawPlanes(d: number, random: () => number) {
   const rest = d - 1 + (d % 2); // players that go round; where d is odd, the one who stays is not there
   const rounds = Array.from({ length: rest }, (_, round) => [random(), round]).sort((a, b) => a[0] - b[0]);
-  const planes = [];
+  const planes: [number, number][] = [];
   for (const [, round] of rounds) {
     if (rest < d) planes.push([rest, round]);
     for (let k = 1; 2 * k <= rest; k++) planes.push([(round + k) % rest, (round - k + rest) % rest]);
@@ -29,7 +30,7 @@ function drawPlanes(d, random) {
 }
 
 // Each plane turns at a random rate of its own, in radians a step.
-function planTour(seed, d) {
+export function planTour(seed: number, d: number) {
   const random = createRandom(seed);
   const turns = drawPlanes(d, random).map(([i, j]) => ({ i, j, rate: 0.5 + random() }));
   const speed = Math.sqrt((2 / d) * turns.reduce((sum, { rate }) => sum + rate ** 2, 0));
@@ -39,7 +40,7 @@ function planTour(seed, d) {
 // The tour's rotation after `step` steps, whole or not. It is made from its angles, so that any moment is at
 // hand at once and no error grows. Multiplying by one small rotation again and again would make its powers:
 // they stay on a torus of d/2 dimensions, and in three dimensions turn about one axis for ever.
-function turnTour({ d, turns }, step) {
+export function turnTour({ d, turns }: ReturnType<typeof planTour>, step: number) {
   const m = identity(d);
   for (const { i, j, rate } of turns) {
     const [c, s] = [Math.cos(rate * step), Math.sin(rate * step)];
@@ -54,8 +55,8 @@ function turnTour({ d, turns }, step) {
 // --- samples --------------------------------------------------------------------------------------
 
 // X . m, in the type of X.
-function transform(X, d, m) {
-  const out = new X.constructor(X.length);
+export function transform<Kind extends Samples>(X: Kind, d: number, m: Float64Array) {
+  const out = X.slice() as Kind;
   for (let from = 0; from < X.length; from += d) {
     for (let j = 0; j < d; j++) {
       let sum = 0;
@@ -66,33 +67,14 @@ function transform(X, d, m) {
   return out;
 }
 
-// Means (count, d) of groups of samples; a negative group is none. NaN where a group is empty.
-function centroids(X, d, groups, count) {
-  const sums = new Float64Array(count * d);
-  const sizes = new Float64Array(count);
-  groups.forEach((group, i) => {
-    if (group < 0) return;
-    sizes[group]++;
-    for (let k = 0; k < d; k++) sums[group * d + k] += X[i * d + k];
-  });
-  return sums.map((sum, k) => sum / sizes[Math.floor(k / d)]);
-}
-
-// Centred, with a mean squared distance of 1 from the centre: turning X turns the result, no more.
-function standardize(X, d) {
-  const middle = centroids(X, d, new Int32Array(X.length / d), 1);
-  const centred = X.map((x, k) => x - middle[k % d]);
-  const spread = Math.sqrt((centred.reduce((sum, x) => sum + x * x, 0) / X.length) * d);
-  return centred.map((x) => x / (spread || 1));
-}
-
-// Samples or centroids on their way from one layer, t = 0, to another, t = 1, both aligned.
-const interpolate = (from, to, t) => from.map((x, k) => x + (to[k] - x) * t);
+// Samples or means of some on their way from one layer, t = 0, to another, t = 1, both aligned.
+export const interpolate = <Kind extends Samples>(from: Kind, to: Samples, t: number) =>
+  from.map((x, k) => x + (to[k] - x) * t) as Kind;
 
 // The orthogonal Q for which X . Q comes nearest to Y (Schoenemann 1966). It may mirror, which does no harm
 // where positions are interpolated rather than matrices. A layer X' after one with the samples
 // X . pre . procrustes has the `procrustes` alignLayers(X' . pre, X . pre . procrustes).
-function alignLayers(X, Y, d) {
+export function alignLayers(X: Samples, Y: Samples, d: number) {
   const m = new Float64Array(d * d); // X^T Y
   for (let from = 0; from < X.length; from += d) {
     for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) m[i * d + j] += X[from + i] * Y[from + j];
@@ -105,7 +87,7 @@ function alignLayers(X, Y, d) {
 
 // Where a handle at p0 (d) goes to be seen at (x, y): as far from the origin as before, its other coordinates
 // in their proportion. What is farther out than that only comes to the rim.
-function aim(p0, x, y) {
+function aim(p0: Float64Array, x: number, y: number) {
   const radius = Math.hypot(...p0);
   const shrink = Math.min(1, radius / (Math.hypot(x, y) || 1));
   const left = Math.sqrt(Math.max(0, radius ** 2 - (x * x + y * y) * shrink ** 2));
@@ -117,7 +99,7 @@ function aim(p0, x, y) {
 }
 
 // The rotation that carries p0 onto p1, of the same length, in the plane of both; the rest stays as it is.
-function rotateOnto(p0, p1) {
+export function rotateOnto(p0: Float64Array, p1: Float64Array) {
   const d = p0.length;
   const length = Math.hypot(...p0) || 1;
   const [a, b] = [p0, p1].map((p) => Float64Array.from(p, (x) => x / length));
@@ -135,35 +117,44 @@ function rotateOnto(p0, p1) {
 }
 
 // `post` after a handle has been dragged from p0, where it lies with `post` in force, to (x, y).
-function dragHandle(post, p0, x, y) {
+export function dragHandle(post: Float64Array, p0: Float64Array, x: number, y: number) {
   return orthonormalize(compose(p0.length, post, rotateOnto(p0, aim(p0, x, y))), p0.length);
 }
 
 // What was dragged when, [{ step, post }], rising. A drag takes back those that came later.
-const recordDrag = (drags, step, post) => [...drags.filter((drag) => drag.step < step), { step, post }];
-const recallPost = (drags, step, d) => drags.findLast((drag) => drag.step <= step)?.post ?? identity(d);
+export type Drag = { step: number; post: Float64Array };
+export const recordDrag = (drags: Drag[], step: number, post: Float64Array) => [
+  ...drags.filter((drag) => drag.step < step),
+  { step, post },
+];
+export const recallPost = (drags: Drag[], step: number, d: number) =>
+  drags.findLast((drag) => drag.step <= step)?.post ?? identity(d);
 
 // --- matrices -------------------------------------------------------------------------------------
 
-const dot = (a, b) => a.reduce((sum, x, k) => sum + x * b[k], 0);
-const identity = (d) => Float64Array.from({ length: d * d }, (_, k) => (k % (d + 1) ? 0 : 1));
-const transpose = (m, d) => Float64Array.from(m, (_, k) => m[(k % d) * d + Math.floor(k / d)]);
-const compose = (d, ...factors) => factors.reduce((left, right) => transform(left, d, right), identity(d));
-const listRows = (m, d) => Array.from({ length: m.length / d }, (_, row) => m.slice(row * d, row * d + d));
+const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, k) => sum + x * b[k], 0);
+export const identity = (d: number) => Float64Array.from({ length: d * d }, (_, k) => (k % (d + 1) ? 0 : 1));
+export const transpose = (m: ArrayLike<number>, d: number) =>
+  Float64Array.from(m, (_, k) => m[(k % d) * d + Math.floor(k / d)]);
+export const compose = (d: number, ...factors: Float64Array[]) =>
+  factors.reduce((left, right) => transform(left, d, right), identity(d));
+const listRows = (m: Float64Array, d: number) =>
+  Array.from({ length: m.length / d }, (_, row) => m.slice(row * d, row * d + d));
 
 // The two columns of a matrix that are seen, (d, 2). `restoreMatrix` makes a matrix of them that shows the same
 // now and after any drag: how the hidden columns are turned among themselves is never seen.
-const showFrame = (m, d) => Float64Array.from({ length: 2 * d }, (_, k) => m[(k >> 1) * d + (k & 1)]);
-const restoreMatrix = (frame, d) => {
+export const showFrame = (m: Float64Array, d: number) =>
+  Float64Array.from({ length: 2 * d }, (_, k) => m[(k >> 1) * d + (k & 1)]);
+export const restoreMatrix = (frame: Samples, d: number) => {
   const columns = [0, 1].flatMap((column) => [...frame].filter((_, k) => k % 2 === column));
   return transpose(orthonormalize(columns, d), d);
 };
 
 // Rows that are orthonormal but for rounding, made so, and d of them: missing ones are taken from the axes.
 // Gram-Schmidt, each twice for the sake of rounding (Giraud, Langou and Rozloznik 2005).
-function orthonormalize(rows, d) {
-  const basis = [];
-  for (const row of listRows([...rows, ...identity(d)], d)) {
+function orthonormalize(rows: Iterable<number>, d: number) {
+  const basis: Float64Array[] = [];
+  for (const row of listRows(Float64Array.of(...rows, ...identity(d)), d)) {
     for (const known of [...basis, ...basis]) {
       const along = dot(row, known);
       known.forEach((x, k) => (row[k] -= along * x));
@@ -171,13 +162,13 @@ function orthonormalize(rows, d) {
     const length = Math.hypot(...row);
     if (length > 0.5 / Math.sqrt(d)) basis.push(row.map((x) => x / length)); // of each d axes one has more
   }
-  return Float64Array.from(basis.flat());
+  return Float64Array.from(basis.flatMap((row) => [...row]));
 }
 
 // Singular vectors as rows, the largest first, by one-sided Jacobi rotations (Hestenes 1958; Golub and
 // Van Loan 2013, 8.6.3): the columns of m . v are turned in pairs until all are orthogonal. Where the
 // singular value is nil, u is as near to v as it can be.
-function decompose(m, d) {
+function decompose(m: Float64Array, d: number) {
   const [w, v] = [listRows(transpose(m, d), d), listRows(identity(d), d)];
   const pairs = [...m.keys()].map((k) => [Math.floor(k / d), k % d]).filter(([p, q]) => p < q);
   const nil = 1e-15 * d * Math.hypot(...m);
@@ -189,8 +180,12 @@ function decompose(m, d) {
       const zeta = (beta - alpha) / (2 * gamma);
       const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
       const c = 1 / Math.hypot(1, t);
-      const turn = (a, b) => [a.map((x, k) => c * (x - t * b[k])), b.map((x, k) => c * (x + t * a[k]))];
-      for (const each of [w, v]) [each[p], each[q], turned] = [...turn(each[p], each[q]), true];
+      const turn = (a: Float64Array, b: Float64Array) => [
+        a.map((x, k) => c * (x - t * b[k])),
+        b.map((x, k) => c * (x + t * a[k])),
+      ];
+      for (const each of [w, v]) [each[p], each[q]] = turn(each[p], each[q]);
+      turned = true;
     }
   }
   const length = w.map((row) => Math.hypot(...row)); // the singular values

@@ -1,6 +1,45 @@
 // The row of controls under the views: play and step, the way so far, the seed, what is drawn, what is saved.
-const TIMELINE = { least: 600, octaves: 2 }; // steps that the scrubber offers at least; speed, from 1/4 to 4
-const TIMELINE_KEYS = [
+import { find, make } from "../base/elements";
+import { STRIDES } from "../base/keys";
+import { walk } from "../base/walk";
+
+const LIMITS = { least: 600, octaves: 2 }; // steps that the scrubber offers at least; speed, from 1/4 to 4
+/** Kinds of files. */
+export type Saved = "png" | "svg" | "csv";
+
+/** What the visitor does. */
+export interface TimelineActs {
+  toggle(): void;
+  step(direction: -1 | 1): void;
+  /** From 1/4 to 4. */
+  speed(speed: number): void;
+  /** While the scrubber moves, and at its end. */
+  scrub(step: number): void;
+  scrubbed(): void;
+  reseed(): void;
+  walk(): void;
+  reset(): void;
+  pictures(): void;
+  handles(): void;
+  align(): void;
+  save(kind: Saved): void;
+}
+
+/** `drags` are the steps at which handles were dragged; `aligned` is null where there is one network. */
+interface State {
+  playing: boolean;
+  walking: boolean;
+  step: number;
+  reached: number;
+  speed: number;
+  seed: number;
+  drags: number[];
+  pictures: boolean;
+  handles: boolean;
+  aligned: boolean | null;
+}
+
+const KEYS = [
   ["Space", "play or pause"],
   [", .", "ten steps back or on"],
   ["← →", "the layer before or after"],
@@ -13,12 +52,12 @@ const TIMELINE_KEYS = [
   ["+ − 0", "zoom in, out, show all"],
   ["Esc", "let go"],
 ];
-const TIMELINE_SAVES = [
+const SAVES: [Saved, string, string, string][] = [
   ["png", "PNG", "picture", "The views as they are now, as a picture"],
   ["svg", "SVG", "drawing", "The views as they are now, as a drawing that can be edited"],
   ["csv", "CSV", "matrices", "The matrices that take the stored embeddings to these views, as a table"],
 ];
-const TIMELINE_ICONS = {
+const ICONS = {
   play: '<path d="M5 3.2v9.6L12.6 8z" fill="currentColor"/>',
   pause: '<path d="M5.2 3.5v9M10.8 3.5v9" stroke-width="2"/>',
   back: '<path d="M11.5 3.8v8.4L5.6 8zM3.9 3.8v8.4"/>',
@@ -27,20 +66,21 @@ const TIMELINE_ICONS = {
   walk: '<circle cx="3.2" cy="8" r="1.5"/><path d="M6.2 8h6.6M10 5.2 12.8 8 10 10.8"/>',
   halt: '<rect x="4.2" y="4.2" width="7.6" height="7.6" rx="1.2"/>',
   reset: '<path d="M3.4 6.2A5 5 0 1 1 3 8.6M3 3.2v3.2h3.2"/>',
-  pictures: '<rect x="2" y="2.75" width="12" height="10.5" rx="1.75"/><circle cx="5.6" cy="6.1" r="1.1"/><path d="M2.4 11.6 6 8.6l2.2 1.9 2.6-2.7 3 3"/>',
+  pictures:
+    '<rect x="2" y="2.75" width="12" height="10.5" rx="1.75"/><circle cx="5.6" cy="6.1" r="1.1"/><path d="M2.4 11.6 6 8.6l2.2 1.9 2.6-2.7 3 3"/>',
   handles: '<circle cx="8" cy="8" r="4.6"/><circle cx="8" cy="8" r="1.1" fill="currentColor"/>',
   align: '<circle cx="6" cy="8" r="4"/><circle cx="10" cy="8" r="4"/>',
   save: '<path d="M8 2.8v7M5.2 7.2 8 10l2.8-2.8M3 12.8h10"/>',
   help: '<path d="M5.7 6a2.3 2.3 0 1 1 3.5 2c-.8.5-1.2.9-1.2 1.8M8 12.6h0"/>',
 };
-const TIMELINE_BUTTONS = `<div class="time-row">
+const BUTTONS = `<div class="time-row">
   <div class="time-group">
     <button data-does="toggle" class="time-main"></button>
     <button data-does="back" data-icon="back" title="Ten steps back (,)"></button>
     <button data-does="on" data-icon="on" title="Ten steps on (.)"></button>
   </div>
   <label class="time-speed" title="Speed, from a quarter to four times">
-    <input type="range" min="${-TIMELINE.octaves}" max="${TIMELINE.octaves}" step="0.25" aria-label="Speed"><output></output>
+    <input type="range" min="${-LIMITS.octaves}" max="${LIMITS.octaves}" step="0.25" aria-label="Speed"><output></output>
   </label>
   <div class="time-way">
     <svg preserveAspectRatio="none" aria-hidden="true"><path/></svg>
@@ -67,22 +107,25 @@ const TIMELINE_BUTTONS = `<div class="time-row">
   <div class="time-menu" popover role="menu" aria-label="Save"></div>
   <div class="time-keys" popover role="dialog" aria-label="Keys"><dl></dl></div>`;
 
-const drawIcon = (name) => `<svg viewBox="0 0 16 16" aria-hidden="true">${TIMELINE_ICONS[name]}</svg>`;
+const drawIcon = (name: keyof typeof ICONS) => `<svg viewBox="0 0 16 16" aria-hidden="true">${ICONS[name]}</svg>`;
 
-class Timeline {
-  // `acts` are told what the visitor does: toggle(), step(-1 or 1), speed(0.25 to 4), scrub(step) while the
-  // scrubber moves and scrubbed() at its end, reseed(), reset(), walk(), pictures(), handles(), align(),
-  // save("png", "svg" or "csv").
-  constructor(element, acts) {
-    Object.assign(this, { element, acts, shown: {} });
+export class Timeline {
+  private speed: HTMLInputElement;
+  private way: HTMLInputElement;
+  private held = false;
+  private shown: Record<string, string | number | boolean | null> = {};
+
+  constructor(
+    private element: HTMLElement,
+    private acts: TimelineActs,
+  ) {
     element.classList.add("timeline");
-    element.innerHTML = TIMELINE_BUTTONS;
-    this.find = (name) => element.querySelector(name);
-    this.does = (name) => this.find(`[data-does=${name}]`);
-    [this.speed, this.way] = [".time-speed input", ".time-way input"].map(this.find);
+    element.innerHTML = BUTTONS;
+    this.speed = find(element, ".time-speed input");
+    this.way = find(element, ".time-way input");
     for (const button of element.querySelectorAll("button")) {
       button.type = "button";
-      if (button.dataset.icon) button.innerHTML = drawIcon(button.dataset.icon);
+      if (button.dataset.icon) button.innerHTML = drawIcon(button.dataset.icon as keyof typeof ICONS);
       if (button.title) button.setAttribute("aria-label", button.title);
     }
     this.listen();
@@ -90,13 +133,20 @@ class Timeline {
     this.fillKeys();
   }
 
-  listen() {
+  private find(name: string) {
+    return find(this.element, name);
+  }
+
+  private does(name: string) {
+    return this.find(`[data-does=${name}]`);
+  }
+
+  private listen() {
     const { acts } = this;
-    const does = { back: () => acts.step(-1), on: () => acts.step(1) };
-    for (const button of this.element.querySelectorAll("[data-does]")) {
-      const name = button.dataset.does;
-      button.onclick = does[name] ?? (() => acts[name]());
-    }
+    const names = ["toggle", "reseed", "walk", "reset", "pictures", "handles", "align"] as const;
+    for (const name of names) this.does(name).onclick = () => acts[name]();
+    this.does("back").onclick = () => acts.step(-1);
+    this.does("on").onclick = () => acts.step(1);
     this.speed.oninput = () => acts.speed(2 ** Number(this.speed.value));
     this.way.onpointerdown = () => (this.held = true);
     this.way.onpointerup = this.way.onpointercancel = () => (this.held = false);
@@ -105,37 +155,37 @@ class Timeline {
     this.element.onkeydown = (event) => this.press(event);
   }
 
-  // A focused control keeps the keys that it uses; all others go on to the tour.
-  press(event) {
-    const { target, key } = event;
-    const open = this.find(":popover-open");
+  /** A focused control keeps the keys that it uses; all others go on to the tour. */
+  private press(event: KeyboardEvent) {
+    const { key } = event;
+    const target = event.target as HTMLElement;
+    const open = this.element.querySelector<HTMLElement>(":popover-open");
     const used = target.localName === "button" ? ["Enter", " "] : [...Object.keys(STRIDES), "PageUp", "PageDown"];
-    if (open && key === "Escape") open.hidePopover();
-    else if (target.role === "menuitem" && key in STRIDES) this.stepMenu(target, STRIDES[key]);
-    else if (used.includes(key)) return event.stopPropagation();
-    else return;
+    if (target.role === "menuitem") walk(event, [...this.find(".time-menu").children] as HTMLElement[]);
+    if (used.includes(key)) event.stopPropagation();
+    if (!open || key !== "Escape") return;
+    open.hidePopover();
     event.preventDefault();
     event.stopPropagation();
   }
 
   // --- what is shown -----------------------------------------------------------------------------
 
-  // May be called every frame: what has not changed is left alone. `drags` are the steps at which handles were
-  // dragged; `aligned` is null where there is one network.
-  show({ playing, walking, step, reached, speed, seed, drags, pictures, handles, aligned }) {
+  /** May be called every frame: what has not changed is left alone. */
+  show({ playing, walking, step, reached, speed, seed, drags, pictures, handles, aligned }: State) {
     const whole = Math.round(step);
-    const most = Math.max(Math.ceil(reached), whole, TIMELINE.least);
+    const most = Math.max(Math.ceil(reached), whole, LIMITS.least);
     this.change("playing", playing, () => {
-      const [icon, title] = playing ? ["pause", "Pause (Space)"] : ["play", "Play (Space)"];
-      this.label("toggle", icon, title);
+      if (playing) this.label("toggle", "pause", "Pause (Space)");
+      else this.label("toggle", "play", "Play (Space)");
     });
     this.change("walking", walking, () => {
-      const [icon, title] = walking ? ["halt", "End the walk (Escape)"] : ["walk", "Walk through the layers to the output"];
-      this.label("walk", icon, title);
+      if (walking) this.label("walk", "halt", "End the walk (Escape)");
+      else this.label("walk", "walk", "Walk through the layers to the output");
       this.does("walk").classList.toggle("active", walking);
     });
     this.change("speed", speed, () => {
-      this.speed.value = Math.log2(speed);
+      this.speed.value = String(Math.log2(speed));
       const text = `${Number(speed.toFixed(2))}×`;
       this.find(".time-speed output").textContent = text;
       this.speed.setAttribute("aria-valuetext", text);
@@ -154,30 +204,30 @@ class Timeline {
     }
   }
 
-  // While the scrubber is held it is where the visitor has it, and its length stays.
-  showWay(step, most, drags) {
+  /** While the scrubber is held it is where the visitor has it, and its length stays. */
+  private showWay(step: number, most: number, drags: number[]) {
     this.change("step", step, () => (this.find(".time-step").textContent = `step ${step}`));
     if (this.held) return;
     this.change("most", most, () => {
-      this.way.max = most;
+      this.way.max = String(most);
       this.find(".time-way svg").setAttribute("viewBox", `0 0 ${most} 1`);
     });
     this.change("at", `${step} ${most}`, () => {
-      this.way.value = step;
-      this.way.style.setProperty("--at", step / most);
+      this.way.value = String(step);
+      this.way.style.setProperty("--at", String(step / most));
     });
     this.change("drags", drags.join(), () => {
       this.find(".time-way path").setAttribute("d", drags.map((drag) => `M${drag} 0v1`).join(""));
     });
   }
 
-  change(name, value, draw) {
+  private change(name: string, value: string | number | boolean | null, draw: () => void) {
     if (this.shown[name] === value) return;
     this.shown[name] = value;
     draw();
   }
 
-  label(name, icon, title) {
+  private label(name: string, icon: keyof typeof ICONS, title: string) {
     const button = this.does(name);
     button.innerHTML = drawIcon(icon);
     Object.assign(button, { title, ariaLabel: title });
@@ -185,9 +235,10 @@ class Timeline {
 
   // --- what opens --------------------------------------------------------------------------------
 
-  // The browser closes them by itself at a click elsewhere.
-  open(name) {
-    const [button, box] = [this.find(`[data-opens=${name}]`), this.find(`.time-${name}`)];
+  /** The browser closes them by itself at a click elsewhere. */
+  private open(name: "menu" | "keys") {
+    const button = find<HTMLButtonElement>(this.element, `[data-opens=${name}]`);
+    const box = this.find(`.time-${name}`);
     button.popoverTargetElement = box;
     box.onbeforetoggle = ({ newState }) => {
       if (newState !== "open") return;
@@ -197,10 +248,10 @@ class Timeline {
     return box;
   }
 
-  fillMenu() {
+  private fillMenu() {
     const menu = this.open("menu");
     this.find("[data-opens=menu]").setAttribute("aria-haspopup", "menu");
-    for (const [kind, name, what, title] of TIMELINE_SAVES) {
+    for (const [kind, name, what, title] of SAVES) {
       const item = make("button", "time-save", name);
       Object.assign(item, { type: "button", role: "menuitem", title, tabIndex: -1 });
       item.append(make("span", "", what));
@@ -210,16 +261,11 @@ class Timeline {
       };
       menu.append(item);
     }
-    menu.ontoggle = ({ newState }) => newState === "open" && menu.firstElementChild.focus();
+    menu.ontoggle = ({ newState }) => newState === "open" && (menu.firstElementChild as HTMLElement).focus();
   }
 
-  stepMenu(item, stride) {
-    const items = [...item.parentElement.children];
-    items[clamp(0, items.indexOf(item) + stride, items.length - 1)].focus();
-  }
-
-  fillKeys() {
-    const keys = this.open("keys").firstElementChild;
-    for (const [key, does] of TIMELINE_KEYS) keys.append(make("dt", "", key), make("dd", "", does));
+  private fillKeys() {
+    const keys = find(this.open("keys"), "dl");
+    for (const [key, does] of KEYS) keys.append(make("dt", "", key), make("dd", "", does));
   }
 }
