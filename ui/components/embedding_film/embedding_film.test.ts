@@ -17,7 +17,10 @@ test("marks shrink with their number, between two sizes", () => {
 
 test("an iteration is found among frames, and a value between two of them", () => {
   const iterations = [0, 10, 20, 40];
-  assert.deepEqual([-5, 0, 5, 30, 40, 99].map((each) => findFrame(iterations, each)), [0, 0, 0.5, 2.5, 3, 3]); // biome-ignore format: a row
+  assert.deepEqual(
+    [-5, 0, 5, 30, 40, 99].map((each) => findFrame(iterations, each)),
+    [0, 0, 0.5, 2.5, 3, 3],
+  );
   assert.deepEqual(
     [0, 0.5, 2.5, 3].map((at) => interpolate(iterations, at)),
     [0, 5, 30, 40],

@@ -10,7 +10,11 @@ const at = new Coordinates(AXES, LINES, 200, 128); // axes at 50 and 150, from 8
 
 test("axes share the width; lines through one value are fanned out, those of figures are not", () => {
   assert.deepEqual(at.across, [50, 150]);
-  assert.deepEqual(at.paths, [[106.75, 108], [109.25, 8], [123, 58]]); // biome-ignore format: a row a line
+  assert.deepEqual(at.paths, [
+    [106.75, 108],
+    [109.25, 8],
+    [123, 58],
+  ]);
   assert.equal(at.trace(0), "M 50.0 106.8 L 150.0 108.0");
 });
 

@@ -4,7 +4,13 @@ import { ARROWS } from "../base/keys";
 import { findAhead } from "./ahead";
 import type { Pair } from "./geometry";
 
-const PLACES: Pair[] = [[0, 0], [10, 0], [6, 4], [0, -5], [-1, 9]]; // biome-ignore format: a row
+const PLACES: Pair[] = [
+  [0, 0],
+  [10, 0],
+  [6, 4],
+  [0, -5],
+  [-1, 9],
+];
 
 const ground = (isFree = (_: number) => true) => ({
   count: PLACES.length,
@@ -18,7 +24,14 @@ test("the nearest in a direction; off to the side is farther", () => {
   assert.equal(findAhead(ground(), 0, ARROWS.ArrowUp), 3);
   assert.equal(findAhead(ground(), 0, ARROWS.ArrowDown), 4);
   assert.equal(findAhead(ground(), 4, ARROWS.ArrowLeft), -1);
-  assert.equal(findAhead(ground((i) => i !== 1), 0, ARROWS.ArrowRight), 2); // biome-ignore format: a row
+  assert.equal(
+    findAhead(
+      ground((i) => i !== 1),
+      0,
+      ARROWS.ArrowRight,
+    ),
+    2,
+  );
 });
 
 test("without a start, the one nearest to the middle", () => {
