@@ -1,38 +1,42 @@
 // Where the samples are on the screen, how large they are, and which one is where.
+import { clamp } from "../base/elements";
+import type { Album } from "../points/album";
+import { Cast } from "../points/cast";
+import { type Entry, measureRadius, type Pair, roominess } from "../points/geometry";
+import { type Marked, Marks, type Scenery } from "../points/marks";
+import { Camera, type Layout, normalize, Travel, type View } from "./motion";
+import { Painter } from "./painter";
+import { makeStamps, type Stamps } from "./stamps";
+
 const REACH = 14; // pixels from the pointer within which a point is hit
 const PICTURE = { side: 26, of: 1000, power: 0.32, least: 12, most: 52, enlarged: 1.5 };
+export const START = { k: 1, x: 0, y: 0 };
 
-// Into a box around the origin whose longer side reaches from -1 to 1.
-function normalize(flat) {
-  const low = [Infinity, Infinity];
-  const high = [-Infinity, -Infinity];
-  flat.forEach((v, i) => {
-    low[i & 1] = Math.min(low[i & 1], v);
-    high[i & 1] = Math.max(high[i & 1], v);
-  });
-  const half = [0, 1].map((axis) => (high[axis] - low[axis]) / 2);
-  const scale = 1 / (Math.max(...half) || 1);
-  return {
-    at: flat.map((v, i) => (v - (low[i & 1] + high[i & 1]) / 2) * scale),
-    half: half.map((h) => h * scale || 1e-6),
-  };
-}
+export class Stage implements Scenery {
+  readonly camera = new Camera();
+  readonly cast = new Cast();
+  /** The pictures, where they are shown and at hand. */
+  album: Album | null = null;
+  n = 0;
+  private painter: Painter;
+  private marks: Marks;
+  private travel = new Travel();
+  private entries: Entry[] = [];
+  private view: View = { s: 1, x: 0, y: 0 };
+  private ratio = 1;
+  private made: string | null = null; // what the stamps were made for
+  private stamps!: Stamps;
 
-class Stage {
-  constructor(points, marks) {
+  constructor(points: HTMLCanvasElement, marks: HTMLCanvasElement) {
     this.painter = new Painter(points);
     this.marks = new Marks(marks);
-    this.travel = new Travel();
-    this.camera = new Camera();
-    this.cast = new Cast();
-    this.album = null; // the pictures, where they are shown and at hand
   }
 
   get ready() {
     return this.camera.width > 0;
   }
 
-  resize(width, height) {
+  resize(width: number, height: number) {
     this.ratio = Math.min(2, devicePixelRatio || 1);
     Object.assign(this.camera, { width, height });
     this.painter.resize(width, height, this.ratio);
@@ -40,19 +44,19 @@ class Stage {
     this.made = null;
   }
 
-  // `entries` are the colours. Positions of other samples do not travel.
-  show(entries, positions, another) {
-    if (another) this.camera.set({ k: 1, x: 0, y: 0 });
+  /** `entries` are the colours. Positions of other samples do not travel. */
+  show(entries: Entry[], positions: Float32Array, another: boolean) {
+    if (another) this.camera.set(START);
     this.entries = entries;
     this.n = positions.length / 2;
     this.travel.go(normalize(positions), another);
-    if (this.camera.moved && this.ready && !this.holds(this.travel.target)) this.camera.glide({ k: 1, x: 0, y: 0 });
+    if (this.camera.moved && this.ready && !this.holds(this.travel.target)) this.camera.glide(START);
     this.made = null;
     this.look();
   }
 
-  // Whether a layout has a sample in the part that is zoomed to: an empty plot would look broken.
-  holds({ at, half }) {
+  /** Whether a layout has a sample in the part that is zoomed to: an empty plot would look broken. */
+  private holds({ at, half }: Layout) {
     const { width, height } = this.camera;
     const { s, x, y } = this.camera.view(half);
     for (let i = 0; i < at.length; i += 2) {
@@ -62,17 +66,16 @@ class Stage {
     return false;
   }
 
-  look() {
+  private look() {
     this.view = this.camera.view(this.travel.half);
   }
 
-  place(i) {
+  place(i: number): Pair {
     const { s, x, y } = this.view;
     return [x + this.travel.at[2 * i] * s, y - this.travel.at[2 * i + 1] * s];
   }
 
-  // What a sample looks like: a legend entry.
-  entry(i) {
+  entry(i: number) {
     return this.entries[this.cast.groups[i]];
   }
 
@@ -80,34 +83,34 @@ class Stage {
     return measureRadius(this.n, this.camera.width, this.camera.height, this.camera.pose.k);
   }
 
-  // Null while points are drawn.
   get size() {
     if (!this.album) return null;
     const { side, of, power, least, most, enlarged } = PICTURE;
-    const base = clamp(least, side * (of / this.n) ** power, most) * roominess(this.camera.width, this.camera.height) ** 0.5;
+    const room = roominess(this.camera.width, this.camera.height) ** 0.5;
+    const base = clamp(least, side * (of / this.n) ** power, most) * room;
     return Math.round(Math.min(base * this.camera.pose.k ** 0.5, enlarged * this.album.side));
   }
 
-  // How far a sample reaches around its place.
+  /** How far a sample reaches around its place. */
   get girth() {
     return (this.size ?? 2 * this.radius) * 0.7;
   }
 
-  // One frame; says whether something moves on.
-  paint(now) {
+  /** One frame; says whether something moves on. */
+  paint(now: number) {
     const moves = [this.travel.step(now), this.camera.step(now)].includes(true);
     this.look();
-    const { view, cast, size } = this;
+    const { view, cast, size, album } = this;
     const { at } = this.travel;
-    if (size) {
+    if (size && album) {
       const colors = this.entries.map(({ color }) => color);
-      this.painter.paintPictures(at, view, cast, this.album, size, colors);
+      this.painter.paintPictures(at, view, cast, album, size, colors);
     } else this.painter.paintPoints(at, view, cast, this.stamp());
     return moves;
   }
 
-  // The pictures of marks, made again when their size or their parts have changed.
-  stamp() {
+  /** The pictures of marks, made again when their size or their parts have changed. */
+  private stamp() {
     const radius = Math.round(this.radius * this.ratio * 8) / 8;
     const made = `${radius}/${this.cast.used}`;
     if (this.made !== made) this.stamps = makeStamps(this.entries, this.cast.used, radius);
@@ -115,12 +118,13 @@ class Stage {
     return this.stamps;
   }
 
-  mark(marked) {
+  mark(marked: Marked) {
+    this.look();
     this.marks.draw(this, marked);
   }
 
-  // The picture on top, or the nearest point. Going through 7000 takes a twentieth of a millisecond.
-  hit(px, py) {
+  /** The picture on top, or the nearest point. Going through 7000 takes a twentieth of a millisecond. */
+  hit(px: number, py: number) {
     this.look();
     const half = (this.size ?? 0) / 2;
     const { order, free } = this.cast;
@@ -139,14 +143,17 @@ class Stage {
     return best;
   }
 
-  // The nearest point in a direction; what lies off to the side counts as farther away. Without a point
-  // to start from, the one nearest to the middle.
-  next(from, [ux, uy]) {
-    const start = from >= 0 ? this.place(from) : [this.view.x, this.view.y];
+  /**
+   * The nearest point in a direction; what lies off to the side counts as farther away. Without a point to start from,
+   * the one nearest to the middle.
+   */
+  next(from: number, [ux, uy]: Pair) {
+    const [x, y] = from >= 0 ? this.place(from) : [this.view.x, this.view.y];
     let [least, best] = [Infinity, -1];
     for (let i = 0; i < this.n; i++) {
       if (i === from || !this.cast.free[i]) continue;
-      const [dx, dy] = this.place(i).map((v, axis) => v - start[axis]);
+      const [px, py] = this.place(i);
+      const [dx, dy] = [px - x, py - y];
       const along = dx * ux + dy * uy;
       const aside = Math.abs(dx * uy - dy * ux);
       const ahead = along > 0 && aside <= 2 * along ? along + 2 * aside : Infinity;
@@ -154,14 +161,5 @@ class Stage {
       if (cost < least) [least, best] = [cost, i];
     }
     return best;
-  }
-
-  // What a line goes round, rising.
-  within(line) {
-    const found = [];
-    for (let i = 0; i < this.n; i++) {
-      if (this.cast.free[i] && encloses(line, ...this.place(i))) found.push(i);
-    }
-    return found;
   }
 }
