@@ -34,7 +34,7 @@ def test_one_of_what_is_shown_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [None, 3, True, 1.0, "", "9-pca-1", ["5-pca-0"], {"id": "5-pca-0"}]
+    "sent", [None, 3, -1, 10**30, True, 1.0, "1", "", "9-pca-1", ["5-pca-0"], {"id": "5-pca-0"}]
 )
 def test_what_is_not_shown_is_refused(sent: object) -> None:
     for known in (["5-pca-0"], [0, 1]):  # True is no 1

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
-import streamlit as st
+from ui.components.component import Component, Trigger, hear_token
 
-from ui.assets import read_asset
-from ui.components import points
-
-_SCRIPTS = ("curve.js", "film.js", "ascent_player.js")
-_render = st.components.v2.component(
-    "layerscope.ascent_player",
-    html=read_asset(__file__, "ascent_player.html"),
-    css=read_asset(__file__, "ascent_player.css"),
-    js="\n".join(
-        [
-            read_asset(points.__file__, "elements.js"),
-            *(read_asset(__file__, name) for name in _SCRIPTS),
-        ]
-    ),
-)
+_COMPONENT = Component("maximization_player")
 
 
 @dataclass(frozen=True)
@@ -48,7 +34,7 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Player:
+class MaximizationPlayer:
     """What is shown.
 
     Attributes
@@ -60,7 +46,7 @@ class Player:
     hint : str
         Said over the picture where there is none yet.
     start : str
-        What the ascent starts from, a data URL; empty for noise.
+        What the maximisation starts from, a data URL; empty for noise.
     total : int
         Steps.
     first : int
@@ -101,8 +87,8 @@ class Player:
     judgement: Judgement | None = None
 
 
-def draw_ascent_player(
-    player: Player,
+def draw_maximization_player(
+    player: MaximizationPlayer,
     *,
     token: str,
     key: str,
@@ -115,62 +101,29 @@ def draw_ascent_player(
 
     Parameters
     ----------
-    player : Player
+    player : MaximizationPlayer
     token : str
         Changes with all that the result depends on.
     key : str
     on_start, on_stop, on_again : callable
-        Called when the ascent is asked for, called off, and wanted with another seed.
+        Called when the maximisation is asked for, called off, and wanted with another seed.
     on_tick : callable
         Called while it runs, with the number of frames that the browser has.
     """
-
-    def hear(event: str, tell: Callable[[], None]) -> Callable[[], None]:
-        return lambda: tell() if getattr(st.session_state[key], event) == token else None
-
-    def tick() -> None:
-        have = read_tick(st.session_state[key].tick, token)
-        if have is not None:
-            on_tick(have)
-
-    judged = player.judgement
-    _render(
+    _COMPONENT.draw(
         key=key,
-        data={
-            "token": token,
-            "state": player.state,
-            "unit": player.unit,
-            "value": player.value,
-            "hint": player.hint,
-            "start": player.start,
-            "total": player.total,
-            "first": player.first,
-            "frames": [list(frame) for frame in player.frames],
-            "objective": list(player.objective),
-            "variation": list(player.variation),
-            "states": player.states,
-            "seconds": player.seconds,
-            "box": None if player.box is None else list(player.box),
-            "notes": list(player.notes),
-            "problem": player.problem,
-            "judgement": judged
-            and {
-                "title": judged.title,
-                "text": judged.text,
-                "rows": [list(row) for row in judged.rows],
-                "classes": [list(row) for row in judged.classes],
-                "reference": judged.reference,
-            },
+        data={**asdict(player), "token": token},
+        triggers={
+            "start": hear_token(token, on_start),
+            "stop": hear_token(token, on_stop),
+            "again": hear_token(token, on_again),
+            "tick": Trigger(lambda sent: read_tick(sent, token), on_tick),
         },
-        on_start_change=hear("start", on_start),
-        on_stop_change=hear("stop", on_stop),
-        on_again_change=hear("again", on_again),
-        on_tick_change=tick,
     )
 
 
-def read_tick(sent: object, token: str) -> int | None:
-    """Number of frames that a browser says it has; None where it sent anything else.
+def read_tick(sent: object, token: str) -> int:
+    """Number of frames that a browser says it has; ValueError where it sent anything else.
 
     Parameters
     ----------
@@ -179,6 +132,8 @@ def read_tick(sent: object, token: str) -> int | None:
         Of what is on show.
     """
     if not isinstance(sent, dict) or sent.get("token") != token:
-        return None
+        raise ValueError("not about what is on show")
     have = sent.get("have")
-    return have if type(have) is int and have >= 0 else None
+    if type(have) is not int or have < 0:
+        raise ValueError("not a number of frames")
+    return have
