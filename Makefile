@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live imagenette imagewoof run scheduler workers prune train experiments bundle vendor coarse lock clean
+.PHONY: help setup demo app test test-fast lint format bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live components imagenette imagewoof run scheduler workers prune train experiments bundle vendor coarse lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,7 +31,18 @@ demo: setup ## bring the embedded data up to date and open the app
 app: setup ## open the app
 	$(BIN)/streamlit run streamlit_app.py --browser.serverAddress localhost
 
-test: setup ## run all tests
+# Only who changes a component needs Node (20, or 18.19 and later); the app runs from ui/components/dist.
+NODE_STAMP := ui/components/node_modules/.installed
+$(NODE_STAMP): ui/components/package-lock.json
+	cd ui/components && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+components: $(NODE_STAMP) ## bundle the components of the browser into ui/components/dist
+	node ui/components/build.js
+
+test: setup $(NODE_STAMP) ## run all tests
+	node ui/components/build.js --check
+	node ui/components/build.js --test
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: setup ## run the tests that take less than two minutes together
@@ -58,12 +69,14 @@ bench-tour: setup ## measure the UMAP Tour in a browser and write docs/bench-tou
 bench-live: setup ## measure what the app computes live and write docs/bench-live.json
 	$(BIN)/python -m bench.live
 
-lint: setup ## check style and types
+lint: setup $(NODE_STAMP) ## check style and types
+	cd ui/components && node_modules/.bin/biome check . && node_modules/.bin/tsc
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: setup ## put the code in order
+format: setup $(NODE_STAMP) ## put the code in order
+	cd ui/components && node_modules/.bin/biome check --write .
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.components.clouds import Clouds, compose_clouds, send_clouds
 from ui.components.grand_tour import Network, Scene, Stop, draw_grand_tour
-from ui.components.scatter import Coloring, Entry
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
 from ui.components.triggers import check_moment
 from ui.palette import mark_class
 
@@ -45,38 +45,31 @@ def main() -> None:
             name=f"network {k}",
             stops=[Stop(key, "conv", key, None, None) for key in each.layers],
             layer=shown[k],
-            predicted=labels,
-            outputs=names,
-            correct=np.ones(n, int),
-            confidence=np.ones(n, np.float32),
+            predictions=Predictions(labels, names, np.ones(n, int), np.ones(n, np.float32)),
         )
         for k, each in enumerate(clouds)
     ]
-    entries = [Entry(name, *mark_class(i)) for i, name in enumerate(names)]
+    entries = [LegendEntry(name, *mark_class(i)) for i, name in enumerate(names)]
+
+    def ignore(value: object) -> None:
+        pass
+
     draw_grand_tour(
         Scene(
+            PlotSamples(labels, names, Coloring("Class", labels, entries, None), f"generated/{n}"),
             networks=networks,
-            labels=labels,
-            classes=names,
-            coloring=Coloring("Class", labels, entries, None),
             movement=None,
-            faded=np.zeros(n, bool),
-            family=f"generated/{n}",
             dimensions=D,
         ),
-        pinned=None,
-        only=frozenset(),
-        lassoed=(),
-        pictures=False,
+        PlotChoices(None, frozenset(), (), False, ignore, ignore, ignore, ignore),
         handles=(),
         aligned=True,
         moment=check_moment(seed="7", step="0", turn="", zoom="", d=D),
         key="tour",
         on_layer=shown.__setitem__,
-        **{
-            f"on_{name}": lambda _: None
-            for name in ("pin", "only", "lasso", "pictures", "moment", "handles", "aligned")
-        },
+        on_handles=ignore,
+        on_aligned=ignore,
+        on_moment=ignore,
     )
     for k, each in enumerate(clouds):
         send_clouds(each, key=f"clouds-{k}", keep=[other.family for other in clouds])

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
@@ -100,3 +101,14 @@ def settle(page: Page) -> None:
 def params_of(page: Page) -> dict[str, str]:
     """The query parameters of the page's address, one value each."""
     return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+@cache
+def expose(*modules: str) -> str:
+    """A script that puts all exports of modules of `ui/components` on a page's `globalThis`."""
+    folder = ROOT / "ui/components"
+    node = shutil.which("node")
+    if node is None or not (folder / "node_modules").exists():
+        pytest.skip("no Node.js with this project's packages here: `make components`")
+    command = [node, "build.js", "--expose", *modules]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout

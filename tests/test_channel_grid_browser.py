@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 GRID = """
 import numpy as np
 import streamlit as st
-from ui.components.channel_grid import Channels, draw_channel_grid
+from ui.components.channel_grid import ChannelMaps, draw_channel_grid
 
 state, params = st.session_state, st.query_params
 kind = params.get("kind", "maps")
@@ -27,14 +27,14 @@ if kind == "maps":
     low = rng.uniform(-3, 0, 512)
     ranges = np.stack([low, low + rng.uniform(1, 5, 512)], axis=1).astype(np.float32)
     scores = rng.normal(1, 1, 512).astype(np.float32)
-    channels = Channels(maps, ranges, scores, -3, 5, None, False, "features.28")
+    channels = ChannelMaps(maps, ranges, scores, -3, 5, None, False, "features.28")
 else:
     n, names = (512, None) if kind == "dense" else (12, [f"bird {i}" for i in range(11)] + ["<b>owl"])
     scores = rng.normal(0, 2, n).astype(np.float32)
     if names:
         scores = (np.exp(scores) / np.exp(scores).sum()).astype(np.float32)
     low, high = (float(scores.min()), float(scores.max()))
-    channels = Channels(
+    channels = ChannelMaps(
         np.zeros((n, 1, 1), np.uint8), np.repeat(scores[:, None], 2, axis=1), scores, low, high,
         names, True, "classifier.0", "class" if names else "neuron",
     )
@@ -241,10 +241,9 @@ async ([script, html, count, height, width]) => {
 def test_of_many_channels_only_those_in_sight_are_made(
     page: Page, shape: tuple[int, int, int]
 ) -> None:
-    folder = ROOT / "ui/components/channel_grid"
-    names = ("values.js", "grid.js", "cells.js", "dense.js", "channel_grid.js")
-    script = "\n".join((folder / name).read_text() for name in names)
-    html = (folder / "channel_grid.html").read_text()
+    folder = ROOT / "ui/components"
+    script = (folder / "dist/channel_grid.js").read_text()
+    html = (folder / "channel_grid/channel_grid.html").read_text()
     best, worst = page.evaluate(BLANK, [script, html, *shape])
     assert 10 < len(best) == len(worst) < shape[0]
     assert best != worst

@@ -27,8 +27,8 @@ from ui.channel.activations import load_channels
 from ui.channel.dialog import sort_channels
 from ui.channel.figures import draw_class_means, draw_histogram, picture, write_number
 from ui.channel.live_maps import load_maps
-from ui.components import channel_grid
-from ui.components.channel_grid import ORDERS, Channels, draw_channel_grid
+from ui.components import channel_grid, component
+from ui.components.channel_grid import ORDERS, ChannelMaps, draw_channel_grid
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 INPUT, CONV, DENSE, PROBABILITIES = LAYERS
@@ -226,11 +226,11 @@ def test_only_channels_that_there_are_can_be_picked(
 ) -> None:
     orders = [*ORDERS, "score; drop", None, 3]
     picked, ordered, mounted = [], [], {}
-    state = {"grid": SimpleNamespace(pick=sent, order=None)}
-    monkeypatch.setattr(channel_grid, "_render", lambda **given: mounted.update(given))
-    monkeypatch.setattr(channel_grid, "st", SimpleNamespace(session_state=state))
+    state = {"grid": {"pick": sent, "order": None}}
+    monkeypatch.setattr(channel_grid._COMPONENT, "render", lambda **given: mounted.update(given))
+    monkeypatch.setattr(component, "st", SimpleNamespace(session_state=state))
     maps, ranges = np.zeros((8, 2, 2), np.uint8), np.zeros((8, 2), np.float32)
-    channels = Channels(maps, ranges, np.zeros(8, np.float32), 0, 1, None, False, "features.0")
+    channels = ChannelMaps(maps, ranges, np.zeros(8, np.float32), 0, 1, None, False, "features.0")
     draw_channel_grid(
         channels,
         chosen=None,
@@ -243,7 +243,7 @@ def test_only_channels_that_there_are_can_be_picked(
     mounted["on_pick_change"]()
     assert picked == heard
     for order in orders:
-        state["grid"].order = order
+        state["grid"]["order"] = order
         mounted["on_order_change"]()
     assert ordered == list(ORDERS)
 

@@ -48,8 +48,8 @@ from layerscope.experiments.record import (
 from layerscope.experiments.sweep import Sweep, Trial, quantize, read_sweep, write_sweep
 from layerscope.runs.samples import Samples
 from stages.export_experiments import choose
-from ui.components.experiment_table import Column, list_orders
-from ui.components.parallel_coordinates import accepts, place_figures, place_values
+from ui.components.experiment_table import FigureColumn, list_orders
+from ui.components.parallel_coordinates import place_figures, place_values, read_pick
 from ui.experiments import local
 from ui.experiments.address import KEYS, find_other, read_choice
 from ui.experiments.board import list_columns, list_lines, list_rows, pick_color
@@ -598,8 +598,9 @@ HOSTILE_PICKS = (
 
 @pytest.mark.parametrize("number", range(len(HOSTILE_PICKS)))
 def test_what_no_line_sends_is_not_accepted(number: int) -> None:
-    assert not accepts(HOSTILE_PICKS[number], ["base"])
-    assert accepts({"side": 1, "key": "base"}, ["base"])
+    with pytest.raises(ValueError):
+        read_pick(HOSTILE_PICKS[number], ["base"])
+    assert read_pick({"side": 1, "key": "base"}, ["base"]) == (1, "base")
 
 
 # --- the page --------------------------------------------------------------------------------
@@ -906,6 +907,6 @@ def test_steps_of_the_tour_are_short_and_point_at_what_is_there() -> None:
 
 
 def test_orders_are_those_of_columns() -> None:
-    assert list_orders([Column("knn", "kNN", "")]) == (
+    assert list_orders([FigureColumn("knn", "kNN", "")]) == (
         "name", "-name", "changes", "-changes", "created", "-created", "knn", "-knn",
     )  # fmt: skip

@@ -32,7 +32,7 @@ from layerscope.models.layers import Layer
 from layerscope.storage.store import store_path, writing
 from stages import pca
 from ui.arrays import load_samples
-from ui.components.embedding_film import Cast, Tried, read_action, read_id
+from ui.components.embedding_film import read_action
 from ui.features.playground.address import (
     KEYS,
     TrialChoice,
@@ -40,7 +40,7 @@ from ui.features.playground.address import (
     offer_counts,
     read_trial,
 )
-from ui.features.playground.cast import load_cast
+from ui.features.playground.cast import load_linked_samples
 from ui.features.playground.caution import list_layouts
 from ui.features.playground.features import Features, load_features
 from ui.features.playground.film import list_rungs, tell_state
@@ -404,19 +404,11 @@ def test_a_ladder_goes_as_high_as_samples_carry() -> None:
 
 def test_samples_have_the_colours_of_their_classes() -> None:
     contents = read_contents(RUN)
-    cast: Cast = load_cast(contents, FEW)
-    marks = [(entry.color, entry.shape) for entry in cast.entries]
+    samples = load_linked_samples(contents, FEW)
+    marks = [(entry.color, entry.shape) for entry in samples.entries]
     assert marks == [mark_class(label) for label in range(len(contents.categories))]
-    np.testing.assert_array_equal(cast.labels, load_samples(RUN).labels[:FEW])
-    assert cast.near.shape == (FEW, 0)
-
-
-@pytest.mark.parametrize("sent", [None, 3, True, "", "9-pca-1", ["5-pca-0"], {"id": "5-pca-0"}])
-def test_only_what_was_tried_can_be_gone_back_to(sent: object) -> None:
-    tried = [Tried("5-pca-0", "5", "", np.zeros((3, 2), np.int16), (), False)]
-    assert read_id("5-pca-0", tried) == "5-pca-0"
-    with pytest.raises(ValueError):
-        read_id(sent, tried)
+    np.testing.assert_array_equal(samples.labels, load_samples(RUN).labels[:FEW])
+    assert samples.neighbors.shape == (FEW, 0)
 
 
 def test_work_is_begun_and_stopped_by_name() -> None:

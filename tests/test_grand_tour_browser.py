@@ -10,11 +10,11 @@ import shutil
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from browser import serving, settle
 from playwright.sync_api import Page
 from scipy.linalg import orthogonal_procrustes
@@ -22,7 +22,7 @@ from scipy.stats import ortho_group
 
 from ui.components import grand_tour
 from ui.components.grand_tour import Network, Scene, Stop
-from ui.components.scatter import Coloring, Entry
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
 from ui.components.triggers import Handle, Moment
 
 slow = pytest.mark.slow
@@ -35,8 +35,8 @@ SCRIPT = """
 import json
 import cv2, numpy as np, streamlit as st
 from ui.components.clouds import compose_clouds, send_clouds
-from ui.components.grand_tour import Moment, Network, Scene, Stop, draw_grand_tour
-from ui.components.scatter import Coloring, Entry
+from ui.components.grand_tour import Network, Scene, Stop, draw_grand_tour
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
 from ui.components.thumbnails import Sheet, send_thumbnails
 from ui.components.triggers import check_moment
 
@@ -80,20 +80,24 @@ for k in range(count):
     right = 1 - labels % 2
     sure = np.full(N, 0.875, "f4")
     networks.append(
-        Network(f"net{k}", f"network {k}", stops, layers[k], labels, names, right, sure)
+        Network(
+            f"net{k}", f"network {k}", stops, layers[k], Predictions(labels, names, right, sure)
+        )
     )
-entries = [Entry(name, color) for name, color in zip(names, ("#4ab8b5", "#f3b609", "#ac678b"))]
+entries = [LegendEntry(name, color) for name, color in zip(names, ("#4ab8b5", "#f3b609", "#ac678b"))]
 movement = ["#31678e", "#25848e", "#42be71", "#fde725"] if "moved" in asked else None
 st.html("<style>:root { --tour-height: 640px }</style>")
 draw_grand_tour(
     Scene(
-        networks, labels, names, Coloring("Kind", labels, entries, None), movement,
-        faded=np.arange(N) >= N - 3, family="wood",
+        PlotSamples(labels, names, Coloring("Kind", labels, entries, None), "wood", np.arange(N) >= N - 3),
+        networks, movement,
     ),
-    **now, key="tour", on_layer=go,
-    **{f"on_{trigger}": keep(name) for trigger, name in {
-        "pin": "pinned", "only": "only", "lasso": "lassoed", "pictures": "pictures",
-        "handles": "handles", "aligned": "aligned", "moment": "moment"}.items()},
+    PlotChoices(
+        *(now[name] for name in ("pinned", "only", "lassoed", "pictures")),
+        *map(keep, ("pinned", "only", "lassoed", "pictures")),
+    ),
+    **{name: now[name] for name in ("handles", "aligned", "moment")}, key="tour", on_layer=go,
+    **{f"on_{name}": keep(name) for name in ("handles", "aligned", "moment")},
 )
 st.text_input("text", key="text")
 with st.container(key="told"):
@@ -133,30 +137,36 @@ def test_what_is_refused_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> No
     mounted: dict[str, Any] = {}
     told: list[tuple[object, ...]] = []
     session: dict[str, dict[str, object]] = {"tour": {}}
-    monkeypatch.setattr(grand_tour, "_render", lambda **kwargs: mounted.update(kwargs))
-    monkeypatch.setattr(grand_tour, "st", SimpleNamespace(session_state=session))
+    monkeypatch.setattr(grand_tour._COMPONENT, "render", lambda **given: mounted.update(given))
+    monkeypatch.setattr(st, "session_state", session)
     zeros = np.zeros(3, int)
-    coloring = Coloring("Class", zeros, [Entry("a", "#ffffff")], None)
+    coloring = Coloring("Class", zeros, [LegendEntry("a", "#ffffff")], None)
     network = Network(
-        "n", "n", [Stop("a", "conv", "a", None, None)], "a", zeros, ["a"], zeros, zeros
+        "n",
+        "n",
+        [Stop("a", "conv", "a", None, None)],
+        "a",
+        Predictions(zeros, ["a"], zeros, zeros),
     )
-    scene = Scene([network], zeros, ["a"], coloring, None, zeros > 0, "x")
-    names = ("pin", "only", "lasso", "pictures", "layer", "moment", "handles", "aligned")
+
+    def tell(*values: object) -> None:
+        told.append(values)
+
     grand_tour.draw_grand_tour(
-        scene,
-        pinned=None,
-        only=frozenset(),
-        lassoed=(),
-        pictures=False,
+        Scene(PlotSamples(zeros, ["a"], coloring, "x"), [network], None),
+        PlotChoices(None, frozenset(), (), False, tell, tell, tell, tell),
         handles=(),
         aligned=True,
         moment=Moment(0, 0),
         key="tour",
-        **{f"on_{name}": lambda *values: told.append(values) for name in names},
+        on_layer=tell,
+        on_moment=tell,
+        on_handles=tell,
+        on_aligned=tell,
     )
     moment = {"seed": 1, "step": 2, "turn": "", "zoom": ""}
     sent = {
-        "pin": (3, -1), "only": ([1], [0]), "lasso": ([3], [2, 0]), "pictures": (1, True),
+        "pinned": (3, -1), "only": ([1], [0]), "lassoed": ([3], [2, 0]), "pictures": (1, True),
         "layer": ({"network": 1, "key": "a"}, {"network": 0, "key": "a"}),
         "moment": ({**moment, "step": -1}, moment),
         "handles": ([{"name": "", "uids": [1]}], [{"name": "g", "uids": [1]}]), "aligned": (None, False),
@@ -851,7 +861,7 @@ def test_keys_leave_alone_what_is_typed(page: Page, address: str) -> None:
     page.locator(".tools .in").focus()
     page.keyboard.press(" ")  # presses the button, and nothing else
     page.wait_for_timeout(300)
-    assert ask(page, "[tour.playing, Math.round(100 * tour.zoom.pose.s)]") == [False, 150]
+    assert ask(page, "[tour.playing, Math.round(100 * tour.zoom.pose.k)]") == [False, 150]
 
 
 def save(page: Page, name: str) -> tuple[str, bytes]:
@@ -907,9 +917,9 @@ def test_drawings_and_pictures_show_what_is_on_show(page: Page, address: str) ->
 def test_a_hostile_browser_changes_nothing(page: Page, address: str) -> None:
     show(page, address)
     for name, values in {
-        "pin": [N, "0", 1.5],
+        "pinned": [N, "0", 1.5],
         "only": [[3], "all"],
-        "lasso": [[N], {"0": 1}],
+        "lassoed": [[N], {"0": 1}],
         "pictures": [1, "true"],
         "layer": [{"network": 1, "key": "first"}, {"network": 0, "key": "fifth"}],
         "moment": [{"seed": 1, "step": 0, "turn": "A" * 80, "zoom": ""}, None],
@@ -938,7 +948,7 @@ def test_what_is_missing_is_said_in_a_line(page: Page, address: str) -> None:
     assert "have not arrived" in note.inner_text()
     page.keyboard.press("i")  # the rest lives on
     page.keyboard.press("ArrowRight")
-    assert ask(page, "tour.choices.pictures.value")
+    assert ask(page, "tour.choices.get('pictures')")
 
 
 @slow

@@ -55,7 +55,7 @@ from layerscope.performance.intervals import (
 )
 from layerscope.performance.scores import score_classes, score_overall
 from layerscope.storage.store import Store, writing
-from ui.components import answer_tiles, class_table
+from ui.components import class_table
 from ui.performance.address import KEYS, Choice, read_choice, write_cell
 from ui.performance.classes import find_start, sort_scores, turn
 from ui.performance.evaluation import MOST_COLUMNS
@@ -667,12 +667,8 @@ def test_a_click_on_no_cell_is_none(point: dict[str, Any]) -> None:
 
 
 def test_components_accept_only_what_they_show() -> None:
-    tile = answer_tiles.Tile(4, "", "a", "b", "#000", "#000", 0.5, True)
     row = class_table.Row(1, "a", "#000", ())
-    for accepts, shown, good in (
-        (answer_tiles.accepts, [tile], 4),
-        (class_table.accepts, [row], 1),
-    ):
+    for accepts, shown, good in ((class_table.accepts, [row], 1),):
         assert accepts(good, shown)
         for sent in (True, 7, "1", 1.0, None, [1], {"a": 1}):
             assert not accepts(sent, shown)

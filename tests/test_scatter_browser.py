@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import serving, settle
+from browser import expose, serving, settle
 from playwright.sync_api import Page
 
-from ui.components import contact_sheet, scatter
-from ui.components.points import SCRIPT as SHARED
+from ui.components import component, contact_sheet, scatter
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
 from ui.components.triggers import read_lasso, read_only, read_pin, read_switch
 
 slow = pytest.mark.slow
@@ -26,7 +26,8 @@ SCRIPT = """
 import json
 import cv2, numpy as np, streamlit as st
 from ui.components.contact_sheet import draw_contact_sheet
-from ui.components.scatter import Coloring, Entry, Points, draw_scatter
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
+from ui.components.scatter import Points, draw_scatter
 from ui.components.thumbnails import Sheet, send_thumbnails
 
 asked = st.query_params
@@ -45,29 +46,30 @@ def keep(name):
 
 at = np.stack(np.meshgrid(np.arange(abreast), np.arange(abreast)), -1).reshape(n, 2).astype("f4")
 labels = np.arange(n) % 2
-entries = [Entry("even", "#4ab8b5"), Entry("<b>odd</b>", "#f3b609", "square")]
+entries = [LegendEntry("even", "#4ab8b5"), LegendEntry("<b>odd</b>", "#f3b609", "square")]
 coloring = Coloring("Kind", labels, entries, None)
 if asked.get("color") == "scale":
     coloring = Coloring("Confidence", labels, entries, ("0.1", "0.9"))
 if asked.get("color") == "many":
-    many = [Entry(f"class {i}", "#4ab8b5") for i in range(n + 50)]
+    many = [LegendEntry(f"class {i}", "#4ab8b5") for i in range(n + 50)]
     coloring = Coloring("Class", np.arange(n), many, None)
 faded = np.zeros(n, bool)
 faded[:int(asked.get("faded", 0))] = True
 points = Points(
-    positions=at[:, ::-1] if now["turned"] else at, coloring=coloring, faded=faded, labels=labels,
-    classes=["even", "odd"], predicted=labels, outputs=["even", "odd"], correct=1 - labels,
-    confidence=np.full(n, 0.875, "f4"), family=f"grid/{n}",
+    at[:, ::-1] if now["turned"] else at,
+    PlotSamples(labels, ["even", "odd"], coloring, f"grid/{n}", faded),
+    Predictions(labels, ["even", "odd"], 1 - labels, np.full(n, 0.875, "f4")),
     neighbors=[] if now["pinned"] is None else [(now["pinned"] + 1) % n],
 )
 st.html("<style>:root { --scatter-height: 460px }</style>")
 left, right = st.columns([2, 1])
 with left:
-    draw_scatter(
-        points, pinned=now["pinned"], only=now["only"], lassoed=now["lassoed"],
-        pictures=now["pictures"], key="plot", on_pin=keep("pinned"), on_only=keep("only"),
-        on_lasso=keep("lassoed"), on_pictures=keep("pictures"),
+    choices = PlotChoices(
+        pinned=now["pinned"], only=now["only"], lassoed=now["lassoed"], pictures=now["pictures"],
+        on_pin=keep("pinned"), on_only=keep("only"), on_lasso=keep("lassoed"),
+        on_pictures=keep("pictures"),
     )
+    draw_scatter(points, choices, key="plot")
     st.button("turn", on_click=lambda: now.update(turned=not now["turned"]))
 shown = list(range(int(asked.get("cells", 25))))
 names, colors = ["even", "odd"], ["#4ab8b5", "#f3b609"]
@@ -130,43 +132,35 @@ def test_what_is_refused_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> No
     mounted: dict[str, Any] = {}
     told: list[object] = []
     session: dict[str, dict[str, object]] = {"plot": {}}
-    monkeypatch.setattr(scatter, "_render", lambda **kwargs: mounted.update(kwargs))
-    monkeypatch.setattr(scatter, "st", SimpleNamespace(session_state=session))
+    for each in (scatter, contact_sheet):
+        monkeypatch.setattr(each._COMPONENT, "render", lambda **given: mounted.update(given))
+    monkeypatch.setattr(component, "st", SimpleNamespace(session_state=session))
     zeros = np.zeros(3, int)
-    coloring = scatter.Coloring("Class", zeros, [scatter.Entry("a", "#ffffff")], None)
-    points = scatter.Points(
-        np.zeros((3, 2)), coloring, zeros > 0, zeros, ["a"], zeros, ["a"], zeros, zeros, "x"
+    coloring = Coloring("Class", zeros, [LegendEntry("a", "#ffffff")], None)
+    samples = PlotSamples(zeros, ["a"], coloring, "x")
+    choices = PlotChoices(
+        None, frozenset(), (), False, *(told.append for _ in ("pin", "only", "lasso", "pictures"))
     )
-    scatter.draw_scatter(
-        points,
-        pinned=None,
-        only=frozenset(),
-        lassoed=(),
-        pictures=False,
-        key="plot",
-        on_pin=told.append,
-        on_only=told.append,
-        on_lasso=told.append,
-        on_pictures=told.append,
-    )
-    sent = {
-        "pin": (3, -1, "0"),
-        "only": ([1], [0], 0),
-        "lasso": ([3], [2, 0], {}),
-        "pictures": (1, True),
-    }
-    for name, values in sent.items():
+    points = scatter.Points(np.zeros((3, 2)), samples, Predictions(zeros, ["a"], zeros, zeros))
+    scatter.draw_scatter(points, choices, key="plot")
+
+    def send(name: str, *values: object) -> None:
         for value in values:
             session["plot"][name] = value
             mounted[f"on_{name}_change"]()
+
+    send("pinned", 3, -1, "0")
+    send("only", [1], [0], 0)
+    send("lassoed", [3], [2, 0], {})
+    send("pictures", 1, True)
     assert told == [None, frozenset({0}), (0, 2), True]
 
-
-def test_the_contact_sheet_lets_only_its_own_samples_through() -> None:
-    assert contact_sheet.accepts(4, [4, 7])
-    assert not any(
-        contact_sheet.accepts(sent, [0, 1]) for sent in (2, -1, True, 1.0, "1", [1], None)
+    told.clear()
+    contact_sheet.draw_contact_sheet(
+        [4, 7], ["a"] * 2, ["#ffffff"] * 2, family="x", pinned=None, key="plot", on_pin=told.append
     )
+    send("pinned", 0, -1, True, 4.0, "4", [4], None, 7, 4)
+    assert told == [7, 4]
 
 
 # --- in a browser ------------------------------------------------------------------------------
@@ -479,96 +473,10 @@ def test_a_long_contact_sheet_is_laid_out_on_demand(page: Page, address: str) ->
     assert len(tops) == 10 and len(set(tops)) == 1
 
 
-# --- parts of the script -----------------------------------------------------------------------
-
-
-@pytest.fixture
-def scripts(page: Page) -> Page:
-    page.set_content("<canvas></canvas>")
-    own = ("motion", "stamps", "painter", "stage")
-    folder = ROOT / "ui/components/scatter"
-    parts = [SHARED, *((folder / f"{name}.js").read_text() for name in own)]
-    page.add_script_tag(content="\n".join(parts))
-    return page
-
-
 @slow
-def test_a_line_encloses_what_it_goes_round(scripts: Page) -> None:
-    square = "[0, 0, 4, 0, 4, 4, 0, 4]"
-    twice = "[0, 0, 4, 0, 4, 4, 0, 4, 0, 0, 3, 1, 3, 3, 1, 3, 1, 1]"
-    for line, x, y, expected in (
-        (square, 2, 2, True),
-        (square, 5, 2, False),
-        (square, 2, -1, False),
-        (twice, 2, 2, True),  # where even-odd would say no
-    ):
-        assert scripts.evaluate(f"encloses({line}, {x}, {y})") is expected
-
-
-@slow
-def test_a_journey_that_is_interrupted_goes_on_from_where_it_is(scripts: Page) -> None:
-    places = scripts.evaluate(
-        """() => {
-          const layout = (x) => ({ at: Float32Array.of(x, 0), half: [1, 1] });
-          const travel = new Travel();
-          travel.go(layout(0), true);
-          travel.go(layout(1), false);
-          const found = [];
-          const step = (now) => found.push([travel.step(now), travel.at[0]]);
-          [1000, 1225].forEach(step);
-          travel.go(layout(-1), false);
-          [1300, 1400, 1750].forEach(step);
-          return found;
-        }"""
-    )
-    assert [moves for moves, _ in places] == [True, True, True, True, False]
-    first, halfway, again, later, last = (x for _, x in places)
-    assert (first, halfway, again, last) == pytest.approx((0, 0.5, 0.5, -1))
-    assert -1 < later < 0.5
-
-
-@slow
-def test_an_answer_to_an_earlier_change_does_not_undo_a_later_one(scripts: Page) -> None:
-    values = scripts.evaluate(
-        """() => {
-          const choice = new Choice(-1, () => {});
-          const found = [];
-          const say = (act) => { act(); found.push(choice.value); };
-          say(() => choice.make(3));
-          say(() => choice.make(5));
-          say(() => choice.confirm(-1, false)); // an answer to something else
-          say(() => choice.confirm(3, false));
-          say(() => choice.confirm(5, false));
-          say(() => choice.confirm(8, false)); // chosen elsewhere
-          choice.make(2);
-          say(() => choice.confirm(-1, true)); // other samples
-          return found;
-        }"""
-    )
-    assert values == [3, 5, 5, 5, 5, 8, -1]
-
-
-@slow
-def test_zooming_keeps_the_place_under_the_pointer(scripts: Page) -> None:
-    before, after = scripts.evaluate(
-        """() => {
-          const camera = new Camera();
-          Object.assign(camera, { width: 640, height: 430 });
-          const under = () => {
-            const { s, x, y } = camera.view([1, 0.8]);
-            return [(200 - x) / s, (y - 90) / s];
-          };
-          const before = under();
-          camera.set(camera.zoom(3.7, 200, 90));
-          return [before, under()];
-        }"""
-    )
-    assert after == pytest.approx(before)
-
-
-@slow
-def test_a_zoom_is_kept_unless_it_would_show_nothing(scripts: Page) -> None:
-    poses = scripts.evaluate(
+def test_a_zoom_is_kept_unless_it_would_show_nothing(page: Page) -> None:
+    page.add_script_tag(content=expose("scatter/stage.ts"))
+    poses = page.evaluate(
         """() => {
           const canvas = () => document.createElement("canvas");
           const stage = new Stage(canvas(), canvas());
@@ -587,16 +495,3 @@ def test_a_zoom_is_kept_unless_it_would_show_nothing(scripts: Page) -> None:
         }"""
     )
     assert poses == [{"k": 8, "x": 0, "y": 0}, {"k": 1, "x": 0, "y": 0}]
-
-
-@slow
-def test_colors_are_mixed_as_they_should_be(scripts: Page) -> None:
-    over, under = (200, 30, 90), (20, 24, 29)
-    for share in (0, 34, 92, 128, 255, 256):
-        pixel = scripts.evaluate(
-            f"mix(toPixel('#{bytes(over).hex()}'), toPixel('#{bytes(under).hex()}'), {share})"
-        )
-        found = pixel & 255, pixel >> 8 & 255, pixel >> 16 & 255
-        expected = [(a * share + b * (256 - share)) / 256 for a, b in zip(over, under, strict=True)]
-        assert found == pytest.approx(expected, abs=1)
-        assert pixel >> 24 == 255

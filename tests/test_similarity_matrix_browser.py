@@ -22,6 +22,8 @@ import time
 import numpy as np, streamlit as st
 from layerscope.models.layers import Layer
 from ui.components.similarity_matrix import Measure, Similarity, draw_similarity
+from layerscope.models.layers import Layer
+from ui.components.similarity_matrix import LayerSimilarity, SimilarityMeasure, draw_similarity
 
 asked, state = st.query_params, st.session_state
 rows, columns = (int(n) for n in asked.get("shape", "6x9").split("x"))
@@ -45,11 +47,11 @@ values = np.linspace(0, 1, rows * columns, dtype="f4").reshape(rows, columns)
 cka = values.copy()
 cka[:, 3] = np.nan  # the fourth layer of the second network is constant
 mean, high = np.full_like(cka, 0.0625), np.full_like(cka, 0.125)
-measures = {"cka": Measure(cka, mean, high), "nuclear": Measure(1 - values)}
+measures = {"cka": SimilarityMeasure(cka, mean, high), "nuclear": SimilarityMeasure(1 - values)}
 if asked.get("live"):
     del measures["cka"]
 names = [asked.get("name", "objects / first"), "objects / second"]
-similarity = Similarity(*names, layers("a", rows), layers("b", columns), measures, 1000)
+similarity = LayerSimilarity(*names, layers("a", rows), layers("b", columns), measures, 1000)
 st.html("<style>.stMainBlockContainer { max-width: none; padding: 70px 12px } "
         ".st-key-panel { width: %dpx }</style>" % int(asked.get("width", 256)))
 with st.container(key="panel"):

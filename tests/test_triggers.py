@@ -1,4 +1,4 @@
-"""What a browser or an address may say of a tour: everything else is refused."""
+"""What a browser or an address may say: everything else is refused."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ui.components.triggers import (
     read_handles,
     read_layer,
     read_moment,
+    read_one_of,
 )
 
 D = 15
@@ -25,6 +26,20 @@ def write_turn(frame: np.ndarray) -> str:
 
 
 TURN = write_turn(np.linalg.qr(np.random.default_rng(0).normal(size=(D, 2)))[0])
+
+
+def test_one_of_what_is_shown_is_read() -> None:
+    assert read_one_of("5-pca-0", ["5-pca-0", "9"]) == "5-pca-0"
+    assert read_one_of(1, range(2)) == 1
+
+
+@pytest.mark.parametrize(
+    "sent", [None, 3, -1, 10**30, True, 1.0, "1", "", "9-pca-1", ["5-pca-0"], {"id": "5-pca-0"}]
+)
+def test_what_is_not_shown_is_refused(sent: object) -> None:
+    for known in (["5-pca-0"], [0, 1]):  # True is no 1
+        with pytest.raises(ValueError):
+            read_one_of(sent, known)
 
 
 def test_a_layer_is_one_of_its_network() -> None:

@@ -173,8 +173,8 @@ def test_groups_and_handles_of_ones_own_outlive_a_visit_elsewhere(page: Page, ad
     page.get_by_role("link", name="UMAP Tour", exact=True).click()
     page.wait_for_selector(".grand-tour")
     settle(page)
-    assert [each["name"] for each in ask(page, "tour.choices.handles.value")] == ["Group 1"]
-    assert len(ask(page, "tour.choices.lassoed.value")) > 20
+    assert [each["name"] for each in ask(page, "tour.choices.get('handles')")] == ["Group 1"]
+    assert len(ask(page, "tour.choices.get('lassoed')")) > 20
 
 
 def test_a_link_shows_another_visitor_the_same(page: Page, address: str) -> None:

@@ -21,7 +21,7 @@ from ui.arrays import (
     stamp,
 )
 from ui.coarse import CoarseClasses, find_coarse
-from ui.components.scatter import Coloring, Entry
+from ui.components.points import Coloring, LegendEntry
 from ui.library import Contents, load_params
 from ui.palette import RIGHT_WRONG, SCALE, mark_class, mark_coarse
 from ui.selection import COLORS, Selection
@@ -99,7 +99,7 @@ def color_points(selection: Selection, contents: Contents, answers: Answers) -> 
         return Coloring(title, groups, _enter_outputs(known, contents), None)
     if selection.color == "correct":
         names = ("wrong", "correct", "class unknown to the model")
-        entries = [Entry(n, *mark) for n, mark in zip(names, RIGHT_WRONG, strict=True)]
+        entries = [LegendEntry(n, *mark) for n, mark in zip(names, RIGHT_WRONG, strict=True)]
         shown = entries if (answers.correct < 0).any() else entries[:2]
         return Coloring(title, np.where(answers.correct < 0, 2, answers.correct), shown, None)
     if selection.color in {"confidence", "margin"}:
@@ -109,17 +109,17 @@ def color_points(selection: Selection, contents: Contents, answers: Answers) -> 
     if selection.color == "coarse" and (coarse := find_coarse(contents)) is not None:
         return _color_by_coarse(title, coarse, answers)
     classes = enumerate(contents.categories)
-    entries = [Entry(category.name, *mark_class(label)) for label, category in classes]
+    entries = [LegendEntry(category.name, *mark_class(label)) for label, category in classes]
     return Coloring(COLORS["true"], answers.labels, entries, None)
 
 
-def _enter_outputs(known: np.ndarray, contents: Contents) -> list[Entry]:
+def _enter_outputs(known: np.ndarray, contents: Contents) -> list[LegendEntry]:
     """Outputs as a legend: those that stand for a class of the data set have its colour."""
     labels = {category.name: label for label, category in enumerate(contents.categories)}
     free = iter(range(len(labels), len(labels) + len(known)))
     names = [contents.outputs[output].name for output in known]
     marks = [mark_class(labels[name] if name in labels else next(free)) for name in names]
-    return [Entry(name, *mark) for name, mark in zip(names, marks, strict=True)]
+    return [LegendEntry(name, *mark) for name, mark in zip(names, marks, strict=True)]
 
 
 def _color_by_coarse(title: str, coarse: CoarseClasses, answers: Answers) -> Coloring:
@@ -130,7 +130,7 @@ def _color_by_coarse(title: str, coarse: CoarseClasses, answers: Answers) -> Col
         for family, (_, members) in enumerate(groupby(groups, lambda each: each.family))
         for member, _ in enumerate(members)
     ]
-    entries = [Entry(each.group, *mark) for each, mark in zip(groups, marks, strict=True)]
+    entries = [LegendEntry(each.group, *mark) for each, mark in zip(groups, marks, strict=True)]
     entry_of = {each: entry for entry, each in enumerate(groups)}
     places = np.array([entry_of[each] for each in coarse.of])
     if coarse.predicted:
@@ -143,7 +143,8 @@ def _color_by_scale(title: str, values: np.ndarray) -> Coloring:
     span = high - low or 1.0
     steps = np.minimum((values - low) / span * len(SCALE), len(SCALE) - 1).astype(np.int32)
     entries = [
-        Entry(f"{low + span * (i + 0.5) / len(SCALE):.2f}", color) for i, color in enumerate(SCALE)
+        LegendEntry(f"{low + span * (i + 0.5) / len(SCALE):.2f}", color)
+        for i, color in enumerate(SCALE)
     ]
     return Coloring(title, steps, entries, (f"{low:.2f}", f"{high:.2f}"))
 
@@ -169,7 +170,9 @@ def _color_by_cluster(selection: Selection, contents: Contents) -> Coloring:
         settings.random_state,
         (run, name, layer, stamp(run, "umap")),
     )
-    entries = [Entry(f"cluster {i + 1}", *mark_class(i)) for i in range(int(groups.max()) + 1)]
+    entries = [
+        LegendEntry(f"cluster {i + 1}", *mark_class(i)) for i in range(int(groups.max()) + 1)
+    ]
     return Coloring(f"Cluster of {layer}", groups, entries, None)
 
 

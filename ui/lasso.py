@@ -10,13 +10,15 @@ import numpy as np
 import streamlit as st
 
 from ui import markup
+from ui.address import change
 from ui.arrays import explaining, load_samples
 from ui.coloring import Answers, read_answers
 from ui.components.contact_sheet import draw_contact_sheet
+from ui.components.points import PlotChoices
 from ui.layouts import family, load_layout
 from ui.library import Contents
 from ui.palette import mark_class
-from ui.selection import Selection
+from ui.selection import Selection, write_entries
 
 
 def keep_lassoed(uids: Sequence[int], family: str) -> None:
@@ -28,6 +30,30 @@ def read_lassoed(family: str) -> tuple[int, ...]:
     """The set that was caught among these samples; empty where there is none."""
     of, uids = st.session_state.get("lassoed", ("", ()))
     return uids if of == family else ()
+
+
+def read_choices(
+    selection: Selection,
+    on_pin: Callable[[int | None], None],
+    on_lasso: Callable[[tuple[int, ...]], None] = lambda _: None,
+) -> PlotChoices:
+    """What is chosen on a plot of these samples; new choices are kept, and told besides."""
+    of = family(selection)
+
+    def lasso(uids: tuple[int, ...]) -> None:
+        keep_lassoed(uids, of)
+        on_lasso(uids)
+
+    return PlotChoices(
+        pinned=selection.sample,
+        only=selection.only,
+        lassoed=read_lassoed(of),
+        pictures=selection.marks == "pictures",
+        on_pin=on_pin,
+        on_only=lambda entries: change(only=write_entries(entries)),
+        on_lasso=lasso,
+        on_pictures=lambda shown: change(marks="pictures" if shown else None),
+    )
 
 
 def draw_lassoed(

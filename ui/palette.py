@@ -11,6 +11,10 @@ Under the same four visions first colours of two families are at least 0.08 apar
 
 from __future__ import annotations
 
+import numpy as np
+
+from layerscope.explanation.heatmap import colorize
+
 CLASS_COLORS = (
     "#4ab8b5",
     "#cf5331",
@@ -63,3 +67,5 @@ SCALE = (
     "#31678e", "#2a768e", "#25848e", "#20938c", "#1fa187", "#2ab07f",
     "#42be71", "#60ca60", "#86d549", "#addc30", "#d8e219", "#fde725",
 )  # fmt: skip
+# What heatmaps are drawn with in the browser, (256, 3), RGB.
+HEAT_COLORS = colorize(np.linspace(0, 1, 256)[None])[0]

@@ -20,14 +20,14 @@ from ui.arrays import (
     load_predictions,
     stamp,
 )
-from ui.components.similarity_matrix import MEASURES, Measure, Similarity
+from ui.components.similarity_matrix import MEASURES, LayerSimilarity, SimilarityMeasure
 from ui.library import load_params, name_run
 
 _FOLDER = "similarity"  # within `DATA`; its stores belong to pairs of runs
 _SIDES = ("first", "second")
 
 
-def load_similarity(first: str, second: str, size: int) -> Similarity:
+def load_similarity(first: str, second: str, size: int) -> LayerSimilarity:
     """How similar the layers of two runs of the same samples are, or those of one run.
 
     What the pipeline has compared, in whichever order, is read as it is. For other pairs the nuclear
@@ -48,7 +48,7 @@ def load_similarity(first: str, second: str, size: int) -> Similarity:
     layers = (_list_layers(first), _list_layers(second))
     stored = _find_stored((first, second), layers)
     measures, n = stored or (_measure_live(first, second, size), size)
-    return Similarity(name_run(first), name_run(second), *layers, measures, n)
+    return LayerSimilarity(name_run(first), name_run(second), *layers, measures, n)
 
 
 def _list_layers(run: str) -> tuple[Layer, ...]:
@@ -57,7 +57,7 @@ def _list_layers(run: str) -> tuple[Layer, ...]:
 
 def _find_stored(
     runs: tuple[str, str], layers: tuple[tuple[Layer, ...], tuple[Layer, ...]]
-) -> tuple[dict[str, Measure], int] | None:
+) -> tuple[dict[str, SimilarityMeasure], int] | None:
     """The measures of a pair of runs as stored, with the number of samples; None where there are none.
 
     A comparison of models that have since been replaced, or one that is damaged, counts as none.
@@ -75,7 +75,9 @@ def _find_stored(
     return None
 
 
-def _read_measures(name: str, places: list[int], facts: Mapping[str, Any]) -> dict[str, Measure]:
+def _read_measures(
+    name: str, places: list[int], facts: Mapping[str, Any]
+) -> dict[str, SimilarityMeasure]:
     pair = "-".join(_SIDES[place] for place in sorted(places))
     shape = (3, *(len(facts["layers"][place]) for place in sorted(places)))
     measures = {}
@@ -86,14 +88,14 @@ def _read_measures(name: str, places: list[int], facts: Mapping[str, Any]) -> di
         ):  # zeros are what Zarr reads of a file that is gone
             raise ValueError(f"{pair}/{key} is damaged")
         turned = found if places == sorted(places) else found.swapaxes(1, 2)
-        measures[key] = Measure(*turned)
+        measures[key] = SimilarityMeasure(*turned)
     return measures
 
 
-def _measure_live(first: str, second: str, size: int) -> dict[str, Measure]:
+def _measure_live(first: str, second: str, size: int) -> dict[str, SimilarityMeasure]:
     these, others = (_load_clouds(run, size) for run in (first, second))
     made = (first, second, size, stamp(first, "umap"), stamp(second, "umap"))
-    return {"nuclear": Measure(_measure_clouds(these, others, made))}
+    return {"nuclear": SimilarityMeasure(_measure_clouds(these, others, made))}
 
 
 def _load_clouds(run: str, size: int) -> np.ndarray:

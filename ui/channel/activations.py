@@ -11,7 +11,7 @@ from layerscope.activations.channels import score, shrink
 from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from ui.arrays import Stamp, load_predictions, stamp
 from ui.channel.live_maps import load_maps
-from ui.components.channel_grid import LARGEST_SIDE, Channels, draw_channel_grid
+from ui.components.channel_grid import LARGEST_SIDE, ChannelMaps, draw_channel_grid
 
 # Of a layer's feature maps: single peaks, up to four times as high, would leave all else dark.
 _SCALE_ENDS = (0.5, 99.5)
@@ -75,14 +75,14 @@ def draw_activations(
     )
 
 
-def load_channels(run: str, layer: Layer, uid: int) -> Channels:
+def load_channels(run: str, layer: Layer, uid: int) -> ChannelMaps:
     """What the grid draws of a sample, kept in memory for the layers looked at last."""
     made = stamp(run, "samples"), stamp(run, "predictions")
     return _keep_channels(run, layer, uid, made)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _keep_channels(run: str, layer: Layer, uid: int, made: tuple[Stamp, Stamp]) -> Channels:
+def _keep_channels(run: str, layer: Layer, uid: int, made: tuple[Stamp, Stamp]) -> ChannelMaps:
     maps = load_maps(run, layer, uid)
     ends = layer.key in {INPUT, PROBABILITIES}
     dense = is_dense(layer)
@@ -92,7 +92,7 @@ def _keep_channels(run: str, layer: Layer, uid: int, made: tuple[Stamp, Stamp]) 
     ranges = np.stack([small.min(axis=(1, 2)), small.max(axis=(1, 2))], axis=1)
     lowest, width = ranges[:, :1, None], np.diff(ranges)[:, :, None]
     share = np.divide(small - lowest, width, out=np.zeros_like(small), where=width > 0)
-    return Channels(
+    return ChannelMaps(
         maps=(share * 255).round().astype(np.uint8),
         ranges=ranges,
         scores=(maps.reshape(-1) if dense else score(maps)).astype(np.float32),

@@ -29,7 +29,7 @@ from ui.channel.activations import load_channels
 from ui.channel.figures import draw_class_means, draw_histogram, figures, picture, write_number
 from ui.channel.heatmap import CONFIG, plot_map
 from ui.channel.live_maps import load_maps
-from ui.components.channel_grid import Channels
+from ui.components.channel_grid import ChannelMaps
 from ui.components.sample_strip import Tile, draw_sample_strip
 from ui.library import command_for
 from ui.palette import mark_class
@@ -124,7 +124,7 @@ def _draw(subject: _Subject, on_pick: Callable[[int], None], on_pin: Callable[[i
 
 
 def _draw_head(
-    subject: _Subject, channels: Channels, channel: int, on_pick: Callable[[int], None]
+    subject: _Subject, channels: ChannelMaps, channel: int, on_pick: Callable[[int], None]
 ) -> None:
     """The channel's name and rank, and the ways to its neighbours in the order."""
     order = sort_channels(channels.scores, subject.order)
@@ -150,7 +150,7 @@ def _draw_head(
             st.button(label, key=name, on_click=move, args=(to,), shortcut=key)
 
 
-def _draw_maps(subject: _Subject, channels: Channels, maps: np.ndarray, channel: int) -> None:
+def _draw_maps(subject: _Subject, channels: ChannelMaps, maps: np.ndarray, channel: int) -> None:
     """The map beside the picture; of a neuron its value among the others."""
     samples = load_samples(subject.run)
     name = samples.categories[samples.labels[subject.uid]].name
@@ -173,7 +173,7 @@ def _draw_maps(subject: _Subject, channels: Channels, maps: np.ndarray, channel:
         right.html(picture(samples.encoded(subject.uid), caption, box))
 
 
-def _write_value(channels: Channels, channel: int) -> str:
+def _write_value(channels: ChannelMaps, channel: int) -> str:
     """A neuron's value, and where it stands among all of the layer."""
     values = channels.scores.astype(np.float64)
     what = "probability" if channels.unit == "class" else "activation"
@@ -189,7 +189,7 @@ def _find_box(subject: _Subject, y: int, x: int) -> Box | None:
     return field_box(subject.layer, y, x, side)
 
 
-def _draw_figures(channels: Channels, maps: np.ndarray, channel: int) -> None:
+def _draw_figures(channels: ChannelMaps, maps: np.ndarray, channel: int) -> None:
     """Statistics of the channel, with the histogram that the entropy is of; or of all neurons."""
     values = maps.reshape(1, 1, -1) if channels.dense else maps[channel : channel + 1]
     found = describe(values)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+Known = TypeVar("Known", int, str)
 _MOST_HANDLES = 50
 _LONGEST_NAME = 40
 _LAST_SEED = 2**32 - 1
@@ -69,6 +71,14 @@ def read_pin(sent: object, count: int) -> int | None:
     """
     uid = _read_index(sent, -1, count)
     return uid if uid >= 0 else None
+
+
+def read_one_of(sent: object, known: Collection[Known]) -> Known:
+    """One of some whole numbers or texts that are shown; True is no 1."""
+    for each in known:
+        if type(sent) is type(each) and sent == each:
+            return each
+    raise ValueError("nothing that is shown")
 
 
 def read_only(sent: object, count: int) -> frozenset[int]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from layerscope.experiments.record import find_usual, list_changes, list_varied, write_value
-from ui.components.experiment_table import Column, Row
-from ui.components.parallel_coordinates import Axis, Line, place_figures, place_values
+from ui.components.experiment_table import ExperimentRow, FigureColumn
+from ui.components.parallel_coordinates import (
+    Axis,
+    ExperimentLine,
+    place_figures,
+    place_values,
+)
 from ui.experiments.entries import WORKSPACE, Entry
 from ui.palette import SCALE
 
@@ -21,25 +26,25 @@ FIGURES = {
 _UNKNOWN = "#6d7884"
 
 
-def list_columns(embedding: str, layer: str) -> tuple[Column, ...]:
+def list_columns(embedding: str, layer: str) -> tuple[FigureColumn, ...]:
     """The figures that are shown, for an embedding and a layer."""
     named = name_embedding(embedding)
     columns = [
-        Column(
+        FigureColumn(
             "mean_trust",
             "trust, mean",
             f"Mean trustworthiness of {named} over all layers (metrics.json)",
         ),
-        Column("trust", "trust", f"Trustworthiness of {named} in {layer}"),
-        Column("knn", "kNN", f"Accuracy of the ten nearest neighbours in {named} of {layer}"),
-        Column(
+        FigureColumn("trust", "trust", f"Trustworthiness of {named} in {layer}"),
+        FigureColumn("knn", "kNN", f"Accuracy of the ten nearest neighbours in {named} of {layer}"),
+        FigureColumn(
             "output_knn",
             "kNN, out",
             "The same in the output of the network (metrics.json)",
         ),
     ]
     if embedding.startswith("tsne-"):
-        columns.insert(3, Column("kl", "KL", f"KL divergence of {named} in {layer}, in nats"))
+        columns.insert(3, FigureColumn("kl", "KL", f"KL divergence of {named} in {layer}, in nats"))
     return tuple(columns)
 
 
@@ -72,13 +77,13 @@ def list_parameters(entries: Sequence[Entry]) -> tuple[tuple[str, ...], dict[str
 
 
 def list_rows(
-    entries: Sequence[Entry], columns: Sequence[Column], embedding: str, layer: str
-) -> list[Row]:
+    entries: Sequence[Entry], columns: Sequence[FigureColumn], embedding: str, layer: str
+) -> list[ExperimentRow]:
     """A row an entry."""
     _, usual = list_parameters(entries)
     several = len({entry.source for entry in entries if entry.key != WORKSPACE}) > 1
     return [
-        Row(
+        ExperimentRow(
             entry.key,
             entry.key,
             _SOURCES[entry.source] if several or entry.key == WORKSPACE else "",
@@ -91,8 +96,8 @@ def list_rows(
 
 
 def list_lines(
-    entries: Sequence[Entry], columns: Sequence[Column], embedding: str, layer: str, tint: str
-) -> tuple[list[Axis], list[Line]]:
+    entries: Sequence[Entry], columns: Sequence[FigureColumn], embedding: str, layer: str, tint: str
+) -> tuple[list[Axis], list[ExperimentLine]]:
     """Axes of the parameters that differ among the experiments and of the figures, with a line each.
 
     The workspace is left out: it may be of more samples, which would change every figure.
@@ -116,7 +121,7 @@ def list_lines(
         places.append(at)
     tints = place_figures([read_figure(e, tint, embedding, layer) for e in shown])[0]
     lines = [
-        Line(
+        ExperimentLine(
             entry.key,
             entry.key,
             ", ".join(f"{n} {v}" for n, v in list_changes(entry.experiment.params, usual).items())

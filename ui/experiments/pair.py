@@ -17,14 +17,13 @@ from layerscope.experiments.layouts import Layouts, identify_samples, read_perpl
 from layerscope.experiments.record import is_repetition, list_differences
 from ui.address import change
 from ui.arrays import Unavailable, load_samples, stamp
-from ui.coloring import read_answers
-from ui.components.embedding_pair import Answers, Cloud, draw_embedding_pair
-from ui.components.scatter import Coloring
-from ui.components.scatter import Entry as LegendEntry
+from ui.components.embedding_pair import PairLayout, draw_embedding_pair
+from ui.components.points import Coloring, LegendEntry, PlotSamples, Predictions
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.experiments.address import Choice
 from ui.experiments.board import name_embedding
 from ui.experiments.entries import Entry, load_layouts
+from ui.explorer.view import describe_predictions
 from ui.library import Contents
 from ui.palette import SCALE, mark_class
 from ui.selection import Selection
@@ -168,11 +167,12 @@ def draw_pair(
     one, other = sides
     turned = align(other.points, one.points)
     size = one.layouts.size
-    answers, family, known = _read_samples(one.layouts, contents, shared)
-    if known:
+    family, predictions = _read_samples(one.layouts, contents)
+    if predictions:
         send_thumbnails(load_sheet(contents.run, size), family, key="experiment_pictures")
-    clouds = tuple(
-        Cloud(
+    layouts = one.layouts
+    first, second = (
+        PairLayout(
             f"{letter}: {side.entry.key}, {name_embedding(side.embedding)}",
             points,
             nearest_neighbors(points, NEIGHBORS).indices,
@@ -182,41 +182,25 @@ def draw_pair(
     sample = selection.sample
     with st.container(key="pair"):
         draw_embedding_pair(
-            (clouds[0], clouds[1]),
-            _color(one.layouts, shared, shade),
-            answers,
+            (first, second),
+            PlotSamples(layouts.labels, layouts.classes, _color(layouts, shared, shade), family),
+            predictions,
+            shared,
             pinned=sample if sample is not None and sample < size else None,
-            family=family,
             key="experiment_pair",
             on_pin=lambda uid: change(sample=uid, why=None, against=None),
         )
 
 
-def _read_samples(
-    layouts: Layouts, contents: Contents, shared: np.ndarray
-) -> tuple[Answers, str, bool]:
-    """What is known of the samples, their family, and whether their pictures are in the workspace."""
+def _read_samples(layouts: Layouts, contents: Contents) -> tuple[str, Predictions | None]:
+    """The family of the samples, and what is said of them if they are those of the workspace."""
     run, size = contents.run, layouts.size
     samples = load_samples(run)
-    known = size <= len(samples.labels) and layouts.identity == identify_samples(
+    if size > len(samples.labels) or layouts.identity != identify_samples(
         samples.paths[:size], samples.labels[:size]
-    )
-    nothing = np.zeros(size, np.int32)
-    if not known:
-        answers = Answers(layouts.labels, layouts.classes, shared, None, [], nothing, nothing)
-        return answers, f"{run}/{layouts.identity}", False
-    found = read_answers(run, size)
-    outputs, predicted = np.unique(found.predicted, return_inverse=True)
-    answers = Answers(
-        layouts.labels,
-        layouts.classes,
-        shared,
-        predicted,
-        [contents.outputs[output].name for output in outputs],
-        found.correct,
-        found.confidence,
-    )
-    return answers, f"{run}/{size}/{stamp(run, 'samples')[0]}", True
+    ):
+        return f"{run}/{layouts.identity}", None
+    return f"{run}/{size}/{stamp(run, 'samples')[0]}", describe_predictions(contents, size)
 
 
 def _color(layouts: Layouts, shared: np.ndarray, shade: str) -> Coloring:

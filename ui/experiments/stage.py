@@ -12,7 +12,7 @@ from layerscope.errors import InputError
 from layerscope.experiments.agreement import share_neighbors
 from ui.address import change
 from ui.arrays import Unavailable
-from ui.components.experiment_table import Column, draw_experiment_table, list_orders
+from ui.components.experiment_table import FigureColumn, draw_experiment_table, list_orders
 from ui.components.parallel_coordinates import draw_parallel_coordinates
 from ui.controls import draw_run_choice, select
 from ui.experiments.address import SHADES, Choice, read_choice, write_choice
@@ -63,11 +63,11 @@ class _Shown:
     problems: tuple[str, ...]
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[FigureColumn, ...]:
         return list_columns(self.choice.lay_a, self.selection.layer)
 
     @property
-    def tint(self) -> Column:
+    def tint(self) -> FigureColumn:
         """What colours lines: PCA and UMAP have no KL divergence."""
         by_key = {column.key: column for column in self.columns}
         return by_key.get(self.choice.tint, self.columns[0])
@@ -156,7 +156,7 @@ def _draw_lines(shown: _Shown) -> None:
         )
 
 
-def _describe_scale(column: Column, values: Sequence[float]) -> str:
+def _describe_scale(column: FigureColumn, values: Sequence[float]) -> str:
     """The colours of lines, with what their ends mean."""
     if not values:
         return '<p class="scale"></p>'

@@ -13,7 +13,7 @@ from layerscope.explanation.occlusion import OCCLUSION_OPTIONS
 from layerscope.explanation.registry import METHODS
 from ui import markup
 from ui.address import change
-from ui.components.method_tiles import Tile, draw_method_tiles
+from ui.components.method_tiles import MethodTile, draw_method_tiles
 from ui.explain.address import PROBE, Choice, change_option
 from ui.explain.explanations import Drawn, ask_method, key_of
 from ui.explain.options import draw_options, fill_options
@@ -33,7 +33,7 @@ class Found:
     Attributes
     ----------
     state : str
-        As that of a `Tile`.
+        As that of a `MethodTile`.
     drawn : tuple of Drawn
         Complete ones, where all are.
     done, total : int
@@ -148,8 +148,8 @@ def _draw_tiles(sides: Sequence[Subject], choice: Choice, found: Mapping[str, Fo
     )
 
 
-def _tile(method: Method, found: Found) -> Tile:
-    return Tile(
+def _tile(method: Method, found: Found) -> MethodTile:
+    return MethodTile(
         method.key,
         method.name,
         found.state,

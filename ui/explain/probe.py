@@ -13,7 +13,7 @@ from layerscope.explanation.filling import cover, fill_picture
 from layerscope.explanation.method import Setting
 from layerscope.explanation.occlusion import OCCLUSION_OPTIONS, check_geometry, find_windows
 from ui import markup
-from ui.components.occlusion_probe import Place, Probe, draw_probe
+from ui.components.occlusion_probe import OcclusionProbe, PatchPlace, draw_probe
 from ui.explain.address import PROBE, Choice, change_option
 from ui.explain.explanations import Drawn, ask_sweep, key_of
 from ui.explain.networks import predict
@@ -73,7 +73,7 @@ def _draw_probe(subject: Subject, settings: Mapping[str, Setting], problem: str 
         if refusal:
             st.toast(refusal)
 
-    def answer(places: Sequence[Place]) -> None:
+    def answer(places: Sequence[PatchPlace]) -> None:
         st.session_state["probe_answers"] = (token, compute_covered(subject, settings, places))
 
     of, answers = st.session_state.get("probe_answers", ("", ()))
@@ -93,11 +93,11 @@ def _describe(
     report: Report[Drawn] | None,
     answers: Sequence[tuple[int, int, float]],
     problem: str | None,
-) -> Probe:
+) -> OcclusionProbe:
     patch, stride = _geometry(settings)
     side = len(subject.picture)
     result = report.result if report else None
-    return Probe(
+    return OcclusionProbe(
         embed_pixels(subject.picture),
         embed_pixels(fill_picture(subject.picture, str(settings["fill"]))),
         side,
@@ -114,7 +114,7 @@ def _describe(
 
 
 def compute_covered(
-    subject: Subject, settings: Mapping[str, Setting], places: Sequence[Place]
+    subject: Subject, settings: Mapping[str, Setting], places: Sequence[PatchPlace]
 ) -> list[tuple[int, int, float]]:
     """Left, top, and the probability of the explained class with the patch there, all in one pass."""
     patch, _ = _geometry(settings)

@@ -10,7 +10,7 @@ import streamlit as st
 from layerscope.errors import InputError
 from ui import markup
 from ui.address import change
-from ui.components.class_bars import Bar, draw_class_bars
+from ui.components.class_bars import ClassBar, draw_class_bars
 from ui.components.picture_paste import draw_paste
 from ui.controls import choose
 from ui.explain.address import SAMPLE, SOURCES, UPLOAD, Choice, change_picture
@@ -124,7 +124,7 @@ def draw_classes(subject: Subject, choice: Choice, true: int | None) -> None:
     probabilities, why, against = subject.probabilities, subject.why, subject.against
     order = np.argsort(-probabilities, kind="stable")[:10]
     bars = [
-        Bar(int(i), subject.categories[i].name, float(probabilities[i]), int(i) == true)
+        ClassBar(int(i), subject.categories[i].name, float(probabilities[i]), int(i) == true)
         for i in order
     ]
     st.html(markup.heading("Top 10", f"of {len(probabilities)}"))
@@ -133,10 +133,10 @@ def draw_classes(subject: Subject, choice: Choice, true: int | None) -> None:
         why,
         against,
         key="explain_bars",
-        on_why=lambda output: choose_classes(
+        on_target=lambda output: choose_classes(
             subject, choice, output, None if output == against else against
         ),
-        on_against=lambda output: choose_classes(
+        on_contrast=lambda output: choose_classes(
             subject, choice, why, None if output == against else output
         ),
     )

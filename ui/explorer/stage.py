@@ -12,11 +12,11 @@ from ui.channel.activations import draw_activations
 from ui.channel.dialog import open_channel
 from ui.components.scatter import draw_scatter
 from ui.explorer import view
-from ui.lasso import draw_lassoed, keep_lassoed, read_lassoed
+from ui.lasso import draw_lassoed, read_choices, read_lassoed
 from ui.library import Contents
 from ui.markup import plot_head
 from ui.sample.inspector import Inspected, draw_hint, draw_inspector
-from ui.selection import Selection, read_selection, write_entries, write_selection
+from ui.selection import Selection, read_selection, write_selection
 from ui.shell import draw_link, explained
 
 _SHOWN = {"sample": "Sample", "set": "Set"}
@@ -48,23 +48,11 @@ def draw_plot(selection: Selection, contents: Contents) -> None:
     figures = view.list_figures(selection)
     st.html(plot_head(view.name_method(selection), view.describe_data(selection), figures))
 
-    def lasso(uids: tuple[int, ...]) -> None:
-        keep_lassoed(uids, points.family)
+    def inspect_lassoed(uids: tuple[int, ...]) -> None:
         st.session_state["inspected"] = "set" if uids else "sample"
 
     with st.container(key="scatter"):
-        draw_scatter(
-            points,
-            pinned=selection.sample,
-            only=selection.only,
-            lassoed=read_lassoed(points.family),
-            pictures=selection.marks == "pictures",
-            key="points",
-            on_pin=pin,
-            on_only=lambda entries: change(only=write_entries(entries)),
-            on_lasso=lasso,
-            on_pictures=lambda shown: change(marks="pictures" if shown else None),
-        )
+        draw_scatter(points, read_choices(selection, pin, inspect_lassoed), key="points")
 
 
 def draw_side(selection: Selection, contents: Contents) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ui.arrays import (
     Unavailable,
     load_array,
@@ -12,6 +10,7 @@ from ui.arrays import (
 )
 from ui.coloring import color_points, fade, read_answers
 from ui.components.model_map import Curve
+from ui.components.points import PlotSamples, Predictions
 from ui.components.scatter import Points
 from ui.layouts import family, load_layout
 from ui.library import Contents
@@ -27,22 +26,31 @@ _FIGURES = {
 
 def load_points(selection: Selection, contents: Contents) -> Points:
     """What the plot shows. Raises `Unavailable`."""
-    positions = load_layout(selection, contents)
-    answers = read_answers(selection.run, selection.size)
-    known, places = np.unique(answers.predicted, return_inverse=True)
     return Points(
-        positions=positions,
-        coloring=color_points(selection, contents, answers),
-        faded=fade(selection, answers),
+        load_layout(selection, contents),
+        describe_samples(selection, contents),
+        describe_predictions(contents, selection.size),
+        load_neighbors(selection, contents),
+    )
+
+
+def describe_samples(selection: Selection, contents: Contents) -> PlotSamples:
+    """The samples as plots show them, coloured and filtered as is chosen. Raises `Unavailable`."""
+    answers = read_answers(selection.run, selection.size)
+    return PlotSamples(
         labels=answers.labels,
         classes=[category.name for category in contents.categories],
-        predicted=places,
-        outputs=[contents.outputs[index].name for index in known],
-        correct=answers.correct,
-        confidence=answers.confidence,
+        coloring=color_points(selection, contents, answers),
         family=family(selection),
-        neighbors=load_neighbors(selection, contents),
+        faded=fade(selection, answers),
     )
+
+
+def describe_predictions(contents: Contents, size: int) -> Predictions:
+    """What a network says of the first samples of its run. Raises `Unavailable`."""
+    answers = read_answers(contents.run, size)
+    names = [output.name for output in contents.outputs]
+    return Predictions.of(answers.predicted, names, answers.correct, answers.confidence)
 
 
 def load_neighbors(selection: Selection, contents: Contents) -> list[int]:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from layerscope.performance.answers import rank_errors, rank_unnamed, rank_unsure
 from ui import markup
-from ui.components.answer_tiles import Tile, draw_answer_tiles
+from ui.components.prediction_tiles import PredictionTile, draw_prediction_tiles
 from ui.performance.sample_card import load_picture
 from ui.performance.scene import Scene, count
 from ui.performance.travel import plan_explanation, plan_explorer
@@ -97,21 +97,21 @@ def _draw_tiles(key: str, uids: np.ndarray, label: str, scene: Scene) -> None:
     if not shown:
         return
 
-    draw_answer_tiles(
+    draw_prediction_tiles(
         [_tile(uid, scene) for uid in shown],
         label,
         key=f"tiles_{key}",
         on_open=lambda uid: plan_explorer(scene, shown, uid),
-        on_why=lambda uid: plan_explanation(scene, uid),
+        on_explain=lambda uid: plan_explanation(scene, uid),
     )
     if len(uids) > len(shown):
         st.html(f'<p class="source">The first {len(shown)} of {len(uids)}.</p>')
 
 
-def _tile(uid: int, scene: Scene) -> Tile:
+def _tile(uid: int, scene: Scene) -> PredictionTile:
     answers = scene.answers
     label, predicted = int(answers.labels[uid]), int(answers.predicted[uid])
-    return Tile(
+    return PredictionTile(
         uid,
         load_picture(scene.selection.run, uid),
         scene.name_class(label),

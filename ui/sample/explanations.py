@@ -12,7 +12,7 @@ import streamlit as st
 from layerscope.explanation.overlap import share_covered
 from ui import markup
 from ui.arrays import Stamp, Unavailable, explaining, load_predictions, load_samples, stamp
-from ui.components.explanation_tiles import Column, Truth, draw_explanation_tiles
+from ui.components.explanation_tiles import ExplanationColumn, GroundTruth, draw_explanation_tiles
 from ui.sample import explainer
 from ui.sample.explainer import Explained, Question
 from ui.sample.parts import dim_outside, list_parts, outline_parts
@@ -67,7 +67,7 @@ class _Ground:
     picture: str
     side: int
     mask: np.ndarray | None
-    truth: Truth | None
+    truth: GroundTruth | None
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -79,7 +79,7 @@ def _keep_ground(run: str, uid: int, made: Stamp) -> _Ground:
     if part_map is None:
         return _Ground(picture, side, None, None)
     mask = part_map > 0
-    truth = Truth(
+    truth = GroundTruth(
         markup.embed(outline_parts(part_map, samples.part_names), "image/svg+xml"),
         markup.embed(dim_outside(part_map), "image/svg+xml"),
         [(name, color) for _, name, color in list_parts(part_map, samples.part_names)],
@@ -88,7 +88,9 @@ def _keep_ground(run: str, uid: int, made: Stamp) -> _Ground:
     return _Ground(picture, side, mask, truth)
 
 
-def _fill_column(question: Question, found: Explained | str | None, ground: _Ground) -> Column:
+def _fill_column(
+    question: Question, found: Explained | str | None, ground: _Ground
+) -> ExplanationColumn:
     """What is there: the answer, or for the time being a stored heatmap."""
     predictions = load_predictions(question.run)
     name = predictions.categories[question.output].name
@@ -97,6 +99,8 @@ def _fill_column(question: Question, found: Explained | str | None, ground: _Gro
     if not isinstance(found, Explained):
         cam = explainer.read_stored_cam(question.run, question.uid, question.output)
         if cam is None:
-            return Column(name, probability, problem=problem)
+            return ExplanationColumn(name, probability, problem=problem)
         found = explainer.show_cam(cam, ground.side, ground.mask)
-    return Column(name, probability, found.layers, found.shares, problem or found.problem)
+    return ExplanationColumn(
+        name, probability, found.layers, found.shares, problem or found.problem
+    )

@@ -13,7 +13,7 @@ from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from ui import markup
 from ui.arrays import explaining, load_predictions, load_samples
-from ui.components.class_bars import Bar, draw_class_bars
+from ui.components.class_bars import ClassBar, draw_class_bars
 from ui.components.contact_sheet import draw_contact_sheet
 from ui.markup import Fact
 from ui.palette import mark_class
@@ -153,7 +153,7 @@ def _draw_top(
     row = predictions.probabilities[shown.uid]
     true = int(predictions.targets(samples.labels[shown.uid : shown.uid + 1])[0])
     bars = [
-        Bar(int(i), predictions.categories[i].name, float(row[i]), bool(i == true))
+        ClassBar(int(i), predictions.categories[i].name, float(row[i]), bool(i == true))
         for i in np.argsort(-row, kind="stable")[:10]
     ]
     predicted = int(predictions.predicted[shown.uid])
@@ -170,7 +170,7 @@ def _draw_top(
         if output != why:
             on_against(None if output == against else output)
 
-    draw_class_bars(bars, why, against, key="class_bars", on_why=explain, on_against=compare)
+    draw_class_bars(bars, why, against, key="class_bars", on_target=explain, on_contrast=compare)
 
 
 def _draw_neighbors(shown: Inspected, samples: Samples, on_pin: Callable[[int], None]) -> None:

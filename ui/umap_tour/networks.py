@@ -18,6 +18,7 @@ from ui.arrays import (
 from ui.coloring import read_answers
 from ui.components.clouds import Clouds, compose_clouds, send_clouds
 from ui.components.grand_tour import Network, Stop
+from ui.components.points import Predictions
 from ui.library import Contents, is_built, load_params, name_run
 from ui.selection import Selection
 from ui.umap_tour.address import TourChoice
@@ -81,7 +82,7 @@ def describe_network(contents: Contents, size: int, layer: str) -> Network:
     """A network in one of its layers. Raises `Unavailable`."""
     run, d = contents.run, load_params().umap.n_components
     answers = read_answers(run, size)
-    known, places = np.unique(answers.predicted, return_inverse=True)
+    names = [output.name for output in contents.outputs]
     kept = load_figures(run, size, f"umap-{d}d")
     separate = load_figures(run, size, "features")
     return Network(
@@ -98,10 +99,7 @@ def describe_network(contents: Contents, size: int, layer: str) -> Network:
             for each in contents.layers
         ],
         layer=layer,
-        predicted=places,
-        outputs=[contents.outputs[output].name for output in known],
-        correct=answers.correct,
-        confidence=answers.confidence,
+        predictions=Predictions.of(answers.predicted, names, answers.correct, answers.confidence),
     )
 
 

@@ -11,6 +11,7 @@ from ui import markup
 from ui.address import change
 from ui.coloring import color_points, fade, read_answers
 from ui.components.grand_tour import Scene, draw_grand_tour
+from ui.components.points import PlotChoices, PlotSamples
 from ui.components.similarity_matrix import draw_similarity
 from ui.components.triggers import Handle
 from ui.lasso import keep_lassoed, read_lassoed
@@ -61,27 +62,31 @@ def draw_tour(selection: Selection, tour: TourChoice, shown: Shown) -> None:
     of = family(selection)
     draw_grand_tour(
         Scene(
+            PlotSamples(
+                labels=answers.labels,
+                classes=[category.name for category in contents.categories],
+                coloring=color_points(selection, contents, answers),
+                family=of,
+                faded=fade(selection, answers),
+            ),
             networks=networks,
-            labels=answers.labels,
-            classes=[category.name for category in contents.categories],
-            coloring=color_points(selection, contents, answers),
             movement=SCALE if tour.moved else None,
-            faded=fade(selection, answers),
-            family=of,
             dimensions=shown.n_components,
         ),
-        pinned=selection.sample,
-        only=selection.only,
-        lassoed=read_lassoed(of),
-        pictures=selection.marks == "pictures",
+        PlotChoices(
+            pinned=selection.sample,
+            only=selection.only,
+            lassoed=read_lassoed(of),
+            pictures=selection.marks == "pictures",
+            on_pin=lambda uid: change(sample=uid, why=None, against=None),
+            on_only=lambda entries: change(only=write_entries(entries)),
+            on_lasso=lambda uids: keep_lassoed(uids, of),
+            on_pictures=lambda pictures: change(marks="pictures" if pictures else None),
+        ),
         handles=_read_handles(of),
         aligned=not tour.apart,
         moment=tour.moment,
         key="grand_tour",
-        on_pin=lambda uid: change(sample=uid, why=None, against=None),
-        on_only=lambda entries: change(only=write_entries(entries)),
-        on_lasso=lambda uids: keep_lassoed(uids, of),
-        on_pictures=lambda pictures: change(marks="pictures" if pictures else None),
         on_layer=_change_layer,
         on_moment=keep_moment,
         on_handles=lambda handles: _keep_handles(handles, of),

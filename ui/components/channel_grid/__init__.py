@@ -6,31 +6,22 @@ picked and of the order that was chosen.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-import pyarrow as pa
-import streamlit as st
 
-from layerscope.explanation.heatmap import colorize
-from ui.assets import read_asset
+from ui.components.component import Component, Trigger, fingerprint, pack
+from ui.components.triggers import read_one_of
+from ui.palette import HEAT_COLORS
 
 ORDERS = ("-score", "score", "channel", "-channel")
 LARGEST_SIDE = 64  # pixels of a thumbnail that travel
-_SCRIPTS = ("values.js", "grid.js", "cells.js", "dense.js", "channel_grid.js")
-_render = st.components.v2.component(
-    "layerscope.channel_grid",
-    html=read_asset(__file__, "channel_grid.html"),
-    css=read_asset(__file__, "channel_grid.css"),
-    js="\n".join(read_asset(__file__, name) for name in _SCRIPTS),
-)
+_COMPONENT = Component("channel_grid")
 
 
 @dataclass(frozen=True)
-class Channels:
+class ChannelMaps:
     """What is drawn.
 
     Attributes
@@ -66,14 +57,8 @@ class Channels:
     unit: str = "channel"
 
 
-@cache
-def _list_colors() -> bytes:
-    """256 colours of the heatmaps, RGB byte by byte."""
-    return colorize(np.linspace(0, 1, 256)[None]).tobytes()
-
-
 def draw_channel_grid(
-    channels: Channels,
+    channels: ChannelMaps,
     *,
     chosen: int | None,
     order: str,
@@ -87,7 +72,7 @@ def draw_channel_grid(
 
     Parameters
     ----------
-    channels : Channels
+    channels : ChannelMaps
     chosen : int or None
         The channel that is marked.
     order : str
@@ -98,12 +83,12 @@ def draw_channel_grid(
     on_order : callable
         Called with one of `ORDERS`.
     """
-    columns = {
-        "maps": np.ascontiguousarray(channels.maps, dtype=np.uint8).tobytes(),
-        "ranges": np.ascontiguousarray(channels.ranges, dtype="<f4").tobytes(),
-        "scores": np.ascontiguousarray(channels.scores, dtype="<f4").tobytes(),
-        "colors": _list_colors(),
-    }
+    arrays = pack(
+        maps=(channels.maps, "u1"),
+        ranges=(channels.ranges, "<f4"),
+        scores=(channels.scores, "<f4"),
+        colors=(HEAT_COLORS, "u1"),
+    )
     count, height, width = channels.maps.shape
     facts = {
         "count": count,
@@ -116,29 +101,17 @@ def draw_channel_grid(
         "title": channels.title,
         "unit": channels.unit,
     }
-    digest = hashlib.blake2b(repr(facts).encode(), digest_size=12)
-    for content in columns.values():
-        digest.update(content)
-
-    def receive_pick() -> None:
-        picked = st.session_state[key].pick
-        if type(picked) is int and 0 <= picked < count:
-            on_pick(picked)
-
-    def receive_order() -> None:
-        asked = st.session_state[key].order
-        if asked in ORDERS:
-            on_order(asked)
-
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
-            "arrays": pa.table({k: pa.array([v], pa.binary()) for k, v in columns.items()}),
+            "arrays": arrays,
             "facts": facts,
-            "stamp": digest.hexdigest(),  # tells the browser whether anything is new
+            "stamp": fingerprint(facts, arrays),
             "chosen": -1 if chosen is None else chosen,
             "order": order if order in ORDERS else ORDERS[0],
         },
-        on_pick_change=receive_pick,
-        on_order_change=receive_order,
+        triggers={
+            "pick": Trigger(lambda sent: read_one_of(sent, range(count)), on_pick),
+            "order": Trigger(lambda sent: read_one_of(sent, ORDERS), on_order),
+        },
     )

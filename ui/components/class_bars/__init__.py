@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-
-_render = st.components.v2.component(
-    "layerscope.class_bars",
-    html='<ol class="bars" aria-label="Most probable classes"></ol>',
-    css=read_asset(__file__, "class_bars.css"),
-    js=read_asset(__file__, "class_bars.js"),
+_COMPONENT = Component(
+    "class_bars", html='<ol class="bars" aria-label="Most probable classes"></ol>'
 )
 
 
 @dataclass(frozen=True)
-class Bar:
+class ClassBar:
     """A row.
 
     Attributes
@@ -40,57 +36,38 @@ class Bar:
 
 
 def draw_class_bars(
-    bars: Sequence[Bar],
-    why: int,
-    against: int | None,
+    bars: Sequence[ClassBar],
+    target: int,
+    contrast: int | None,
     *,
     key: str,
-    on_why: Callable[[int], None],
-    on_against: Callable[[int], None],
+    on_target: Callable[[int], None],
+    on_contrast: Callable[[int], None],
 ) -> None:
     """Draw the rows.
 
     Parameters
     ----------
-    bars : sequence of Bar
+    bars : sequence of ClassBar
         From the most probable one.
-    why : int
+    target : int
         The output that is explained.
-    against : int or None
+    contrast : int or None
         The one beside it.
     key : str
-    on_why, on_against : callable
+    on_target, on_contrast : callable
         Called with the output of the row whose name, or whose "vs", was chosen; always one of `bars`.
     """
-
-    def hear(event: str, tell: Callable[[int], None]) -> Callable[[], None]:
-        def receive() -> None:
-            chosen = getattr(st.session_state[key], event)
-            if accepts(chosen, bars):
-                tell(chosen)
-
-        return receive
-
-    _render(
+    outputs = [bar.output for bar in bars]
+    _COMPONENT.draw(
         key=key,
         data={
-            "rows": [
-                {
-                    "output": bar.output,
-                    "name": bar.name,
-                    "probability": bar.probability,
-                    "isTrue": bar.is_true,
-                }
-                for bar in bars
-            ],
-            "why": why,
-            "against": -1 if against is None else against,
+            "rows": [asdict(bar) for bar in bars],
+            "target": target,
+            "contrast": -1 if contrast is None else contrast,
         },
-        on_why_change=hear("why", on_why),
-        on_against_change=hear("against", on_against),
+        triggers={
+            "target": Trigger(lambda sent: read_one_of(sent, outputs), on_target),
+            "contrast": Trigger(lambda sent: read_one_of(sent, outputs), on_contrast),
+        },
     )
-
-
-def accepts(sent: object, bars: Sequence[Bar]) -> bool:
-    """Whether what a browser sent is an output that is shown; True is no 1."""
-    return type(sent) is int and any(bar.output == sent for bar in bars)

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 
 import numpy as np
-import streamlit as st
 
-from ui.assets import read_asset
-from ui.components.points import SCRIPT, STYLE
-from ui.components.scatter import Entry
+from ui.components.component import Component, Trigger
+from ui.components.points import LegendEntry
 from ui.components.triggers import read_only
 
-_render = st.components.v2.component(
-    "layerscope.class_legend",
-    html='<div class="legend" role="group"></div>',
-    css="\n".join((STYLE, read_asset(__file__, "class_legend.css"))),
-    js="\n".join((SCRIPT, read_asset(__file__, "class_legend.js"))),
-)
+_COMPONENT = Component("class_legend", html='<div class="legend" role="group"></div>')
 
 
 def draw_class_legend(
     title: str,
-    entries: Sequence[Entry],
+    entries: Sequence[LegendEntry],
     labels: np.ndarray,
     only: frozenset[int],
     family: str,
@@ -37,7 +29,7 @@ def draw_class_legend(
     Parameters
     ----------
     title : str
-    entries : sequence of Entry
+    entries : sequence of LegendEntry
     labels : ndarray of int, (n,)
         Of the samples: index into `entries`.
     only : frozenset of int
@@ -48,12 +40,7 @@ def draw_class_legend(
     on_only : callable
         Called with the classes that are kept now.
     """
-
-    def receive() -> None:
-        with suppress(ValueError):
-            on_only(read_only(st.session_state[key]["only"], len(entries)))
-
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
             "title": title,
@@ -62,5 +49,5 @@ def draw_class_legend(
             "only": sorted(only),
             "family": family,
         },
-        on_only_change=receive,
+        triggers={"only": Trigger(lambda sent: read_only(sent, len(entries)), on_only)},
     )

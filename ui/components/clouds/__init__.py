@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import streamlit as st
 
-from ui.assets import read_asset
+from ui.components.component import Component
 
-_render = st.components.v2.component("layerscope.clouds", js=read_asset(__file__, "clouds.js"))
+_COMPONENT = Component("clouds")
 _LARGEST = np.iinfo(np.int16).max
 
 
@@ -96,4 +95,4 @@ def send_clouds(
     )
     families = [clouds.family, *keep]
     data = {"clouds": table, "d": clouds.steps.shape[2], "family": clouds.family, "keep": families}
-    _render(key=key, data=data)
+    _COMPONENT.draw(key=key, data=data)

@@ -7,16 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-
-_render = st.components.v2.component(
-    "layerscope.contact_sheet",
-    html=read_asset(__file__, "contact_sheet.html"),
-    css=read_asset(__file__, "contact_sheet.css"),
-    js=read_asset(__file__, "contact_sheet.js"),
-)
+_COMPONENT = Component("contact_sheet")
 
 
 def draw_contact_sheet(
@@ -57,13 +51,7 @@ def draw_contact_sheet(
     kinds = {
         kind: group for group, kind in enumerate(dict.fromkeys(zip(names, colors, strict=True)))
     }
-
-    def receive() -> None:
-        uid = st.session_state[key].pin
-        if accepts(uid, shown):
-            on_pin(uid)
-
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
             "uids": shown,
@@ -74,10 +62,5 @@ def draw_contact_sheet(
             "side": side,
             "rows": rows,
         },
-        on_pin_change=receive,
+        triggers={"pinned": Trigger(lambda sent: read_one_of(sent, shown), on_pin)},
     )
-
-
-def accepts(sent: object, shown: Sequence[int]) -> bool:
-    """Whether what a browser sent is the uid of a sample that is shown."""
-    return isinstance(sent, int) and not isinstance(sent, bool) and sent in shown

@@ -7,80 +7,55 @@ divergence by iteration, which is the timeline as well, and below that what has 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import streamlit as st
 
-from ui.assets import read_asset
-from ui.components.points import SCRIPT, STYLE
-from ui.components.scatter import Entry
-from ui.components.triggers import read_pin, read_switch
+from ui.components.component import Component, Trigger, pack
+from ui.components.points import LegendEntry, Predictions
+from ui.components.triggers import read_one_of, read_pin, read_switch
 
-PANEL_SCRIPT = "\n".join((SCRIPT, read_asset(__file__, "cloud.js")))
-PANEL_STYLE = "\n".join((STYLE, read_asset(__file__, "cloud.css")))
-_render = st.components.v2.component(
-    "layerscope.embedding_film",
-    html=read_asset(__file__, "embedding_film.html"),
-    css="\n".join((PANEL_STYLE, read_asset(__file__, "embedding_film.css"))),
-    js="\n".join(
-        (
-            PANEL_SCRIPT,
-            *(read_asset(__file__, name) for name in ("timeline.js", "tried.js", "film.js")),
-        )
-    ),
-)
-T = TypeVar("T")
+_COMPONENT = Component("embedding_film")
+TICK = Trigger[object](lambda sent: sent, lambda _: None)  # a question: the rerun answers it
 
 
 @dataclass(frozen=True)
-class Cast:
-    """The samples, the same in all clouds.
+class LinkedSamples:
+    """The samples, the same in all layouts of a component: what is marked in one is marked in all.
 
     Attributes
     ----------
     labels : ndarray of int, (n,)
         Index into `entries`.
-    entries : sequence of Entry
+    entries : sequence of LegendEntry
         The classes.
-    predicted : ndarray of int, (n,)
-        Index into `outputs`.
-    outputs : sequence of str
-        Names of all classes that were predicted.
-    correct : ndarray of int, (n,)
-        1 correct, 0 wrong, -1 where the model has no such class.
-    confidence : ndarray of float32, (n,)
-    near : ndarray of int, (n, k)
+    predictions : Predictions
+    neighbors : ndarray of int16, (n, k)
         Each sample's nearest among the features; lines go to them.
     family : str
         Of the pictures: see `ui.components.thumbnails`.
     """
 
     labels: np.ndarray
-    entries: Sequence[Entry]
-    predicted: np.ndarray
-    outputs: Sequence[str]
-    correct: np.ndarray
-    confidence: np.ndarray
-    near: np.ndarray
+    entries: Sequence[LegendEntry]
+    predictions: Predictions
+    neighbors: np.ndarray
     family: str
 
     def pack(self) -> dict[str, Any]:
-        """As the script of a cloud reads it."""
-        columns = {
-            "labels": (self.labels, "<i4"),
-            "predicted": (self.predicted, "<i4"),
-            "correct": (self.correct, "i1"),
-            "confidence": (self.confidence, "<f4"),
-            "near": (self.near, "<i2"),
-        }
+        """As the script of a layout reads it."""
+        said = self.predictions
         return {
-            "cast": pa.table({name: _binary(*each) for name, each in columns.items()}),
+            "samples": pack(
+                labels=(self.labels, "<i4"),
+                predicted=(said.predicted, "<i4"),
+                correct=(said.correct, "i1"),
+                confidence=(said.confidence, "<f4"),
+                neighbors=(self.neighbors, "<i2"),
+            ),
             "entries": [asdict(entry) for entry in self.entries],
-            "outputs": list(self.outputs),
+            "outputs": list(said.outputs),
             "family": self.family,
         }
 
@@ -113,7 +88,7 @@ class Reel:
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedLayout:
     """A layout that was tried.
 
     Attributes
@@ -137,7 +112,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Captions:
+class FilmCaptions:
     """Texts around the clouds.
 
     Attributes
@@ -166,10 +141,10 @@ class Captions:
 
 
 def draw_embedding_film(
-    cast: Cast,
+    samples: LinkedSamples,
     reel: Reel,
-    tried: Sequence[Tried],
-    captions: Captions,
+    tried: Sequence[TriedLayout],
+    captions: FilmCaptions,
     *,
     pinned: int | None,
     only: frozenset[int],
@@ -184,10 +159,10 @@ def draw_embedding_film(
 
     Parameters
     ----------
-    cast : Cast
+    samples : LinkedSamples
     reel : Reel
-    tried : sequence of Tried
-    captions : Captions
+    tried : sequence of TriedLayout
+    captions : FilmCaptions
     pinned : int or None
         The sample that is marked.
     only : frozenset of int
@@ -203,17 +178,13 @@ def draw_embedding_film(
         Called with whether to go on.
     on_ladder : callable
     """
-    count = len(cast.labels)
-
-    def receive(name: str, read: Callable[[object], T], tell: Callable[[T], None]) -> None:
-        with suppress(ValueError):
-            tell(read(st.session_state[key][name]))
-
-    _render(
+    ids = [each.id for each in tried]
+    plane = () if reel.plane is None else (reel.plane,)
+    _COMPONENT.draw(
         key=key,
         data={
-            **cast.pack(),
-            "reel": _pack_reel(reel),
+            **samples.pack(),
+            "reel": pack(plane=join_layouts(plane), frames=join_layouts(reel.frames)),
             "film": {
                 "token": reel.token,
                 "hasPlane": reel.plane is not None,
@@ -223,7 +194,7 @@ def draw_embedding_film(
                 "last": reel.last,
                 **{name: [float(v) for v in values] for name, values in reel.curves.items()},
             },
-            "tried": _pack_tried(tried),
+            "tried": pack(points=join_layouts([each.points for each in tried])),
             "tiles": [
                 {
                     "id": each.id,
@@ -239,46 +210,21 @@ def draw_embedding_film(
             "only": sorted(only),
             "waits": waits,
         },
-        on_pin_change=lambda: receive("pin", lambda sent: read_pin(sent, count), on_pin),
-        on_choose_change=lambda: receive("choose", lambda sent: read_id(sent, tried), on_choose),
-        on_run_change=lambda: receive("run", read_action, on_run),
-        on_ladder_change=lambda: receive("ladder", read_switch, lambda _: on_ladder()),
-        on_tick_change=lambda: None,
+        triggers={
+            "pin": Trigger(lambda sent: read_pin(sent, len(samples.labels)), on_pin),
+            "choose": Trigger(lambda sent: read_one_of(sent, ids), on_choose),
+            "run": Trigger(read_action, on_run),
+            "ladder": Trigger(read_switch, lambda _: on_ladder()),
+            "tick": TICK,
+        },
     )
-
-
-def read_id(sent: object, tried: Sequence[Tried]) -> str:
-    """The id of one of those that were tried. Raises ValueError for anything else."""
-    for each in tried:
-        if type(sent) is str and sent == each.id:
-            return each.id
-    raise ValueError("not one of those that were tried")
 
 
 def read_action(sent: object) -> bool:
     """Whether ``run`` was sent rather than ``stop``. Raises ValueError for anything else."""
-    if sent not in ("run", "stop"):
-        raise ValueError("neither run nor stop")
-    return sent == "run"
+    return read_one_of(sent, ("run", "stop")) == "run"
 
 
-def pack_clouds(clouds: Sequence[np.ndarray]) -> pa.Array:
-    """Clouds of int16 one after another, as one value of bytes."""
-    return pa.array([b"".join(_bytes(each, "<i2") for each in clouds)], pa.binary())
-
-
-def _pack_reel(reel: Reel) -> pa.Table:
-    plane = () if reel.plane is None else (reel.plane,)
-    return pa.table({"plane": pack_clouds(plane), "frames": pack_clouds(reel.frames)})
-
-
-def _pack_tried(tried: Sequence[Tried]) -> pa.Table:
-    return pa.table({"points": pack_clouds([each.points for each in tried])})
-
-
-def _bytes(values: np.ndarray, kind: str) -> bytes:
-    return np.ascontiguousarray(values, dtype=kind).tobytes()
-
-
-def _binary(values: np.ndarray, kind: str) -> pa.Array:
-    return pa.array([_bytes(values, kind)], pa.binary())
+def join_layouts(layouts: Sequence[np.ndarray]) -> tuple[np.ndarray, str]:
+    """Layouts of int16 one after another, as `pack` takes them."""
+    return np.concatenate([np.zeros(0, np.int16), *(each.ravel() for each in layouts)]), "<i2"

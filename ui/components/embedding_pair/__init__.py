@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import streamlit as st
 
-from ui.assets import read_asset
-from ui.components import scatter
-from ui.components.points import SCRIPT, STYLE
-from ui.components.scatter import Coloring
+from ui.components.component import Component, Trigger, pack
+from ui.components.points import PlotSamples, Predictions
 from ui.components.triggers import read_pin
 
-# How a cloud is drawn and looked at is the scatter plot's matter; here are two of them.
-_DRAWING = ("motion.js", "stamps.js", "painter.js", "stage.js", "gestures.js")
-_render = st.components.v2.component(
-    "layerscope.embedding_pair",
-    html=read_asset(__file__, "embedding_pair.html"),
-    css="\n".join((STYLE, read_asset(__file__, "embedding_pair.css"))),
-    js="\n".join(
-        (
-            SCRIPT,
-            *(read_asset(scatter.__file__, name) for name in _DRAWING),
-            read_asset(__file__, "embedding_pair.js"),
-        )
-    ),
-)
+_COMPONENT = Component("embedding_pair")
 
 
 @dataclass(frozen=True)
-class Cloud:
+class PairLayout:
     """One of the two.
 
     Attributes
@@ -50,41 +32,13 @@ class Cloud:
     nearest: np.ndarray
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What is said of the samples beside their place.
-
-    Attributes
-    ----------
-    labels : ndarray of int, (n,)
-        Index into `classes`.
-    classes : sequence of str
-    shared : ndarray of float, (n,)
-        How much of a sample's neighbourhoods the two have in common, in [0, 1].
-    predicted : ndarray of int, (n,), or None
-        Index into `outputs`; None where predictions of these samples are not at hand.
-    outputs : sequence of str
-    correct : ndarray of int, (n,)
-        1 correct, 0 wrong, -1 where the model has no such class.
-    confidence : ndarray of float32, (n,)
-    """
-
-    labels: np.ndarray
-    classes: Sequence[str]
-    shared: np.ndarray
-    predicted: np.ndarray | None
-    outputs: Sequence[str]
-    correct: np.ndarray
-    confidence: np.ndarray
-
-
 def draw_embedding_pair(
-    clouds: tuple[Cloud, Cloud],
-    coloring: Coloring,
-    answers: Answers,
+    layouts: tuple[PairLayout, PairLayout],
+    samples: PlotSamples,
+    predictions: Predictions | None,
+    shared: np.ndarray,
     *,
     pinned: int | None,
-    family: str,
     key: str,
     on_pin: Callable[[int | None], None],
 ) -> None:
@@ -92,63 +46,35 @@ def draw_embedding_pair(
 
     Parameters
     ----------
-    clouds : tuple of Cloud
+    layouts : tuple of PairLayout
         Of the same samples in the same order.
-    coloring : Coloring
-        Of both.
-    answers : Answers
+    samples : PlotSamples
+    predictions : Predictions or None
+        None where predictions of these samples are not at hand.
+    shared : ndarray of float, (n,)
+        How much of a sample's neighbourhoods the two have in common, in [0, 1].
     pinned : int or None
         The sample that is marked in both while none is pointed at.
-    family : str
-        Pictures are those of the thumbnails of this name; layouts of one family turn into another.
     key : str
     on_pin : callable
         Called with a uid when a sample is pinned, with None when it is released.
     """
-    count = len(answers.labels)
-
-    def receive() -> None:
-        with suppress(ValueError):
-            on_pin(read_pin(st.session_state[key]["pin"], count))
-
-    _render(
+    count = len(samples)
+    nothing = np.zeros(count, np.int32)
+    said = predictions or Predictions(nothing, (), nothing, nothing)
+    columns = samples.columns() | said.columns() | {"shared": (shared, "<f4")}
+    for i, layout in enumerate(layouts):
+        columns |= {f"positions{i}": (layout.positions, "<f4")}
+        columns |= {f"nearest{i}": (layout.nearest, "<i4")}
+    _COMPONENT.draw(
         key=key,
         data={
-            "arrays": _pack(clouds, coloring, answers),
-            "names": [cloud.name for cloud in clouds],
-            "coloring": {
-                "title": coloring.title,
-                "entries": [asdict(entry) for entry in coloring.entries],
-                "ends": coloring.ends and list(coloring.ends),
-            },
-            "classes": list(answers.classes),
-            "outputs": None if answers.predicted is None else list(answers.outputs),
-            "neighbors": clouds[0].nearest.shape[1],
-            "family": family,
+            **samples.describe(),
+            "arrays": pack(**columns),
+            "names": [layout.name for layout in layouts],
+            "outputs": None if predictions is None else list(predictions.outputs),
+            "neighbors": layouts[0].nearest.shape[1],
             "pinned": -1 if pinned is None else pinned,
         },
-        on_pin_change=receive,
-    )
-
-
-def _pack(clouds: tuple[Cloud, Cloud], coloring: Coloring, answers: Answers) -> pa.Table:
-    count = len(answers.labels)
-    predicted = np.zeros(count, np.int32) if answers.predicted is None else answers.predicted
-    columns = {
-        "positions0": (clouds[0].positions, "<f4"),
-        "positions1": (clouds[1].positions, "<f4"),
-        "nearest0": (clouds[0].nearest, "<i4"),
-        "nearest1": (clouds[1].nearest, "<i4"),
-        "groups": (coloring.groups, "<i4"),
-        "labels": (answers.labels, "<i4"),
-        "shared": (answers.shared, "<f4"),
-        "predicted": (predicted, "<i4"),
-        "correct": (answers.correct, "i1"),
-        "confidence": (answers.confidence, "<f4"),
-    }
-    return pa.table(
-        {
-            name: pa.array([np.ascontiguousarray(values, dtype=kind).tobytes()], pa.binary())
-            for name, (values, kind) in columns.items()
-        }
+        triggers={"pinned": Trigger(lambda sent: read_pin(sent, count), on_pin)},
     )

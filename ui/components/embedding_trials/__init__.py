@@ -6,35 +6,19 @@ The same sample is marked in all of the upper row; a row of the lower one is no 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import TypeVar
 
 import numpy as np
-import pyarrow as pa
-import streamlit as st
 
-from ui.assets import read_asset
-from ui.components.embedding_film import (
-    PANEL_SCRIPT,
-    PANEL_STYLE,
-    Cast,
-    pack_clouds,
-    read_action,
-)
+from ui.components.component import Component, Trigger, pack
+from ui.components.embedding_film import TICK, LinkedSamples, join_layouts, read_action
 from ui.components.triggers import read_pin
 
-_render = st.components.v2.component(
-    "layerscope.embedding_trials",
-    html=read_asset(__file__, "embedding_trials.html"),
-    css="\n".join((PANEL_STYLE, read_asset(__file__, "embedding_trials.css"))),
-    js="\n".join((PANEL_SCRIPT, read_asset(__file__, "embedding_trials.js"))),
-)
-T = TypeVar("T")
+_COMPONENT = Component("embedding_trials")
 
 
 @dataclass(frozen=True)
-class Layout:
+class TrialLayout:
     """One of them.
 
     Attributes
@@ -55,7 +39,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrialsProgress:
     """How far they are.
 
     Attributes
@@ -77,9 +61,9 @@ class Progress:
 
 
 def draw_embedding_trials(
-    cast: Cast,
-    layouts: Sequence[Layout],
-    progress: Progress,
+    samples: LinkedSamples,
+    layouts: Sequence[TrialLayout],
+    progress: TrialsProgress,
     *,
     pinned: int | None,
     only: frozenset[int],
@@ -93,10 +77,10 @@ def draw_embedding_trials(
 
     Parameters
     ----------
-    cast : Cast
-    layouts : sequence of Layout
+    samples : LinkedSamples
+    layouts : sequence of TrialLayout
         As many of the one kind as of the other.
-    progress : Progress
+    progress : TrialsProgress
     pinned : int or None
         The sample that is marked.
     only : frozenset of int
@@ -111,18 +95,12 @@ def draw_embedding_trials(
     on_run : callable
         Called with whether to begin, or to stop.
     """
-    count = len(cast.labels)
-
-    def receive(name: str, read: Callable[[object], T], tell: Callable[[T], None]) -> None:
-        with suppress(ValueError):
-            tell(read(st.session_state[key][name]))
-
     known = [each.points for each in layouts if each.points is not None]
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
-            **cast.pack(),
-            "clouds": pa.table({"points": pack_clouds(known)}),
+            **samples.pack(),
+            "clouds": pack(points=join_layouts(known)),
             "layouts": [
                 {
                     "title": each.title,
@@ -138,7 +116,9 @@ def draw_embedding_trials(
             "waits": waits,
             "token": token,
         },
-        on_pin_change=lambda: receive("pin", lambda sent: read_pin(sent, count), on_pin),
-        on_run_change=lambda: receive("run", read_action, on_run),
-        on_tick_change=lambda: None,
+        triggers={
+            "pin": Trigger(lambda sent: read_pin(sent, len(samples.labels)), on_pin),
+            "run": Trigger(read_action, on_run),
+            "tick": TICK,
+        },
     )

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.parallel_coordinates import read_pick
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-from ui.components.parallel_coordinates import accepts
-
-_render = st.components.v2.component(
-    "layerscope.experiment_table",
+_COMPONENT = Component(
+    "experiment_table",
     html='<div class="box"><table><thead></thead><tbody></tbody></table></div>',
-    css=read_asset(__file__, "experiment_table.css"),
-    js=read_asset(__file__, "experiment_table.js"),
 )
 
 
 @dataclass(frozen=True)
-class Column:
+class FigureColumn:
     """A column of figures.
 
     Attributes
@@ -37,7 +34,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class ExperimentRow:
     """An experiment.
 
     Attributes
@@ -62,15 +59,15 @@ class Row:
     figures: Sequence[float | None]
 
 
-def list_orders(columns: Sequence[Column]) -> tuple[str, ...]:
+def list_orders(columns: Sequence[FigureColumn]) -> tuple[str, ...]:
     """What the table can be sorted by: keys, with a minus for the greatest first."""
     keys = ("name", "changes", "created", *(column.key for column in columns))
     return tuple(f"{sign}{key}" for key in keys for sign in ("", "-"))
 
 
 def draw_experiment_table(
-    columns: Sequence[Column],
-    rows: Sequence[Row],
+    columns: Sequence[FigureColumn],
+    rows: Sequence[ExperimentRow],
     picked: tuple[str, str],
     order: str | None,
     *,
@@ -82,8 +79,8 @@ def draw_experiment_table(
 
     Parameters
     ----------
-    columns : sequence of Column
-    rows : sequence of Row
+    columns : sequence of FigureColumn
+    rows : sequence of ExperimentRow
         In the order in which they stand where `order` is None.
     picked : tuple of str
         Keys of the two experiments that are looked at.
@@ -96,18 +93,8 @@ def draw_experiment_table(
     on_order : callable
         Called with one of `list_orders`.
     """
-
-    def receive_pick() -> None:
-        sent = st.session_state[key]["pick"]
-        if accepts(sent, [row.key for row in rows]):
-            on_pick(sent["side"], sent["key"])
-
-    def receive_order() -> None:
-        sent = st.session_state[key]["order"]
-        if isinstance(sent, str) and sent in list_orders(columns):
-            on_order(sent)
-
-    _render(
+    keys, orders = [row.key for row in rows], list_orders(columns)
+    _COMPONENT.draw(
         key=key,
         data={
             "columns": [asdict(column) for column in columns],
@@ -115,6 +102,8 @@ def draw_experiment_table(
             "picked": list(picked),
             "order": order or "",
         },
-        on_pick_change=receive_pick,
-        on_order_change=receive_order,
+        triggers={
+            "pick": Trigger(lambda sent: read_pick(sent, keys), lambda pick: on_pick(*pick)),
+            "order": Trigger(lambda sent: read_one_of(sent, orders), on_order),
+        },
     )

@@ -7,23 +7,15 @@ the rest is on the page: `draw_explanation_tiles` then hears of it and draws aga
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
-import streamlit as st
+from ui.components.component import Component, hear_token
 
-from ui.assets import read_asset
-
-_SCRIPTS = ("tile.js", "enlarged.js", "explanation_tiles.js")
-_render = st.components.v2.component(
-    "layerscope.explanation_tiles",
-    html=read_asset(__file__, "explanation_tiles.html"),
-    css=read_asset(__file__, "explanation_tiles.css"),
-    js="\n".join(read_asset(__file__, name) for name in _SCRIPTS),
-)
+_COMPONENT = Component("explanation_tiles")
 
 
 @dataclass(frozen=True)
-class Method:
+class TileMethod:
     """A way to explain.
 
     Attributes
@@ -43,20 +35,20 @@ class Method:
 
 
 METHODS = (
-    Method(
+    TileMethod(
         "cam",
         "Grad-CAM",
         0.6,
         "Where the last feature maps speak for this class: inferno from none (dark) to most (bright).",
     ),
-    Method(
+    TileMethod(
         "guided",
         "Guided backprop",
         1.0,
         "The gradient of the class's logit by each pixel, along rising paths only. Grey is zero; black "
         "and white are this picture's 99.5th percentile of absolute values.",
     ),
-    Method(
+    TileMethod(
         "product",
         "Guided Grad-CAM",
         1.0,
@@ -66,7 +58,7 @@ METHODS = (
 
 
 @dataclass(frozen=True)
-class Column:
+class ExplanationColumn:
     """An output that is explained.
 
     Attributes
@@ -96,7 +88,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """What is really on the picture.
 
     Attributes
@@ -117,8 +109,8 @@ class Truth:
 
 def draw_explanation_tiles(
     picture: str,
-    columns: Sequence[Column],
-    truth: Truth | None,
+    columns: Sequence[ExplanationColumn],
+    truth: GroundTruth | None,
     *,
     name: str,
     token: str,
@@ -131,9 +123,9 @@ def draw_explanation_tiles(
     ----------
     picture : str
         A data URL.
-    columns : sequence of Column
+    columns : sequence of ExplanationColumn
         One, or two to compare.
-    truth : Truth or None
+    truth : GroundTruth or None
     name : str
         Of the sample.
     token : str
@@ -143,39 +135,16 @@ def draw_explanation_tiles(
         Called, perhaps several times, while a column is not complete. It must return at once.
     """
 
-    def receive() -> None:
-        if st.session_state[key].ask == token:
-            on_ask()
-
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
             "picture": picture,
             "name": name,
-            "methods": [
-                {"key": m.key, "name": m.name, "opacity": m.opacity, "note": m.note}
-                for m in METHODS
-            ],
-            "columns": [
-                {
-                    "name": column.name,
-                    "probability": column.probability,
-                    "layers": dict(column.layers),
-                    "shares": dict(column.shares),
-                    "problem": column.problem,
-                }
-                for column in columns
-            ],
-            "truth": None
-            if truth is None
-            else {
-                "outline": truth.outline,
-                "shade": truth.shade,
-                "parts": [list(part) for part in truth.parts],
-                "covered": truth.covered,
-            },
+            "methods": [asdict(method) for method in METHODS],
+            "columns": [asdict(column) for column in columns],
+            "truth": truth and asdict(truth),
             "token": token,
             "waits": not all(column.is_complete for column in columns),
         },
-        on_ask_change=receive,
+        triggers={"ask": hear_token(token, on_ask)},
     )

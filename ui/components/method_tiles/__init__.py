@@ -7,29 +7,16 @@ off.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import streamlit as st
+from ui.components.component import RERUN, Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-from ui.components import points
-
-_render = st.components.v2.component(
-    "layerscope.method_tiles",
-    html=read_asset(__file__, "method_tiles.html"),
-    css=read_asset(__file__, "method_tiles.css"),
-    js="\n".join(
-        [
-            read_asset(points.__file__, "elements.js"),
-            read_asset(__file__, "method_tile.js"),
-            read_asset(__file__, "method_tiles.js"),
-        ]
-    ),
-)
+_COMPONENT = Component("method_tiles")
 
 
 @dataclass(frozen=True)
-class Tile:
+class MethodTile:
     """A method.
 
     Attributes
@@ -60,7 +47,7 @@ class Tile:
 
 def draw_method_tiles(
     picture: str,
-    tiles: Sequence[Tile],
+    tiles: Sequence[MethodTile],
     opened: str,
     sides: Sequence[str] = (),
     *,
@@ -76,7 +63,7 @@ def draw_method_tiles(
     ----------
     picture : str
         A data URL.
-    tiles : sequence of Tile
+    tiles : sequence of MethodTile
     opened : str
         Key of the one that is open.
     sides : sequence of str
@@ -88,38 +75,23 @@ def draw_method_tiles(
         Called with the key of one of `tiles`.
     """
 
-    def hear(event: str, tell: Callable[[str], None]) -> Callable[[], None]:
-        def receive() -> None:
-            chosen = getattr(st.session_state[key], event)
-            if any(tile.key == chosen for tile in tiles):
-                tell(chosen)
+    def hear(tell: Callable[[str], None]) -> Trigger[str]:
+        return Trigger(lambda sent: read_one_of(sent, [tile.key for tile in tiles]), tell)
 
-        return receive
-
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
             "picture": picture,
-            "tiles": [
-                {
-                    "key": tile.key,
-                    "name": tile.name,
-                    "state": tile.state,
-                    "isLong": tile.is_long,
-                    "layers": list(tile.layers),
-                    "done": tile.done,
-                    "total": tile.total,
-                    "note": tile.note,
-                }
-                for tile in tiles
-            ],
+            "tiles": [asdict(tile) for tile in tiles],
             "open": opened,
             "sides": list(sides),
             "token": token,
             "waits": any(tile.state in {"waiting", "running"} for tile in tiles),
         },
-        on_open_change=hear("open", on_open),
-        on_compute_change=hear("compute", on_compute),
-        on_cancel_change=hear("cancel", on_cancel),
-        on_tick_change=lambda: None,
+        triggers={
+            "open": hear(on_open),
+            "compute": hear(on_compute),
+            "cancel": hear(on_cancel),
+            "tick": RERUN,
+        },
     )

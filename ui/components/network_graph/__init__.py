@@ -7,27 +7,12 @@ Opening, zooming and walking stay in the browser; Python hears of what is chosen
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-from ui.components import points
-from ui.vendor import read_vendored
-
-_SCRIPTS = ("shapes.js", "layout.js", "boxes.js", "viewport.js", "overview.js", "network_graph.js")
-_SHARED = ("elements.js", "keys.js", "choice.js")
-_render = st.components.v2.component(
-    "layerscope.network_graph",
-    html=read_asset(__file__, "network_graph.html"),
-    css=read_asset(__file__, "network_graph.css"),
-    js="\n".join(
-        [read_vendored("@dagrejs/dagre", "dagre.min.js")]
-        + [read_asset(points.__file__, name) for name in _SHARED]
-        + [read_asset(__file__, name) for name in _SCRIPTS]
-    ),
-)
+_COMPONENT = Component("network_graph")
 
 
 @dataclass(frozen=True)
@@ -118,17 +103,7 @@ def draw_network_graph(
     """
     known = [box.key for box in boxes]
     groups = [box.key for box in boxes if box.is_group]
-
-    def receive_pick() -> None:
-        picked = st.session_state[key].pick
-        if isinstance(picked, str) and picked in known:
-            on_pick(picked)
-
-    def receive_open() -> None:
-        with suppress(ValueError):
-            on_open(read_groups(st.session_state[key].open, groups))
-
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
             "name": name,
@@ -139,8 +114,10 @@ def draw_network_graph(
             "reveals": reveals,
             "opened": [each for each in groups if each in opened],
         },
-        on_pick_change=receive_pick,
-        on_open_change=receive_open,
+        triggers={
+            "pick": Trigger(lambda sent: read_one_of(sent, known), on_pick),
+            "open": Trigger(lambda sent: read_groups(sent, groups), on_open),
+        },
     )
 
 
@@ -148,6 +125,4 @@ def read_groups(sent: object, groups: Sequence[str]) -> frozenset[str]:
     """Keys of some groups, from what a browser sent; ValueError for anything else."""
     if not isinstance(sent, list) or len(sent) > len(groups):
         raise ValueError("not a list of groups")
-    if not all(isinstance(each, str) and each in groups for each in sent):
-        raise ValueError("not groups of this graph")
-    return frozenset(sent)
+    return frozenset(read_one_of(each, groups) for each in sent)

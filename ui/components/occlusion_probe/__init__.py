@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import streamlit as st
-
-from ui.assets import read_asset
+from ui.components.component import RERUN, Component, Trigger, hear_token
+from ui.components.triggers import read_one_of
 
 MOST_PLACES = 4  # in one question
 RASTER = 4  # pixels between places: an answer may serve again
-_SCRIPTS = ("patch.js", "questions.js", "occlusion_probe.js")
-_render = st.components.v2.component(
-    "layerscope.occlusion_probe",
-    html=read_asset(__file__, "occlusion_probe.html"),
-    css=read_asset(__file__, "occlusion_probe.css"),
-    js="\n".join(read_asset(__file__, name) for name in _SCRIPTS),
-)
-Place = tuple[int, int]  # left and top of the patch, in pixels of the picture
+_COMPONENT = Component("occlusion_probe")
+PatchPlace = tuple[int, int]  # left and top of the patch, in pixels of the picture
 
 
 @dataclass(frozen=True)
-class Probe:
+class OcclusionProbe:
     """What is drawn.
 
     Attributes
@@ -60,11 +53,11 @@ class Probe:
 
 
 def draw_probe(
-    probe: Probe,
+    probe: OcclusionProbe,
     *,
     token: str,
     key: str,
-    on_probe: Callable[[Sequence[Place]], None],
+    on_probe: Callable[[Sequence[PatchPlace]], None],
     on_sweep: Callable[[], None],
     on_cancel: Callable[[], None],
 ) -> None:
@@ -72,7 +65,7 @@ def draw_probe(
 
     Parameters
     ----------
-    probe : Probe
+    probe : OcclusionProbe
     token : str
         Changes with all that answers depend on: a question with another one is out of date.
     key : str
@@ -81,42 +74,21 @@ def draw_probe(
     on_sweep, on_cancel : callable
         Called when the sweep is asked for, and called off.
     """
-
-    def receive() -> None:
-        places = read_places(st.session_state[key].probe, token, probe.side - probe.patch)
-        if places:
-            on_probe(places)
-
-    def hear(event: str, tell: Callable[[], None]) -> Callable[[], None]:
-        return lambda: tell() if getattr(st.session_state[key], event) == token else None
-
-    _render(
+    last = probe.side - probe.patch
+    _COMPONENT.draw(
         key=key,
-        data={
-            "picture": probe.picture,
-            "filling": probe.filling,
-            "side": probe.side,
-            "patch": probe.patch,
-            "stride": probe.stride,
-            "raster": RASTER,
-            "baseline": probe.baseline,
-            "answers": [list(answer) for answer in probe.answers],
-            "heat": probe.heat,
-            "running": probe.running,
-            "done": probe.done,
-            "total": probe.total,
-            "problem": probe.problem,
-            "token": token,
+        data={**asdict(probe), "raster": RASTER, "token": token},
+        triggers={
+            "probe": Trigger(lambda sent: read_places(sent, token, last), on_probe),
+            "sweep": hear_token(token, on_sweep),
+            "cancel": hear_token(token, on_cancel),
+            "tick": RERUN,
         },
-        on_probe_change=receive,
-        on_sweep_change=hear("sweep", on_sweep),
-        on_cancel_change=hear("cancel", on_cancel),
-        on_tick_change=lambda: None,
     )
 
 
-def read_places(sent: object, token: str, last: int) -> list[Place]:
-    """Places that a browser asks for, each coordinate from 0 to `last`; none where it sent anything else.
+def read_places(sent: object, token: str, last: int) -> list[PatchPlace]:
+    """Places that a browser asks for, each coordinate from 0 to `last`; ValueError for anything else.
 
     Parameters
     ----------
@@ -126,19 +98,14 @@ def read_places(sent: object, token: str, last: int) -> list[Place]:
     last : int
     """
     if not isinstance(sent, dict) or sent.get("token") != token:
-        return []
+        raise ValueError("no question about what is on show")
     places = sent.get("places")
     if not isinstance(places, list) or not 1 <= len(places) <= MOST_PLACES:
-        return []
-    if not all(_is_place(place, last) for place in places):
-        return []
-    return [(place[0], place[1]) for place in places]
+        raise ValueError(f"not 1 to {MOST_PLACES} places")
+    return [_read_place(place, range(last + 1)) for place in places]
 
 
-def _is_place(place: object, last: int) -> bool:
-    # True and False are whole numbers to Python.
-    return (
-        isinstance(place, list)
-        and len(place) == 2
-        and all(type(each) is int and 0 <= each <= last for each in place)
-    )
+def _read_place(sent: object, known: range) -> PatchPlace:
+    if not isinstance(sent, list) or len(sent) != 2:
+        raise ValueError("not a place")
+    return read_one_of(sent[0], known), read_one_of(sent[1], known)

@@ -9,16 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-
-_render = st.components.v2.component(
-    "layerscope.parallel_coordinates",
-    html=read_asset(__file__, "parallel_coordinates.html"),
-    css=read_asset(__file__, "parallel_coordinates.css"),
-    js=read_asset(__file__, "parallel_coordinates.js"),
-)
+_COMPONENT = Component("parallel_coordinates")
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Line:
+class ExperimentLine:
     """One experiment.
 
     Attributes
@@ -100,7 +94,7 @@ def place_figures(
 
 def draw_parallel_coordinates(
     axes: Sequence[Axis],
-    lines: Sequence[Line],
+    lines: Sequence[ExperimentLine],
     picked: tuple[str, str],
     *,
     key: str,
@@ -111,7 +105,7 @@ def draw_parallel_coordinates(
     Parameters
     ----------
     axes : sequence of Axis
-    lines : sequence of Line
+    lines : sequence of ExperimentLine
     picked : tuple of str
         Keys of the two experiments that are looked at.
     key : str
@@ -119,30 +113,20 @@ def draw_parallel_coordinates(
     on_pick : callable
         Called with 0 or 1, for the first or the second of the two, and the key of a line.
     """
-
-    def receive() -> None:
-        sent = st.session_state[key]["pick"]
-        if accepts(sent, [line.key for line in lines]):
-            on_pick(sent["side"], sent["key"])
-
-    _render(
+    keys = [line.key for line in lines]
+    _COMPONENT.draw(
         key=key,
         data={
             "axes": [asdict(axis) for axis in axes],
             "lines": [asdict(line) for line in lines],
             "picked": list(picked),
         },
-        on_pick_change=receive,
+        triggers={"pick": Trigger(lambda sent: read_pick(sent, keys), lambda pick: on_pick(*pick))},
     )
 
 
-def accepts(sent: object, keys: Sequence[str]) -> bool:
-    """Whether what a browser sent is a side and an experiment that is shown; True is no 1."""
-    return (
-        isinstance(sent, dict)
-        and set(sent) == {"side", "key"}
-        and type(sent["side"]) is int
-        and sent["side"] in (0, 1)
-        and isinstance(sent["key"], str)
-        and sent["key"] in keys
-    )
+def read_pick(sent: object, keys: Sequence[str]) -> tuple[int, str]:
+    """A side, 0 or 1, and an experiment that is shown. Raises ValueError for anything else."""
+    if not isinstance(sent, dict) or set(sent) != {"side", "key"}:
+        raise ValueError("not a side and an experiment")
+    return read_one_of(sent["side"], (0, 1)), read_one_of(sent["key"], keys)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from ui.assets import read_asset
+from ui.components.component import Component
 
 LEAST, MOST = 160, 4000  # pixels
-_render = st.components.v2.component("layerscope.room", js=read_asset(__file__, "room.js"))
+_COMPONENT = Component("room")
 
 
 def measure_room(key: str, start: int) -> int:
@@ -16,7 +14,9 @@ def measure_room(key: str, start: int) -> int:
     The container needs a height of its own, not that of what is in it. At first `start` is returned; the
     page runs again where the height is another.
     """
-    found = _render(key=key, data={}, default={"height": None}, on_height_change=lambda: None)
+    found = _COMPONENT.render(
+        key=key, data={}, default={"height": None}, on_height_change=lambda: None
+    )
     return read_height(found.height, start)
 
 

@@ -7,30 +7,17 @@ measure that is looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import streamlit as st
 
-from layerscope.explanation.heatmap import colorize
 from layerscope.models.layers import Layer
-from ui.assets import read_asset
-from ui.components import points
-from ui.palette import KIND_COLORS
+from ui.components.component import Component, Trigger, pack
+from ui.components.triggers import read_one_of
+from ui.palette import HEAT_COLORS, KIND_COLORS
 
-_SCRIPTS = ("values.js", "heat.js", "marks.js", "tooltip.js", "similarity_matrix.js")
-_SHARED = ("elements.js", "keys.js", "choice.js")
-_render = st.components.v2.component(
-    "layerscope.similarity_matrix",
-    html=read_asset(__file__, "similarity_matrix.html"),
-    css=read_asset(__file__, "similarity_matrix.css"),
-    js="\n".join(
-        [read_asset(points.__file__, name) for name in _SHARED]
-        + [read_asset(__file__, name) for name in _SCRIPTS]
-    ),
-)
+_COMPONENT = Component("similarity_matrix")
 # Name and meaning of each measure that there is, by its key.
 MEASURES = {
     "cka": ("CKA", "Linear CKA of the full pooled activations (Kornblith et al. 2019)"),
@@ -42,7 +29,7 @@ MEASURES = {
 
 
 @dataclass(frozen=True)
-class Measure:
+class SimilarityMeasure:
     """A similarity of each of a layers with each of b layers.
 
     Attributes
@@ -59,7 +46,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Similarity:
+class LayerSimilarity:
     """What is drawn.
 
     Attributes
@@ -68,7 +55,7 @@ class Similarity:
         What the rows and the columns are layers of.
     first_layers, second_layers : sequence of Layer
         Rows and columns, from input to output.
-    measures : mapping of str to Measure
+    measures : mapping of str to SimilarityMeasure
         At least one, by a key of `MEASURES`.
     n : int
         How many samples were compared.
@@ -78,12 +65,12 @@ class Similarity:
     second_name: str
     first_layers: Sequence[Layer]
     second_layers: Sequence[Layer]
-    measures: Mapping[str, Measure]
+    measures: Mapping[str, SimilarityMeasure]
     n: int
 
 
 def draw_similarity(
-    similarity: Similarity,
+    similarity: LayerSimilarity,
     *,
     first: str,
     second: str,
@@ -96,7 +83,7 @@ def draw_similarity(
 
     Parameters
     ----------
-    similarity : Similarity
+    similarity : LayerSimilarity
     first, second : str
         Keys of the layers on show, of a row and of a column.
     measure : str
@@ -111,16 +98,7 @@ def draw_similarity(
     rows = [layer.key for layer in similarity.first_layers]
     columns = [layer.key for layer in similarity.second_layers]
     there = [each for each in MEASURES if each in similarity.measures]
-
-    def receive_pick() -> None:
-        with suppress(ValueError):
-            on_pick(*read_pair(st.session_state[key].pick, rows, columns))
-
-    def receive_measure() -> None:
-        with suppress(ValueError):
-            on_measure(read_measure(st.session_state[key].measure, there))
-
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
             "arrays": _pack(similarity),
@@ -139,38 +117,32 @@ def draw_similarity(
             "pair": [first, second],
             "measure": measure if measure in there else there[0],
         },
-        on_pick_change=receive_pick,
-        on_measure_change=receive_measure,
+        triggers={
+            "pick": Trigger(
+                lambda sent: read_pair(sent, rows, columns), lambda pair: on_pick(*pair)
+            ),
+            "measure": Trigger(lambda sent: read_one_of(sent, there), on_measure),
+        },
     )
 
 
 def read_pair(sent: object, rows: Sequence[str], columns: Sequence[str]) -> tuple[str, str]:
     """Keys of a row and of a column, from what a browser sent; ValueError for anything else."""
-    if not isinstance(sent, list) or len(sent) != 2 or not all(isinstance(k, str) for k in sent):
+    if not isinstance(sent, list) or len(sent) != 2:
         raise ValueError("not two keys")
-    row, column = sent
-    if row not in rows or column not in columns:
-        raise ValueError("not layers of the two networks")
-    return row, column
-
-
-def read_measure(sent: object, there: Sequence[str]) -> str:
-    """One of the measures that are there, from what a browser sent; ValueError for anything else."""
-    if not isinstance(sent, str) or sent not in there:
-        raise ValueError("not a measure")
-    return sent
+    return read_one_of(sent[0], rows), read_one_of(sent[1], columns)
 
 
 def _list_layers(layers: Sequence[Layer]) -> list[dict[str, str]]:
     return [{"key": each.key, "color": KIND_COLORS.get(each.kind, "#5c6672")} for each in layers]
 
 
-def _pack(similarity: Similarity) -> pa.Table:
-    """The arrays as bytes, row by row as little-endian float32, and the 256 colours of the scale."""
-    columns = {"colors": colorize(np.linspace(0, 1, 256)[None]).tobytes()}
+def _pack(similarity: LayerSimilarity) -> pa.Table:
+    """What is known of each measure, row by row, and the colours of the scale."""
+    columns = {"colors": (HEAT_COLORS, "u1")}
     for key, measure in similarity.measures.items():
         named = {"value": measure.values, "mean": measure.null_mean, "high": measure.null_high}
         for name, values in named.items():
             if values is not None:
-                columns[f"{key}_{name}"] = np.ascontiguousarray(values, dtype="<f4").tobytes()
-    return pa.table({name: pa.array([each], pa.binary()) for name, each in columns.items()})
+                columns[f"{key}_{name}"] = (values, "<f4")
+    return pack(**columns)

@@ -15,11 +15,9 @@ import pyarrow as pa
 import streamlit as st
 
 from ui.arrays import Stamp, explaining, read_pictures, stamp
-from ui.assets import read_asset
+from ui.components.component import Component
 
-_render = st.components.v2.component(
-    "layerscope.thumbnails", js=read_asset(__file__, "thumbnails.js")
-)
+_COMPONENT = Component("thumbnails")
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def load_sheet(run: str, count: int) -> Sheet:
 
 def send_thumbnails(sheet: Sheet, family: str, *, key: str) -> None:
     """Put a sheet on the page for all plots of `family`."""
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
             "arrays": pa.table({"image": pa.array([sheet.image], pa.binary())}),

@@ -10,8 +10,8 @@ import streamlit as st
 from ui.address import change
 from ui.arrays import stamp
 from ui.coloring import read_answers
-from ui.components.embedding_film import Cast
-from ui.components.scatter import Entry
+from ui.components.embedding_film import LinkedSamples
+from ui.components.points import LegendEntry, Predictions
 from ui.features.playground.address import TrialChoice, offer_counts, read_trial
 from ui.features.playground.jobs import Plane
 from ui.library import Contents, load_params
@@ -34,7 +34,9 @@ def family(run: str, n: int) -> str:
     return f"{run}/{n}/{made}"
 
 
-def load_cast(contents: Contents, n: int, near: np.ndarray | None = None) -> Cast:
+def load_linked_samples(
+    contents: Contents, n: int, near: np.ndarray | None = None
+) -> LinkedSamples:
     """The first n samples of a run, and each one's nearest (n, k) where these are known.
 
     Raises
@@ -43,17 +45,19 @@ def load_cast(contents: Contents, n: int, near: np.ndarray | None = None) -> Cas
     """
     answers = read_answers(contents.run, n)
     known, places = np.unique(answers.predicted, return_inverse=True)
-    return Cast(
+    return LinkedSamples(
         labels=answers.labels,
         entries=[
-            Entry(category.name, *mark_class(label))
+            LegendEntry(category.name, *mark_class(label))
             for label, category in enumerate(contents.categories)
         ],
-        predicted=places,
-        outputs=[contents.outputs[index].name for index in known],
-        correct=answers.correct,
-        confidence=answers.confidence,
-        near=np.zeros((n, 0), np.int16) if near is None else near,
+        predictions=Predictions(
+            places,
+            [contents.outputs[index].name for index in known],
+            answers.correct,
+            answers.confidence,
+        ),
+        neighbors=np.zeros((n, 0), np.int16) if near is None else near,
         family=family(contents.run, n),
     )
 

@@ -7,9 +7,13 @@ from hashlib import sha256
 
 import streamlit as st
 
-from ui.components.embedding_trials import Layout, Progress, draw_embedding_trials
+from ui.components.embedding_trials import (
+    TrialLayout,
+    TrialsProgress,
+    draw_embedding_trials,
+)
 from ui.features.playground.address import TrialChoice
-from ui.features.playground.cast import call_off, load_cast, pin
+from ui.features.playground.cast import call_off, load_linked_samples, pin
 from ui.features.playground.jobs import (
     SEEDS,
     Caution,
@@ -46,7 +50,7 @@ def draw_caution(selection: Selection, contents: Contents, choice: TrialChoice) 
     sources = ", ".join(source.cited for source in (WATTENBERG, KOBAK, CHARI))
     st.html(_READING.format(sources=sources))
     draw_embedding_trials(
-        load_cast(contents, choice.n, None if found is None else found.near),
+        load_linked_samples(contents, choice.n, None if found is None else found.near),
         list_layouts(found, choice.seed),
         _tell_progress(report, found, choice, subject),
         pinned=selection.sample,
@@ -68,7 +72,7 @@ def _run(subject: Subject, choice: TrialChoice, key: Hashable, run: bool) -> Non
         st.toast(problem)
 
 
-def list_layouts(found: Caution | None, seed: int) -> list[Layout]:
+def list_layouts(found: Caution | None, seed: int) -> list[TrialLayout]:
     """All six places, filled as far as the trials have come."""
     known = {(tile.shuffled, tile.seed): tile for tile in (found.tiles if found else ())}
     layouts = []
@@ -85,13 +89,13 @@ def list_layouts(found: Caution | None, seed: int) -> list[Layout]:
                 )
             )
             points = None if tile is None else tile.points
-            layouts.append(Layout(f"Seed {each}", shuffled, points, figures))
+            layouts.append(TrialLayout(f"Seed {each}", shuffled, points, figures))
     return layouts
 
 
 def _tell_progress(
     report: Report[Caution] | None, found: Caution | None, choice: TrialChoice, subject: Subject
-) -> Progress:
+) -> TrialsProgress:
     above = f"{subject.layer.key}: the features as they are"
     below = "Shuffled features: the same columns, each in an order of its own"
     if found is not None and found.tiles:
@@ -102,7 +106,7 @@ def _tell_progress(
             f"by chance on {found.expected:.0%}"
         )
     note, share, action = _tell_state(report, found, choice)
-    return Progress(note, share, action, (above, below))
+    return TrialsProgress(note, share, action, (above, below))
 
 
 def _tell_state(

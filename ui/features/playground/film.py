@@ -11,9 +11,20 @@ import streamlit as st
 
 from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER
 from ui.address import change
-from ui.components.embedding_film import Captions, Reel, Tried, draw_embedding_film
+from ui.components.embedding_film import (
+    FilmCaptions,
+    Reel,
+    TriedLayout,
+    draw_embedding_film,
+)
 from ui.features.playground.address import STARTS, TrialChoice, limit_perplexity
-from ui.features.playground.cast import call_off, keep_plane, load_cast, pin, recall_plane
+from ui.features.playground.cast import (
+    call_off,
+    keep_plane,
+    load_linked_samples,
+    pin,
+    recall_plane,
+)
 from ui.features.playground.jobs import (
     Film,
     Plane,
@@ -64,7 +75,7 @@ def draw_film(selection: Selection, contents: Contents, choice: TrialChoice) -> 
     if film is not None and report is not None and report.state is State.DONE:
         _keep_result(subject, settings, film)
     draw_embedding_film(
-        load_cast(contents, choice.n, None if plane is None else plane.near),
+        load_linked_samples(contents, choice.n, None if plane is None else plane.near),
         _reel(key, plane, film, report),
         _list_tried(subject, settings),
         _caption(subject, settings, plane, report, problem, _offer_ladder(subject, choice, rung)),
@@ -126,7 +137,7 @@ def _caption(
     report: Report[Film] | None,
     problem: str | None,
     ladder: str,
-) -> Captions:
+) -> FilmCaptions:
     figures = []
     if plane is not None:
         if plane.shares is not None:
@@ -136,7 +147,7 @@ def _caption(
             ("trust", f"{plane.trustworthiness:.2f}"),
         ]
     note, share, action = tell_state(report, problem)
-    return Captions(
+    return FilmCaptions(
         ("PCA", f"{subject.layer.key}, {subject.n} samples"),
         ("t-SNE", f"perplexity {settings.perplexity}{_tell_start(settings)}"),
         tuple(figures),
@@ -190,12 +201,12 @@ def _keep_result(subject: Subject, settings: Settings, film: Film) -> None:
         del results[next(iter(results))]
 
 
-def _list_tried(subject: Subject, shown: Settings) -> list[Tried]:
+def _list_tried(subject: Subject, shown: Settings) -> list[TriedLayout]:
     """By rising perplexity."""
     results = _results(subject)
     order = sorted(results, key=lambda each: (each.perplexity, each.start, each.seed))
     return [
-        Tried(
+        TriedLayout(
             write_settings(each),
             str(each.perplexity),
             f"{STARTS[each.start]}, seed {each.seed}",

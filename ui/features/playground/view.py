@@ -26,7 +26,7 @@ from ui.features.playground.address import (
     recall_trial,
     write_trial,
 )
-from ui.features.playground.cast import family, load_cast, read_choice
+from ui.features.playground.cast import family, load_linked_samples, read_choice
 from ui.features.playground.caution import draw_caution
 from ui.features.playground.film import draw_film
 from ui.features.techniques import PCA, TSNE
@@ -112,13 +112,13 @@ def _draw_choices(selection: Selection, contents: Contents, choice: TrialChoice)
         f"then {tsne.n_iter} iterations, as in <code>params.yaml</code>.</p>"
     )
     with st.container(key="trial-legend"), explained():
-        cast = load_cast(contents, choice.n)
+        samples = load_linked_samples(contents, choice.n)
         draw_class_legend(
             "True class",
-            cast.entries,
-            cast.labels,
+            samples.entries,
+            samples.labels,
             selection.only,
-            cast.family,
+            samples.family,
             key="trial_classes",
             on_only=lambda entries: change(only=write_entries(entries)),
         )

@@ -12,7 +12,11 @@ from layerscope.features.units import Unit
 from ui import markup
 from ui.arrays import load_predictions, load_samples
 from ui.channel.figures import write_number
-from ui.components.ascent_player import Judgement, Player, draw_ascent_player
+from ui.components.maximization_player import (
+    Judgement,
+    MaximizationPlayer,
+    draw_maximization_player,
+)
 from ui.features.techniques import MAXIMIZATION
 from ui.features.units.choice import (
     CLASS,
@@ -46,7 +50,7 @@ def draw_player(subject: Subject, units: LayerUnits | None) -> None:
     _release_last(task)
     report = look_at(task)
     token = hashlib.blake2b(repr(key_of(task)).encode(), digest_size=8).hexdigest()
-    draw_ascent_player(
+    draw_maximization_player(
         _describe(subject, units, task, report, _read_have(token, report)),
         token=token,
         key="units_player",
@@ -111,12 +115,12 @@ def _describe(
     task: Task,
     report: Report[Climb] | None,
     have: int,
-) -> Player:
+) -> MaximizationPlayer:
     found = report.result if report is not None and report.result is not None else Climb()
     start = ""
     if task.start is not None and not found.frames:
         start = markup.embed(load_samples(task.run).encoded(task.start), "image/webp")
-    return Player(
+    return MaximizationPlayer(
         state="idle" if report is None else report.state.value,
         unit=subject.name,
         value=_name_value(subject),
