@@ -18,7 +18,7 @@ from ui.shell import open_page, show_no_runs, show_notices, show_unavailable
 from ui.umap_tour.address import choose_second, read_tour, recall_tour, write_tour
 from ui.umap_tour.controls import draw_choices
 from ui.umap_tour.networks import list_partners, send_networks
-from ui.umap_tour.stage import Shown, draw_stage
+from ui.umap_tour.stage import ShownTour, draw_stage
 from ui.umap_tour.steps import STEPS
 
 
@@ -49,7 +49,7 @@ def main() -> None:
         with choices:
             draw_choices(selection, contents, tour, partners)
         with stage:
-            draw_stage(Shown(contents, second, n_components))
+            draw_stage(ShownTour(contents, second, n_components))
         show_notices(refused + refused_choices + refused_run + refused_tour, problem, unpacking)
     except Unavailable as unavailable:
         with stage.container(key="empty-stage"):

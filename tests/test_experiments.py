@@ -55,7 +55,7 @@ from ui.experiments.address import KEYS, find_other, read_choice
 from ui.experiments.board import list_columns, list_lines, list_rows, pick_color
 from ui.experiments.entries import (
     WORKSPACE,
-    Entry,
+    ExperimentEntry,
     enter_sweep,
     enter_workspace,
     load_layouts,
@@ -607,14 +607,14 @@ def test_what_no_line_sends_is_not_accepted(number: int) -> None:
 
 
 @pytest.fixture
-def entries(real: Sweep, embedded: Path, monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
+def entries(real: Sweep, embedded: Path, monkeypatch: pytest.MonkeyPatch) -> list[ExperimentEntry]:
     monkeypatch.chdir(embedded)
     along = enter_sweep(real)
     contents = read_contents(RUN)
     return merge_entries(along, [], enter_workspace(contents, along[0].experiment.params))
 
 
-def test_a_revision_is_listed_once_and_names_are_told_apart(entries: list[Entry]) -> None:
+def test_a_revision_is_listed_once_and_names_are_told_apart(entries: list[ExperimentEntry]) -> None:
     along, workspace = entries[:-1], entries[-1]
     again = replace(along[0], source="local")
     renamed = make_experiment("base", "c" * 40)
@@ -626,7 +626,9 @@ def test_a_revision_is_listed_once_and_names_are_told_apart(entries: list[Entry]
     assert len(merged) == len(along) + 3 and len(set(keys)) == len(keys)
 
 
-def test_the_workspace_has_the_parameters_that_experiments_have(entries: list[Entry]) -> None:
+def test_the_workspace_has_the_parameters_that_experiments_have(
+    entries: list[ExperimentEntry],
+) -> None:
     workspace = entries[-1]
     assert workspace.key == WORKSPACE and workspace.sizes == (100, 1000)
     assert set(workspace.experiment.params) <= set(entries[0].experiment.params)
@@ -640,7 +642,7 @@ def test_the_workspace_has_the_parameters_that_experiments_have(entries: list[En
     assert [row.source for row in rows.values()] == [""] * 13 + ["data/"]
 
 
-def test_rows_and_lines_show_what_was_measured(entries: list[Entry], real: Sweep) -> None:
+def test_rows_and_lines_show_what_was_measured(entries: list[ExperimentEntry], real: Sweep) -> None:
     columns = list_columns("tsne-10", "features.5")
     rows = list_rows(entries, columns, "tsne-10", "features.5")
     base, without = rows[0], next(row for row in rows if row.key == "perplexity-5")
@@ -665,13 +667,13 @@ def test_rows_and_lines_show_what_was_measured(entries: list[Entry], real: Sweep
     assert "kl" not in {column.key for column in list_columns("umap", "input")}
 
 
-def choose_with(entries: list[Entry], **params: str) -> tuple[Any, list[str]]:
+def choose_with(entries: list[ExperimentEntry], **params: str) -> tuple[Any, list[str]]:
     selection, _ = read_selection(params, read_contents(RUN))
     orders = list_orders(list_columns("tsne-30", ""))
     return read_choice(params, entries, selection, ("mean_trust", "kl"), orders)
 
 
-def test_the_address_chooses_two(entries: list[Entry]) -> None:
+def test_the_address_chooses_two(entries: list[ExperimentEntry]) -> None:
     choice, refused = choose_with(entries)
     assert refused == []
     # The first is the first; beside it the first one whose layouts of that kind are others.
@@ -686,7 +688,7 @@ def test_the_address_chooses_two(entries: list[Entry]) -> None:
     assert choose_with(entries, exp_a="seed-1", lay_a="umap")[0].exp_b == "base"
 
 
-def test_an_embedding_that_an_experiment_lacks_is_another(entries: list[Entry]) -> None:
+def test_an_embedding_that_an_experiment_lacks_is_another(entries: list[ExperimentEntry]) -> None:
     choice, refused = choose_with(entries, exp_a="base", lay_a="tsne-10", exp_b="perplexity-5")
     assert refused == [] and choice.lay_b == "tsne-30"
     choice, _ = choose_with(entries, exp_a="base", lay_a="tsne-10", exp_b="base")
@@ -700,7 +702,9 @@ HOSTILE = ("", "<script>", "../x", "base ", "BASE", "0", "base\0", "x" * 9999)
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 @pytest.mark.parametrize("key", KEYS)
-def test_a_hostile_address_is_refused_by_name(entries: list[Entry], key: str, number: int) -> None:
+def test_a_hostile_address_is_refused_by_name(
+    entries: list[ExperimentEntry], key: str, number: int
+) -> None:
     usual, _ = choose_with(entries)
     choice, refused = choose_with(entries, **{key: HOSTILE[number]})
     assert len(refused) == 1 and "<" not in refused[0]
@@ -715,7 +719,7 @@ def test_keys_are_no_other_pages_keys() -> None:
     assert not set(KEYS) & {*SELECTED, *EXPLAIN, *FEATURES, *TOUR}
 
 
-def test_two_of_one_number_of_samples_are_compared(entries: list[Entry]) -> None:
+def test_two_of_one_number_of_samples_are_compared(entries: list[ExperimentEntry]) -> None:
     base, workspace = entries[0], entries[-1]
     assert find_size(base, workspace) == 100 and find_size(workspace, workspace) == 1000
     with pytest.raises(InputError, match="100 samples and other 50"):
@@ -724,7 +728,7 @@ def test_two_of_one_number_of_samples_are_compared(entries: list[Entry]) -> None
         load_side(base, "umap", "nowhere", 100)
 
 
-def test_repetitions_are_measured_against_a(entries: list[Entry]) -> None:
+def test_repetitions_are_measured_against_a(entries: list[ExperimentEntry]) -> None:
     side = load_side(entries[0], "umap", "features.5", 100)
     repeated = measure_repetitions(side, entries, "features.5")
     assert len(repeated) == 3 and repeated == sorted(repeated)  # two seeds and the workspace
@@ -746,7 +750,9 @@ def test_agreement_stands_beside_chance_and_repetition() -> None:
     assert "repeated <b>" not in describe_agreement(shared, [])
 
 
-def test_kl_divergences_stand_beside_equal_perplexities_only(entries: list[Entry]) -> None:
+def test_kl_divergences_stand_beside_equal_perplexities_only(
+    entries: list[ExperimentEntry],
+) -> None:
     base, other = entries[0], next(each for each in entries if each.key == "exaggeration-4")
     thirty, ten = (load_side(base, name, "features.5", 100) for name in ("tsne-30", "tsne-10"))
     also = load_side(other, "tsne-30", "features.5", 100)
@@ -757,7 +763,9 @@ def test_kl_divergences_stand_beside_equal_perplexities_only(entries: list[Entry
     assert "KL" not in describe_side(flat, "features.5", thirty)
 
 
-def test_arrays_out_of_a_cache_that_are_gone_are_said(entries: list[Entry], cache: Path) -> None:
+def test_arrays_out_of_a_cache_that_are_gone_are_said(
+    entries: list[ExperimentEntry], cache: Path
+) -> None:
     gone = replace(entries[0], source="local", layouts=None, cache=cache)
     with pytest.raises(InputError, match="dvc exp apply base"):
         load_layouts(gone, "umap", 100)
@@ -780,7 +788,7 @@ def test_arrays_are_read_out_of_a_cache(tiny_run: Path, tmp_path: Path) -> None:
             (place / outs[name][:2]).mkdir()
             (place / outs[name][:2] / outs[name][2:]).write_text(json.dumps(listed))
     experiment = make_experiment("x", "e" * 40)
-    entry = Entry(
+    entry = ExperimentEntry(
         "x", experiment, "local", TINY, (20, 40), ("umap",), {}, outs=outs, cache=tmp_path / "cache"
     )
     found = load_layouts(entry, "umap", 20)

@@ -25,7 +25,7 @@ from ui.components.occlusion_probe import read_places
 from ui.components.picture_paste import read_pasted
 from ui.explain import trust
 from ui.explain.address import check_model, read_choice, write_options
-from ui.explain.explanations import Drawn
+from ui.explain.explanations import DrawnExplanation
 from ui.explain.methods import Found, join
 from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_picture, read_photo
 from ui.explain.rendering import AGAINST, FOR, NEUTRAL, blend, scale
@@ -451,7 +451,7 @@ def test_methods_are_ordered_from_best_to_worst(tiny_run: Path) -> None:
     )
     table = trust.read_table(TINY)
     assert table is not None
-    assert table["mass"]["grad_cam"] == trust.Figure(0.6, 0.5, 0.7, 0.25)
+    assert table["mass"]["grad_cam"] == trust.FaithfulnessFigure(0.6, 0.5, 0.7, 0.25)
     drawn = trust.plot_measure(table["deletion"], trust.MEASURES["deletion"])  # less is better
     assert drawn.index("Random") < drawn.index("LRP") < drawn.index("Grad-CAM")
     best = trust.tabulate(table).split("class=best")
@@ -461,7 +461,7 @@ def test_methods_are_ordered_from_best_to_worst(tiny_run: Path) -> None:
 
 def test_what_is_written_alike_is_equally_good_and_zero_has_no_sign() -> None:
     rows = {"lrp": 0.999, "lime": 1.0, "saliency": -0.001, "centre": 2.0}
-    figures = {key: trust.Figure(value, 0, 1, None) for key, value in rows.items()}
+    figures = {key: trust.FaithfulnessFigure(value, 0, 1, None) for key, value in rows.items()}
     drawn = trust.tabulate({"mass": figures})
     assert drawn.count("class=best>1.00<") == 2 and drawn.count("class=best") == 2
     assert ">0.00<" in drawn
@@ -554,11 +554,11 @@ def test_two_classes_are_explained_side_by_side(
 
 
 def test_reports_on_two_sides_are_joined() -> None:
-    done = Report(State.DONE, result=Drawn("a", 0.0, 1.0))
-    other = Report(State.DONE, result=Drawn("b", 0.0, 1.0))
-    half: Report[Drawn] = Report(State.RUNNING, 5, 10)
-    waits: Report[Drawn] = Report(State.WAITING)
-    failed: Report[Drawn] = Report(State.FAILED, problem="It failed: X")
+    done = Report(State.DONE, result=DrawnExplanation("a", 0.0, 1.0))
+    other = Report(State.DONE, result=DrawnExplanation("b", 0.0, 1.0))
+    half: Report[DrawnExplanation] = Report(State.RUNNING, 5, 10)
+    waits: Report[DrawnExplanation] = Report(State.WAITING)
+    failed: Report[DrawnExplanation] = Report(State.FAILED, problem="It failed: X")
     assert [each.layer for each in join([done, other]).drawn] == ["a", "b"]
     assert join([done, half]) == Found("running", (), 15, 20)
     assert join([waits, waits]).state == "waiting"
@@ -568,7 +568,7 @@ def test_reports_on_two_sides_are_joined() -> None:
 
 def test_a_correlation_below_zero_is_no_better_than_one_above() -> None:
     figures = {
-        key: trust.Figure(value, value, value, None)
+        key: trust.FaithfulnessFigure(value, value, value, None)
         for key, value in {"lrp": -0.5, "saliency": 0.1, "grad_cam": 0.3}.items()
     }
     drawn = trust.plot_measure(figures, trust.MEASURES["randomized_all"])

@@ -33,7 +33,7 @@ from ui.features.classes.families import (
     mark_families,
     mark_outputs,
 )
-from ui.features.classes.maps import Drawn, choose_shown, make_work, tell_figures
+from ui.features.classes.maps import DrawnMap, choose_shown, make_work, tell_figures
 from ui.library import Contents
 from ui.palette import mark_class
 
@@ -131,8 +131,8 @@ def test_a_map_is_judged_by_the_neighbours_that_it_keeps(method: str) -> None:
 def test_settings_that_were_kept_are_told_plainly() -> None:
     choice = ClassChoice("umap", 30, "all", 0, "", "class", None)
     points = np.zeros((40, 2), np.float32)
-    few = Drawn(ClassMap(points, {"n_neighbors": 7}), 0.5, 0.1)
-    enough = Drawn(ClassMap(points, {"n_neighbors": 15}), 0.5, 0.1)
+    few = DrawnMap(ClassMap(points, {"n_neighbors": 7}), 0.5, 0.1)
+    enough = DrawnMap(ClassMap(points, {"n_neighbors": 15}), 0.5, 0.1)
     assert tell_figures(choice, few)[0] == "n_neighbors 7 (15 asked), min_dist 0.1"
     assert tell_figures(choice, enough)[0] == "n_neighbors 15, min_dist 0.1"
 

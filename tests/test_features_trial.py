@@ -47,8 +47,8 @@ from ui.features.playground.film import list_rungs, tell_state
 from ui.features.playground.jobs import (
     Caution,
     Film,
+    PlaygroundSubject,
     Settings,
-    Subject,
     ask_caution,
     ask_film,
     caution_key,
@@ -280,12 +280,12 @@ def watch(key: Hashable, until: Callable[[Report[Any]], bool]) -> list[Report[An
 
 
 @pytest.fixture
-def subject(_project: None) -> Subject:
+def subject(_project: None) -> PlaygroundSubject:
     return read_subject(RUN, layer_of("classifier.3"), FEW)
 
 
 @pytest.fixture
-def features(subject: Subject) -> Features:
+def features(subject: PlaygroundSubject) -> Features:
     return load_features(RUN, subject.layer, FEW, ignore, never)
 
 
@@ -300,7 +300,7 @@ def test_points_are_sent_in_steps_that_can_be_undone() -> None:
     assert side == 0 and not still.any()
 
 
-def test_a_film_is_published_frame_by_frame(subject: Subject, features: Features) -> None:
+def test_a_film_is_published_frame_by_frame(subject: PlaygroundSubject, features: Features) -> None:
     settings = Settings(8, "pca", 0)
     key = film_key(subject, settings)
     assert ask_film(subject, settings) is None
@@ -327,7 +327,7 @@ def test_a_film_is_published_frame_by_frame(subject: Subject, features: Features
     np.testing.assert_array_equal(film.plane.near, nearest)
 
 
-def test_a_film_is_called_off(subject: Subject) -> None:
+def test_a_film_is_called_off(subject: PlaygroundSubject) -> None:
     settings = Settings(5, "random", 1)
     key = film_key(subject, settings)
     ask_film(subject, settings)
@@ -340,7 +340,7 @@ def test_a_film_is_called_off(subject: Subject) -> None:
     assert reports[-1].state is State.DONE
 
 
-def test_other_settings_are_other_films(subject: Subject) -> None:
+def test_other_settings_are_other_films(subject: PlaygroundSubject) -> None:
     other = read_subject(RUN, subject.layer, FEW + 1)
     keys = {
         film_key(subject, Settings(5, "pca", 0)),
@@ -353,7 +353,7 @@ def test_other_settings_are_other_films(subject: Subject) -> None:
     assert len(keys) == 6
 
 
-def test_six_come_one_by_one(subject: Subject) -> None:
+def test_six_come_one_by_one(subject: PlaygroundSubject) -> None:
     subject = read_subject(RUN, subject.layer, 60)  # six of a class, who can be a majority of ten
     assert ask_caution(subject, 5, 2) is None
     key = caution_key(subject, 5, 2)

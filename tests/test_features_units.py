@@ -38,10 +38,17 @@ from ui.features.units.choice import (
     write_ascent,
 )
 from ui.features.units.layer_units import load_units, name_units, sort_units
-from ui.features.units.maximization import MOST_FRAMES, Climb, Task, Verdict, climb, count_between
+from ui.features.units.maximization import (
+    MOST_FRAMES,
+    Climb,
+    MaximizationTask,
+    Verdict,
+    climb,
+    count_between,
+)
 from ui.features.units.player import judge, tell_states
 from ui.features.units.selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index
-from ui.features.units.side import Subject
+from ui.features.units.side import UnitSubject
 from ui.features.units.top_patches import enlarge, list_tiles, read_patch
 from ui.library import read_contents
 from ui.queue import Queue, State
@@ -167,7 +174,7 @@ def seek(
         assert result is not None
         told.append((done, total, result))
 
-    task = Task("none", Unit("1", 0), ascent, None, tuple(rivals or {}))
+    task = MaximizationTask("none", Unit("1", 0), ascent, None, tuple(rivals or {}))
     return climb(classifier, task, start, rivals or {}, publish, stop), told
 
 
@@ -220,7 +227,7 @@ def test_silent_and_dead_steps_are_told() -> None:
 def test_it_is_called_off_between_two_steps() -> None:
     left = iter([False] * 5)
     told = []
-    task = Task("none", Unit("1", 0), Ascent(), None, ())
+    task = MaximizationTask("none", Unit("1", 0), Ascent(), None, ())
     with pytest.raises(Cancelled):
         climb(
             brightness(0.0),
@@ -258,7 +265,7 @@ def test_a_job_of_the_queue_is_watched_called_off_and_found_again() -> None:
     watched = _Watched()
     classifier = brightness(0.0)
     classifier = replace(classifier, module=nn.Sequential(watched, *classifier.module))
-    task = Task("none", Unit("2", 0), Ascent(n_steps=8), None, ())
+    task = MaximizationTask("none", Unit("2", 0), Ascent(n_steps=8), None, ())
     queue: Queue[Climb] = Queue(lambda _session: True)
     works = 0
 
@@ -309,7 +316,7 @@ def test_the_model_is_free_for_a_moment_after_each_step(monkeypatch: pytest.Monk
 
     monkeypatch.setattr("ui.features.units.maximization.computing", spy)
     monkeypatch.setattr("ui.features.units.maximization.time.sleep", sleep)
-    task = Task("none", Unit("1", 0), Ascent(n_steps=20), None, ())
+    task = MaximizationTask("none", Unit("1", 0), Ascent(n_steps=20), None, ())
     told: list[bool] = []
     climb(brightness(0.0), task, None, {}, lambda *_: told.append(spy.held), lambda: False)
     assert told == [False] * 21 and len(breaths) == 21
@@ -352,10 +359,10 @@ def channels(tiny_run: Path) -> Path:
     return tiny_run
 
 
-def subject_of(layer: Layer, channel: int, choice: UnitChoice | None = None) -> Subject:
+def subject_of(layer: Layer, channel: int, choice: UnitChoice | None = None) -> UnitSubject:
     contents = read_contents(TINY)
     selection, _ = read_selection({"layer": layer.key, "size": "40"}, contents)
-    return Subject(contents, selection, choice or UnitChoice(), layer, channel)
+    return UnitSubject(contents, selection, choice or UnitChoice(), layer, channel)
 
 
 def test_without_the_stage_the_arrays_are_missing(tiny_run: Path) -> None:

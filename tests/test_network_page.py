@@ -30,7 +30,7 @@ from layerscope.training.distributions import (
     spread,
 )
 from ui.components.network_graph import read_groups
-from ui.network.address import FINAL, Choice, check_graph, read_choice, write_opened
+from ui.network.address import FINAL, NetworkChoice, check_graph, read_choice, write_opened
 from ui.network.distribution_charts import draw_history, draw_matrix
 from ui.network.labels import format_memory, format_share, list_boxes, name_operator, tell_span
 from ui.network.layer_choice import find_layer
@@ -278,9 +278,11 @@ def test_layers_without_weights_show_the_ones_before() -> None:
 
 
 def test_an_address_comes_back_as_it_was() -> None:
-    choice = Choice("distributions", "operators", "a", "+1", "rendered", "gradient", 3, "symlog")
+    choice = NetworkChoice(
+        "distributions", "operators", "a", "+1", "rendered", "gradient", 3, "symlog"
+    )
     assert read_choice(choice.to_params(), ["rendered"]) == (choice, [])
-    assert read_choice({}, []) == (Choice(), []) and Choice().to_params() == {}
+    assert read_choice({}, []) == (NetworkChoice(), []) and NetworkChoice().to_params() == {}
 
 
 @pytest.mark.parametrize(
@@ -290,7 +292,7 @@ def test_a_hostile_address_is_refused_by_name(text: str) -> None:
     keys = ("network_view", "level", "training", "quantity", "epoch", "scale", "drawing")
     for key in keys:
         choice, refused = read_choice({key: text}, ["rendered"])
-        assert choice == Choice() and len(refused) == 1, key
+        assert choice == NetworkChoice() and len(refused) == 1, key
     graph = small_graph()
     choice, _ = read_choice({"node": text, "opened": text}, [])
     node, opened, refused = check_graph(choice, graph)
@@ -304,9 +306,9 @@ def test_open_groups_are_kept_only_where_they_differ_from_the_level() -> None:
     assert write_opened(["+1"], graph, "operators") is None
     assert write_opened(["+1"], graph, "stages") == "+1"
     closed = write_opened([], graph, "operators")
-    choice = Choice(level="operators", opened=closed)
+    choice = NetworkChoice(level="operators", opened=closed)
     assert check_graph(choice, graph) == (None, frozenset(), [])
-    assert check_graph(Choice(level="operators"), graph)[1] == {"+1"}
+    assert check_graph(NetworkChoice(level="operators"), graph)[1] == {"+1"}
 
 
 @pytest.mark.parametrize(

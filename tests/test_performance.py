@@ -56,7 +56,7 @@ from layerscope.performance.intervals import (
 from layerscope.performance.scores import score_classes, score_overall
 from layerscope.storage.store import Store, writing
 from ui.components import class_table
-from ui.performance.address import KEYS, Choice, read_choice, write_cell
+from ui.performance.address import KEYS, PerformanceChoice, read_choice, write_cell
 from ui.performance.classes import find_start, sort_scores, turn
 from ui.performance.evaluation import MOST_COLUMNS
 from ui.performance.matrix import place_on_scale, read_place
@@ -597,7 +597,7 @@ def test_errors_come_by_confidence_and_leave_the_nameless_out() -> None:
 
 def test_a_choice_goes_to_the_address_and_back() -> None:
     output = int(HAND.outputs[0])
-    choice = Choice(
+    choice = PerformanceChoice(
         "thresholds", "pr", 1, (2, output), "share", "similar", "-f1", 0.125, "mass", 20
     )
     params = choice.to_params()

@@ -16,14 +16,14 @@ import pytest
 from layerscope.coarse import npm
 from layerscope.errors import InputError
 from layerscope.params import read_params
-from ui.tour import STEPS, Step
+from ui.tour import STEPS, TourStep
 from ui.vendor import FOLDER, fetch, read_vendored
 
 TOP = Path(__file__).parents[1]
 PACKAGES = json.loads((FOLDER / "vendor.json").read_text())["packages"]
 
 
-def name_of(step: Step) -> str:
+def name_of(step: TourStep) -> str:
     return step.title
 
 
@@ -37,7 +37,7 @@ def test_there_are_some_eight_steps_each_about_another_part() -> None:
 
 
 @pytest.mark.parametrize("step", STEPS, ids=name_of)
-def test_a_step_is_short_and_its_marks_are_closed(step: Step) -> None:
+def test_a_step_is_short_and_its_marks_are_closed(step: TourStep) -> None:
     assert len(step.title) <= 32
     assert len(step.text) <= 240
     assert len(re.findall(r"[.?!](?= |$)", step.text)) <= 2
@@ -47,7 +47,7 @@ def test_a_step_is_short_and_its_marks_are_closed(step: Step) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS, ids=name_of)
-def test_what_a_step_points_at_is_in_the_app(step: Step) -> None:
+def test_what_a_step_points_at_is_in_the_app(step: TourStep) -> None:
     """A container that is renamed, or a class in a component, must not silently lose its step."""
     pages = "".join(
         file.read_text() for file in [TOP / "streamlit_app.py", *TOP.glob("ui/**/*.py")]

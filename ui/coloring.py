@@ -28,7 +28,7 @@ from ui.selection import COLORS, Selection
 
 
 @dataclass(frozen=True)
-class Answers:
+class SamplePredictions:
     """What the model said of the first n samples of a run.
 
     Attributes
@@ -50,7 +50,7 @@ class Answers:
     margin: np.ndarray
 
 
-def read_answers(run: str, size: int) -> Answers:
+def read_answers(run: str, size: int) -> SamplePredictions:
     """Raises `Unavailable`."""
     samples, predictions = load_samples(run), load_predictions(run)
     made = (run, stamp(run, "samples"), stamp(run, "predictions"))
@@ -61,11 +61,11 @@ def read_answers(run: str, size: int) -> Answers:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _keep_answers(
     _samples: Samples, _predictions: Predictions, size: int, made: tuple[str, Stamp, Stamp]
-) -> Answers:
+) -> SamplePredictions:
     labels, predicted = _samples.labels[:size], _predictions.predicted[:size]
     targets = _predictions.targets(labels)
     best = np.partition(_predictions.probabilities[:size], -2, axis=1)[:, -2:]  # second, first
-    return Answers(
+    return SamplePredictions(
         labels,
         predicted,
         np.where(targets < 0, -1, (targets == predicted).astype(int)),
@@ -74,7 +74,7 @@ def _keep_answers(
     )
 
 
-def fade(selection: Selection, answers: Answers) -> np.ndarray:
+def fade(selection: Selection, answers: SamplePredictions) -> np.ndarray:
     """Which samples the filters by verdict and by confidence leave out, (n,) bool."""
     low, high = selection.confidence
     percent = 100 * answers.confidence
@@ -85,7 +85,7 @@ def fade(selection: Selection, answers: Answers) -> np.ndarray:
     return faded
 
 
-def color_points(selection: Selection, contents: Contents, answers: Answers) -> Coloring:
+def color_points(selection: Selection, contents: Contents, answers: SamplePredictions) -> Coloring:
     """The colouring that is chosen.
 
     Raises
@@ -122,7 +122,7 @@ def _enter_outputs(known: np.ndarray, contents: Contents) -> list[LegendEntry]:
     return [LegendEntry(name, *mark) for name, mark in zip(names, marks, strict=True)]
 
 
-def _color_by_coarse(title: str, coarse: CoarseClasses, answers: Answers) -> Coloring:
+def _color_by_coarse(title: str, coarse: CoarseClasses, answers: SamplePredictions) -> Coloring:
     """All groups are entries, so that an entry in an address is the same group in every run."""
     groups = list_groups()
     marks = [

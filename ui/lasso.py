@@ -12,7 +12,7 @@ import streamlit as st
 from ui import markup
 from ui.address import change
 from ui.arrays import explaining, load_samples
-from ui.coloring import Answers, read_answers
+from ui.coloring import SamplePredictions, read_answers
 from ui.components.contact_sheet import draw_contact_sheet
 from ui.components.points import PlotChoices
 from ui.layouts import family, load_layout
@@ -104,7 +104,7 @@ def draw_lassoed(
 
 
 def write_csv(
-    uids: np.ndarray, selection: Selection, contents: Contents, answers: Answers
+    uids: np.ndarray, selection: Selection, contents: Contents, answers: SamplePredictions
 ) -> bytes:
     """A row a sample: what it is, what the model said, and where it lies in the plot."""
     samples, layout = load_samples(selection.run), load_layout(selection, contents)

@@ -12,7 +12,7 @@ from ui.controls import draw_run_choice
 from ui.library import Contents, list_runs, read_contents
 from ui.selection import choose_run
 from ui.shell import open_page, show_no_runs, show_notices, show_unavailable
-from ui.tour import Step
+from ui.tour import TourStep
 
 # Draws what the address asks for, of a run among all runs; returns the names of what it asked for in vain.
 Stage = Callable[[Contents, tuple[str, ...]], list[str]]
@@ -20,7 +20,7 @@ Stage = Callable[[Contents, tuple[str, ...]], list[str]]
 
 def run_page(
     title: str,
-    steps: Sequence[Step],
+    steps: Sequence[TourStep],
     load: Callable[[], Stage],
     style: str = "",
     board: str | None = "page-board",
@@ -32,7 +32,7 @@ def run_page(
     ----------
     title : str
         Of an entry in `ui.shell.PAGES`.
-    steps : sequence of Step
+    steps : sequence of TourStep
         Of the page's guided tour.
     load : callable
         Imports what takes long, recalls the page's part of the address, and returns what draws the

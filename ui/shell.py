@@ -18,7 +18,7 @@ from ui.bundle import ensure_bundle
 from ui.components.page_actions import draw_page_actions
 from ui.library import command_for
 from ui.selection import KEYS, recall_selection
-from ui.tour import Step
+from ui.tour import TourStep
 
 NAME = "Layerscope"
 
@@ -49,14 +49,14 @@ def _unpack_bundle() -> str | None:
     return ensure_bundle() if Path("dvc.yaml").is_file() else None
 
 
-def open_page(title: str, tour: Sequence[Step] | None = None, style: str = "") -> str | None:
+def open_page(title: str, tour: Sequence[TourStep] | None = None, style: str = "") -> str | None:
     """Begin a page. Each page calls this first.
 
     Parameters
     ----------
     title : str
         Of an entry in `PAGES`.
-    tour : sequence of Step, optional
+    tour : sequence of TourStep, optional
         Of the page's guided tour.
     style : str, optional
         What the page adds to the one style sheet.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Step:
+class TourStep:
     """One stop of a tour.
 
     Attributes
@@ -29,7 +29,7 @@ class Step:
 
 
 STEPS = (
-    Step(
+    TourStep(
         "",
         "What does each layer see?",
         "A point is a picture, and each layer of the network lays the pictures out anew: this page "
@@ -37,56 +37,56 @@ STEPS = (
         "`←` and `→`, end with `Esc`.",
         "bottom",
     ),
-    Step(
+    TourStep(
         ".st-key-model-map",
         "The model, layer by layer",
         "The taller a block, the larger its feature maps; the thicker, the more channels. Click the "
         "first one, then walk through the network with `→` and watch the points move.",
         "bottom",
     ),
-    Step(
+    TourStep(
         ".st-key-model-map >>> .curve-area",
         "Where classes come apart",
         "How often the ten nearest neighbours of a picture vote for its class: solid in the plot, dashed "
         "in the layer itself. Click where the line climbs, and the plot goes to that layer.",
         "bottom",
     ),
-    Step(
+    TourStep(
         ".st-key-view-panel",
         "Data and method",
         "A run is a data set seen through a model; the method flattens a layer's many dimensions to "
         "two. Switch t-SNE between perplexity 10 and 90, and believe what stays.",
         "right",
     ),
-    Step(
+    TourStep(
         ".st-key-color-choices",
         "Colour and filters",
         "Colour by what the model said, by how sure it was, or by the clusters of another layer; filters "
         "grey points out and remove none. Choose `Wrong` and see which pictures are left.",
         "right",
     ),
-    Step(
+    TourStep(
         ".st-key-plot-panel",
         "Every point is a picture",
         "Point at one to see it, click to pin it, hold `Shift` and drag to catch a set; `i` turns points "
         "into pictures. Pin one at the very edge of its group.",
         "right",
     ),
-    Step(
+    TourStep(
         ".st-key-inspector-panel",
         "Why this prediction?",
         "For the pinned picture: what the model answers, what it looks at, and at which layer its "
         "neighbours take on its class. Choose a second class to compare what speaks for each.",
         "left",
     ),
-    Step(
+    TourStep(
         ".st-key-activations-panel",
         "Down to one channel",
         "The pinned picture as each channel of this layer sees it, the most telling first. Click a "
         "channel for its exact values and the pictures that excite it most.",
         "top",
     ),
-    Step(
+    TourStep(
         ".st-key-page-actions >>> .copy",
         "Take the view with you",
         "The address holds all of it: run, layer, method, sample, filters. Copy the link and open it in "

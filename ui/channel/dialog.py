@@ -41,7 +41,7 @@ _NEURON_BINS = 32
 
 
 @dataclass(frozen=True)
-class _Subject:
+class _ChannelSubject:
     """What the dialog is about, the channel apart."""
 
     run: str
@@ -91,7 +91,7 @@ def open_channel(
     shape = " × ".join(map(str, (*layer.shape[1:], layer.shape[0])))
     title = "   ·   ".join(dict.fromkeys([layer.key, layer.label, shape]))
     draw = st.dialog(title, width="large", on_dismiss=on_close)(_draw)
-    draw(_Subject(run, size, layer, uid, order, draw_more), on_pick, on_pin)
+    draw(_ChannelSubject(run, size, layer, uid, order, draw_more), on_pick, on_pin)
 
 
 def sort_channels(scores: np.ndarray, order: str) -> np.ndarray:
@@ -101,7 +101,9 @@ def sort_channels(scores: np.ndarray, order: str) -> np.ndarray:
     return np.arange(len(scores))[:: -1 if order.startswith("-") else 1]
 
 
-def _draw(subject: _Subject, on_pick: Callable[[int], None], on_pin: Callable[[int], None]) -> None:
+def _draw(
+    subject: _ChannelSubject, on_pick: Callable[[int], None], on_pin: Callable[[int], None]
+) -> None:
     if st.session_state.pop(_PINNED, False):
         st.rerun()  # the page itself, which shows the other sample
     st.html(f"<style>{read_asset(__file__, 'dialog.css')}</style>")
@@ -124,7 +126,7 @@ def _draw(subject: _Subject, on_pick: Callable[[int], None], on_pin: Callable[[i
 
 
 def _draw_head(
-    subject: _Subject, channels: ChannelMaps, channel: int, on_pick: Callable[[int], None]
+    subject: _ChannelSubject, channels: ChannelMaps, channel: int, on_pick: Callable[[int], None]
 ) -> None:
     """The channel's name and rank, and the ways to its neighbours in the order."""
     order = sort_channels(channels.scores, subject.order)
@@ -150,7 +152,9 @@ def _draw_head(
             st.button(label, key=name, on_click=move, args=(to,), shortcut=key)
 
 
-def _draw_maps(subject: _Subject, channels: ChannelMaps, maps: np.ndarray, channel: int) -> None:
+def _draw_maps(
+    subject: _ChannelSubject, channels: ChannelMaps, maps: np.ndarray, channel: int
+) -> None:
     """The map beside the picture; of a neuron its value among the others."""
     samples = load_samples(subject.run)
     name = samples.categories[samples.labels[subject.uid]].name
@@ -184,7 +188,7 @@ def _write_value(channels: ChannelMaps, channel: int) -> str:
     )
 
 
-def _find_box(subject: _Subject, y: int, x: int) -> Box | None:
+def _find_box(subject: _ChannelSubject, y: int, x: int) -> Box | None:
     side = load_predictions(subject.run).layers[0].shape[-1]
     return field_box(subject.layer, y, x, side)
 
@@ -219,7 +223,7 @@ def _keep_picture(run: str, uid: int, made: Stamp) -> str:
     return markup.embed_pixels(load_samples(run).picture(uid), side=128)
 
 
-def _draw_strongest(subject: _Subject, channel: int, on_pin: Callable[[int], None]) -> None:
+def _draw_strongest(subject: _ChannelSubject, channel: int, on_pin: Callable[[int], None]) -> None:
     """The samples that drive the channel the most."""
     run, size = subject.run, subject.size
     st.html(markup.heading("Strongest samples", f"of {size}, by their largest activation"))
@@ -255,7 +259,7 @@ def _draw_strongest(subject: _Subject, channel: int, on_pin: Callable[[int], Non
     draw_sample_strip(tiles, subject.uid, key="channel_strongest", on_pick=pin)
 
 
-def _draw_classes(subject: _Subject, channel: int) -> None:
+def _draw_classes(subject: _ChannelSubject, channel: int) -> None:
     """Mean activation by true class, the largest first."""
     run, size = subject.run, subject.size
     try:

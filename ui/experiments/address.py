@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from ui.address import Reading, recall_part, write_part
-from ui.experiments.entries import Entry
+from ui.experiments.entries import ExperimentEntry
 from ui.selection import Selection
 
 SHADES = {"class": "True class", "agreement": "Agreement of neighbours"}
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExperimentsChoice:
     """What is looked at.
 
     Attributes
@@ -44,23 +44,23 @@ class Choice:
         return {key: value for key, value in values.items() if value is not None}
 
 
-KEYS = tuple(each.name for each in fields(Choice))
+KEYS = tuple(each.name for each in fields(ExperimentsChoice))
 
 
 def read_choice(
     params: Mapping[str, str],
-    entries: Sequence[Entry],
+    entries: Sequence[ExperimentEntry],
     selection: Selection,
     tints: Iterable[str],
     orders: Iterable[str],
-) -> tuple[Choice, list[str]]:
+) -> tuple[ExperimentsChoice, list[str]]:
     """What the address asks for, and the names of values that are not there.
 
     Parameters
     ----------
     params : mapping
         Query parameters.
-    entries : sequence of Entry
+    entries : sequence of ExperimentEntry
         What there is to look at; at least the workspace.
     selection : Selection
         Whose embedding is the usual one.
@@ -81,7 +81,7 @@ def read_choice(
     if order is not None and order not in set(orders):
         refused.append("order of the table")
         order = None
-    choice = Choice(
+    choice = ExperimentsChoice(
         first.key,
         lay_a,
         second.key,
@@ -93,12 +93,12 @@ def read_choice(
     return choice, refused
 
 
-def _usual(entry: Entry, wanted: str) -> str:
+def _usual(entry: ExperimentEntry, wanted: str) -> str:
     tsne = [name for name in entry.embeddings if name.startswith("tsne-")]
     return wanted if wanted in entry.embeddings else [*tsne[-1:], *entry.embeddings][0]
 
 
-def _beside(first: Entry, embedding: str, second: Entry) -> str:
+def _beside(first: ExperimentEntry, embedding: str, second: ExperimentEntry) -> str:
     """The embedding to look at beside another: the same, but of the same entry a different one."""
     if first.key != second.key:
         return _usual(second, embedding)
@@ -108,10 +108,12 @@ def _beside(first: Entry, embedding: str, second: Entry) -> str:
     return [*alike, *others, embedding][0]
 
 
-def find_other(entries: Sequence[Entry], first: Entry, embedding: str) -> Entry:
+def find_other(
+    entries: Sequence[ExperimentEntry], first: ExperimentEntry, embedding: str
+) -> ExperimentEntry:
     """The first entry whose figures of an embedding are not those of a given one."""
 
-    def measured(entry: Entry) -> object:
+    def measured(entry: ExperimentEntry) -> object:
         return entry.figures.get((str(entry.sizes[-1]), embedding))
 
     others = [entry for entry in entries if entry.key != first.key]
@@ -119,7 +121,7 @@ def find_other(entries: Sequence[Entry], first: Entry, embedding: str) -> Entry:
     return [*different, *others, first][0]
 
 
-def write_choice(choice: Choice) -> None:
+def write_choice(choice: ExperimentsChoice) -> None:
     """Put the choice in the address, and remember it for the next visit to the page."""
     write_part("experiments", KEYS, choice.to_params())
 

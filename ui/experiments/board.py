@@ -12,7 +12,7 @@ from ui.components.parallel_coordinates import (
     place_figures,
     place_values,
 )
-from ui.experiments.entries import WORKSPACE, Entry
+from ui.experiments.entries import WORKSPACE, ExperimentEntry
 from ui.palette import SCALE
 
 _SOURCES = {"along": "", "local": "local", "workspace": "data/"}  # told where there are several
@@ -55,7 +55,7 @@ def name_embedding(embedding: str) -> str:
     return f"{name} {perplexity}".strip()
 
 
-def read_figure(entry: Entry, column: str, embedding: str, layer: str) -> float | None:
+def read_figure(entry: ExperimentEntry, column: str, embedding: str, layer: str) -> float | None:
     """A figure of an experiment, None where it has none."""
     measured = entry.measured(embedding, layer)
     metrics = entry.experiment.metrics
@@ -68,7 +68,7 @@ def read_figure(entry: Entry, column: str, embedding: str, layer: str) -> float 
     }[column]
 
 
-def list_parameters(entries: Sequence[Entry]) -> tuple[tuple[str, ...], dict[str, str]]:
+def list_parameters(entries: Sequence[ExperimentEntry]) -> tuple[tuple[str, ...], dict[str, str]]:
     """The parameters that differ among entries, and the value that most experiments have of each."""
     experiments = [entry.experiment for entry in entries if entry.key != WORKSPACE]
     everything = [entry.experiment for entry in entries]
@@ -77,7 +77,7 @@ def list_parameters(entries: Sequence[Entry]) -> tuple[tuple[str, ...], dict[str
 
 
 def list_rows(
-    entries: Sequence[Entry], columns: Sequence[FigureColumn], embedding: str, layer: str
+    entries: Sequence[ExperimentEntry], columns: Sequence[FigureColumn], embedding: str, layer: str
 ) -> list[ExperimentRow]:
     """A row an entry."""
     _, usual = list_parameters(entries)
@@ -96,7 +96,11 @@ def list_rows(
 
 
 def list_lines(
-    entries: Sequence[Entry], columns: Sequence[FigureColumn], embedding: str, layer: str, tint: str
+    entries: Sequence[ExperimentEntry],
+    columns: Sequence[FigureColumn],
+    embedding: str,
+    layer: str,
+    tint: str,
 ) -> tuple[list[Axis], list[ExperimentLine]]:
     """Axes of the parameters that differ among the experiments and of the figures, with a line each.
 

@@ -30,7 +30,7 @@ WORKSPACE = "workspace"
 
 
 @dataclass(frozen=True)
-class Entry:
+class ExperimentEntry:
     """Something that can be looked at beside another.
 
     Attributes
@@ -119,12 +119,12 @@ def tabulate(layouts: Layouts, names: Sequence[str]) -> Table:
     }
 
 
-def enter_sweep(sweep: Sweep) -> list[Entry]:
+def enter_sweep(sweep: Sweep) -> list[ExperimentEntry]:
     """The experiments of a sweep that comes along."""
     from layerscope.experiments.layouts import FIGURES
 
     return [
-        Entry(
+        ExperimentEntry(
             trial.experiment.name,
             trial.experiment,
             "along",
@@ -138,7 +138,7 @@ def enter_sweep(sweep: Sweep) -> list[Entry]:
     ]
 
 
-def enter_workspace(contents: Contents, known: Iterable[str]) -> Entry:
+def enter_workspace(contents: Contents, known: Iterable[str]) -> ExperimentEntry:
     """What lies in ``data/`` now, with the parameters of ``params.yaml``.
 
     Parameters
@@ -159,7 +159,9 @@ def enter_workspace(contents: Contents, known: Iterable[str]) -> Entry:
     )
     embeddings = name_embeddings([float(text) for text in contents.perplexities])
     table = read_figures(folder / "layers.csv")
-    return Entry(WORKSPACE, experiment, WORKSPACE, contents.run, contents.sizes, embeddings, table)
+    return ExperimentEntry(
+        WORKSPACE, experiment, WORKSPACE, contents.run, contents.sizes, embeddings, table
+    )
 
 
 def _read_metrics_file(path: Path) -> tuple[dict[str, float], str]:
@@ -170,11 +172,13 @@ def _read_metrics_file(path: Path) -> tuple[dict[str, float], str]:
         return {}, ""
 
 
-def merge_entries(along: Sequence[Entry], local: Sequence[Entry], workspace: Entry) -> list[Entry]:
+def merge_entries(
+    along: Sequence[ExperimentEntry], local: Sequence[ExperimentEntry], workspace: ExperimentEntry
+) -> list[ExperimentEntry]:
     """All of them, each with a key of its own; what comes along is not listed again as local."""
     there = {each.experiment.revision for each in along}
     kept = [each for each in local if each.experiment.revision not in there]
-    merged: dict[str, Entry] = {}
+    merged: dict[str, ExperimentEntry] = {}
     for each in (*along, *kept):
         key = each.experiment.name
         if key in merged or key == WORKSPACE:
@@ -184,7 +188,7 @@ def merge_entries(along: Sequence[Entry], local: Sequence[Entry], workspace: Ent
     return [*merged.values(), workspace]
 
 
-def load_layouts(entry: Entry, embedding: str, size: int) -> Layouts:
+def load_layouts(entry: ExperimentEntry, embedding: str, size: int) -> Layouts:
     """One embedding of an entry.
 
     Raises
@@ -215,7 +219,7 @@ def _keep_workspace(folder: Path, embedding: str, size: int, made: tuple[Stamp, 
     return read_layouts(folder, [embedding], size)
 
 
-def _keep_cached(entry: Entry, embedding: str, size: int) -> Layouts:
+def _keep_cached(entry: ExperimentEntry, embedding: str, size: int) -> Layouts:
     assert entry.cache is not None
     made = (entry.experiment.revision, entry.run, str(entry.cache))
     return _read_cached(entry.cache, entry.outs, embedding, size, made)

@@ -18,7 +18,7 @@ from layerscope.experiments.repository import (
     read_outputs,
     show_experiments,
 )
-from ui.experiments.entries import Entry
+from ui.experiments.entries import ExperimentEntry
 from ui.queue import Report, State, session_id, shared
 
 TIMEOUT = 60.0  # seconds for DVC to read every revision
@@ -30,14 +30,14 @@ class Local:
 
     Attributes
     ----------
-    entries : tuple of Entry
+    entries : tuple of ExperimentEntry
     is_pending : bool
         Whether they are still being read.
     problem : str
         One line where they cannot be.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ExperimentEntry, ...] = ()
     is_pending: bool = False
     problem: str = ""
 
@@ -66,7 +66,7 @@ def look_up(run: str) -> Local:
     return _tell(shared.look(key))
 
 
-def _tell(report: Report[tuple[Entry, ...]] | None) -> Local:
+def _tell(report: Report[tuple[ExperimentEntry, ...]] | None) -> Local:
     if report is None or report.is_open:
         return Local(is_pending=True)
     if report.state is State.FAILED:
@@ -76,7 +76,7 @@ def _tell(report: Report[tuple[Entry, ...]] | None) -> Local:
 
 def read_local(
     folder: Path, run: str, references: tuple[str, ...], stop: Callable[[], bool]
-) -> tuple[Entry, ...]:
+) -> tuple[ExperimentEntry, ...]:
     """Every experiment of a repository, with what is needed to find its arrays. Raises `InputError`."""
     shown = show_experiments(folder, list_baselines(references), TIMEOUT, stop)
     found = parse_experiments(shown, run)
@@ -88,7 +88,7 @@ def read_local(
     return tuple(each for each in entries if each is not None)
 
 
-def _enter(folder: Path, cache: Path, experiment: Experiment, run: str) -> Entry | None:
+def _enter(folder: Path, cache: Path, experiment: Experiment, run: str) -> ExperimentEntry | None:
     """None for an experiment of a commit that did not have the run yet."""
     sizes, perplexities = (experiment.params.get(name) for name in ("sizes", "tsne.perplexity"))
     if not (isinstance(sizes, list) and isinstance(perplexities, list) and sizes):
@@ -99,7 +99,7 @@ def _enter(folder: Path, cache: Path, experiment: Experiment, run: str) -> Entry
         outs = read_outputs(folder, experiment.revision, run)
     except InputError:
         outs = {}
-    return Entry(
+    return ExperimentEntry(
         experiment.name,
         experiment,
         "local",

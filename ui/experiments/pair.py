@@ -20,9 +20,9 @@ from ui.arrays import Unavailable, load_samples, stamp
 from ui.components.embedding_pair import PairLayout, draw_embedding_pair
 from ui.components.points import Coloring, LegendEntry, PlotSamples, Predictions
 from ui.components.thumbnails import load_sheet, send_thumbnails
-from ui.experiments.address import Choice
+from ui.experiments.address import ExperimentsChoice
 from ui.experiments.board import name_embedding
-from ui.experiments.entries import Entry, load_layouts
+from ui.experiments.entries import ExperimentEntry, load_layouts
 from ui.explorer.view import describe_predictions
 from ui.library import Contents
 from ui.palette import SCALE, mark_class
@@ -33,24 +33,24 @@ _FIGURES = (("kNN", "knn_accuracy"), ("trust", "trustworthiness"), ("KL", "kl_di
 
 
 @dataclass(frozen=True)
-class Side:
+class ExperimentSide:
     """One of the two, in one layer.
 
     Attributes
     ----------
-    entry : Entry
+    entry : ExperimentEntry
     embedding : str
     layouts : Layouts
     points : ndarray of float32, (n, 2)
     """
 
-    entry: Entry
+    entry: ExperimentEntry
     embedding: str
     layouts: Layouts
     points: np.ndarray
 
 
-def find_size(first: Entry, second: Entry) -> int:
+def find_size(first: ExperimentEntry, second: ExperimentEntry) -> int:
     """The largest number of samples that both have. Raises `InputError`."""
     common = set(first.sizes) & set(second.sizes)
     if not common:
@@ -61,15 +61,19 @@ def find_size(first: Entry, second: Entry) -> int:
     return max(common)
 
 
-def load_side(entry: Entry, embedding: str, layer: str, size: int) -> Side:
+def load_side(entry: ExperimentEntry, embedding: str, layer: str, size: int) -> ExperimentSide:
     """Raises `InputError` or `Unavailable`."""
     layouts = load_layouts(entry, embedding, size)
     if layer not in layouts.layers:
         raise InputError(f"{entry.key} has no layer {layer}; choose another one")
-    return Side(entry, embedding, layouts, layouts.points[embedding][layouts.layers.index(layer)])
+    return ExperimentSide(
+        entry, embedding, layouts, layouts.points[embedding][layouts.layers.index(layer)]
+    )
 
 
-def load_pair(entries: tuple[Entry, Entry], choice: Choice, layer: str) -> tuple[Side, Side]:
+def load_pair(
+    entries: tuple[ExperimentEntry, ExperimentEntry], choice: ExperimentsChoice, layer: str
+) -> tuple[ExperimentSide, ExperimentSide]:
     """The two that are chosen.
 
     Raises
@@ -92,7 +96,9 @@ def load_pair(entries: tuple[Entry, Entry], choice: Choice, layer: str) -> tuple
     return one, other
 
 
-def measure_repetitions(side: Side, entries: Sequence[Entry], layer: str) -> list[float]:
+def measure_repetitions(
+    side: ExperimentSide, entries: Sequence[ExperimentEntry], layer: str
+) -> list[float]:
     """How much layouts agree that should be the same but for seeds and rounding; the least first.
 
     What is the same to the last bit under the same seed was not computed again: DVC reused it.
@@ -135,7 +141,7 @@ def describe_agreement(shared: np.ndarray, repeated: Sequence[float]) -> str:
     return f'<p class="agreed" title="{escape(title)}">{" · ".join(parts)}</p>'
 
 
-def describe_side(side: Side, layer: str, other: Side) -> str:
+def describe_side(side: ExperimentSide, layer: str, other: ExperimentSide) -> str:
     """What was measured of one of the two, as HTML; KL divergence only where it may be compared."""
     size = side.layouts.size
     row = side.layouts.figures[side.embedding][side.layouts.layers.index(layer)]
@@ -157,7 +163,7 @@ def describe_side(side: Side, layer: str, other: Side) -> str:
 
 
 def draw_pair(
-    sides: tuple[Side, Side],
+    sides: tuple[ExperimentSide, ExperimentSide],
     shared: np.ndarray,
     selection: Selection,
     contents: Contents,

@@ -15,7 +15,7 @@ from ui.arrays import Unavailable
 from ui.components.experiment_table import FigureColumn, draw_experiment_table, list_orders
 from ui.components.parallel_coordinates import draw_parallel_coordinates
 from ui.controls import draw_run_choice, select
-from ui.experiments.address import SHADES, Choice, read_choice, write_choice
+from ui.experiments.address import SHADES, ExperimentsChoice, read_choice, write_choice
 from ui.experiments.board import (
     FIGURES,
     list_columns,
@@ -26,7 +26,7 @@ from ui.experiments.board import (
 )
 from ui.experiments.entries import (
     WORKSPACE,
-    Entry,
+    ExperimentEntry,
     enter_sweep,
     enter_workspace,
     list_swept_runs,
@@ -56,8 +56,8 @@ class _Shown:
 
     contents: Contents
     selection: Selection
-    entries: tuple[Entry, ...]
-    choice: Choice
+    entries: tuple[ExperimentEntry, ...]
+    choice: ExperimentsChoice
     local: Local
     refused: tuple[str, ...]
     problems: tuple[str, ...]
@@ -73,7 +73,7 @@ class _Shown:
         return by_key.get(self.choice.tint, self.columns[0])
 
     @property
-    def pair(self) -> tuple[Entry, Entry]:
+    def pair(self) -> tuple[ExperimentEntry, ExperimentEntry]:
         by_key = {entry.key: entry for entry in self.entries}
         return by_key[self.choice.exp_a], by_key[self.choice.exp_b]
 
@@ -125,7 +125,7 @@ def _draw_choices(shown: _Shown) -> None:
         draw_guide(shown.contents.run)
 
 
-def pick(entries: Sequence[Entry], side: int, key: str) -> None:
+def pick(entries: Sequence[ExperimentEntry], side: int, key: str) -> None:
     """See an experiment as A or as B; an embedding that it does not have is forgotten."""
     letter = "ab"[side]
     found = next(entry for entry in entries if entry.key == key)

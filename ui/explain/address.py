@@ -30,7 +30,7 @@ Options = Mapping[str, Mapping[str, Setting]]
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExplainChoice:
     """What is explained, and how.
 
     Attributes
@@ -84,7 +84,7 @@ class Choice:
         return {key: str(value) for key, value in found.items() if value is not None}
 
 
-KEYS = tuple(each.name for each in fields(Choice))
+KEYS = tuple(each.name for each in fields(ExplainChoice))
 
 
 def start_network(source: str) -> str:
@@ -97,7 +97,7 @@ def list_options(name: str) -> tuple[Option, ...]:
     return OCCLUSION_OPTIONS if name == PROBE else METHODS[name].options
 
 
-def read_choice(params: Mapping[str, str]) -> tuple[Choice, list[str]]:
+def read_choice(params: Mapping[str, str]) -> tuple[ExplainChoice, list[str]]:
     """What the address asks for, and the names of values that there are not.
 
     Outputs and layer are checked for their form only, by `check_model` against the model.
@@ -108,7 +108,7 @@ def read_choice(params: Mapping[str, str]) -> tuple[Choice, list[str]]:
     source = choose("source", SOURCES, SAMPLE, "picture")
     start = start_network(source)
     networks = (OF_RUN,) if source == SAMPLE else (OF_RUN, PUBLISHED.key, TRAINED.key)
-    choice = Choice(
+    choice = ExplainChoice(
         source,
         choose("network", networks, start, "model"),
         _read_output(params, "target", refused),
@@ -123,7 +123,7 @@ def read_choice(params: Mapping[str, str]) -> tuple[Choice, list[str]]:
 
 
 def check_model(
-    choice: Choice, n_outputs: int, layers: Iterable[str]
+    choice: ExplainChoice, n_outputs: int, layers: Iterable[str]
 ) -> tuple[int | None, int | None, str | None, list[str]]:
     """Target, rival and layer that a model has, else None; and the names of those it has not."""
     refused = []
@@ -140,7 +140,7 @@ def check_model(
     return outputs[0], outputs[1], at, refused
 
 
-def write_choice(choice: Choice) -> None:
+def write_choice(choice: ExplainChoice) -> None:
     """Put the choice in the address, and remember it for the next visit to the page."""
     write_part("explain", KEYS, choice.to_params())
 

@@ -12,12 +12,12 @@ from layerscope.explanation.method import Method, Setting
 from layerscope.explanation.occlusion import Sweep, occlude, spread
 from layerscope.explanation.registry import attribute
 from ui.explain.rendering import render
-from ui.explain.subject import Subject
+from ui.explain.subject import ExplainSubject
 from ui.queue import Publish, session_id, shared
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnExplanation:
     """An explanation, ready to be sent.
 
     Attributes
@@ -39,7 +39,9 @@ class Drawn:
     baseline: float = 0.0
 
 
-def key_of(subject: Subject, name: str, at: str | None, options: Mapping[str, Setting]) -> Hashable:
+def key_of(
+    subject: ExplainSubject, name: str, at: str | None, options: Mapping[str, Setting]
+) -> Hashable:
     """All that the result depends on."""
     return (
         subject.digest,
@@ -53,11 +55,11 @@ def key_of(subject: Subject, name: str, at: str | None, options: Mapping[str, Se
 
 
 def ask_method(
-    subject: Subject, method: Method, at: str | None, options: Mapping[str, Setting]
+    subject: ExplainSubject, method: Method, at: str | None, options: Mapping[str, Setting]
 ) -> str | None:
     """Have a method computed; one line where too much is waiting."""
 
-    def work(publish: Publish[Drawn], cancelled: Callable[[], bool]) -> Drawn:
+    def work(publish: Publish[DrawnExplanation], cancelled: Callable[[], bool]) -> DrawnExplanation:
         against = None if subject.against is None else np.array([subject.against])
         found = attribute(
             method.key,
@@ -77,10 +79,10 @@ def ask_method(
     return shared.ask(key_of(subject, method.key, at, options), work, session_id(), method.long)
 
 
-def ask_sweep(subject: Subject, name: str, options: Mapping[str, Setting]) -> str | None:
+def ask_sweep(subject: ExplainSubject, name: str, options: Mapping[str, Setting]) -> str | None:
     """Have the whole picture occluded place by place; what is known by then is published."""
 
-    def work(publish: Publish[Drawn], cancelled: Callable[[], bool]) -> Drawn:
+    def work(publish: Publish[DrawnExplanation], cancelled: Callable[[], bool]) -> DrawnExplanation:
         drawn = None
         for sweep in occlude(
             subject.network.classifier,
@@ -98,7 +100,7 @@ def ask_sweep(subject: Subject, name: str, options: Mapping[str, Setting]) -> st
     return shared.ask(key_of(subject, name, None, options), work, session_id(), True)
 
 
-def _draw_sweep(sweep: Sweep, size: int, options: Mapping[str, Setting]) -> Drawn:
+def _draw_sweep(sweep: Sweep, size: int, options: Mapping[str, Setting]) -> DrawnExplanation:
     values = spread(sweep.drops, size, int(options["patch"]), int(options["stride"]))
     return _draw(values, True, baseline=sweep.probability)
 
@@ -108,6 +110,6 @@ def _draw(
     signed: bool,
     total: tuple[float, float] | None = None,
     baseline: float = 0.0,
-) -> Drawn:
+) -> DrawnExplanation:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    return Drawn(render(values, signed), low, high, total, baseline)
+    return DrawnExplanation(render(values, signed), low, high, total, baseline)

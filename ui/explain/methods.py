@@ -14,10 +14,10 @@ from layerscope.explanation.registry import METHODS
 from ui import markup
 from ui.address import change
 from ui.components.method_tiles import MethodTile, draw_method_tiles
-from ui.explain.address import PROBE, Choice, change_option
-from ui.explain.explanations import Drawn, ask_method, key_of
+from ui.explain.address import PROBE, ExplainChoice, change_option
+from ui.explain.explanations import DrawnExplanation, ask_method, key_of
 from ui.explain.options import draw_options, fill_options
-from ui.explain.subject import Subject
+from ui.explain.subject import ExplainSubject
 from ui.markup import embed_pixels
 from ui.queue import Report, State, session_id, shared
 from ui.techniques import Source, Technique, draw_technique
@@ -34,7 +34,7 @@ class Found:
     ----------
     state : str
         As that of a `MethodTile`.
-    drawn : tuple of Drawn
+    drawn : tuple of DrawnExplanation
         Complete ones, where all are.
     done, total : int
         Steps of all.
@@ -42,13 +42,13 @@ class Found:
     """
 
     state: str
-    drawn: tuple[Drawn, ...] = ()
+    drawn: tuple[DrawnExplanation, ...] = ()
     done: int = 0
     total: int = 0
     note: str = ""
 
 
-def list_sides(subject: Subject, choice: Choice) -> tuple[Subject, ...]:
+def list_sides(subject: ExplainSubject, choice: ExplainChoice) -> tuple[ExplainSubject, ...]:
     """What is explained: a score, or each of two classes for itself."""
     against = subject.against
     if against is None or not choice.both:
@@ -56,7 +56,7 @@ def list_sides(subject: Subject, choice: Choice) -> tuple[Subject, ...]:
     return replace(subject, against=None), replace(subject, why=against, against=None)
 
 
-def draw_methods(subject: Subject, choice: Choice) -> None:
+def draw_methods(subject: ExplainSubject, choice: ExplainChoice) -> None:
     """The tiles, and beside them the open method."""
     left, right = st.columns(2, gap=None)
     sides = list_sides(subject, choice)
@@ -68,35 +68,37 @@ def draw_methods(subject: Subject, choice: Choice) -> None:
         _draw_open(subject, sides, choice, found[choice.explain])
 
 
-def _settings(choice: Choice, method: Method) -> dict[str, Setting]:
+def _settings(choice: ExplainChoice, method: Method) -> dict[str, Setting]:
     return fill_options(method.options, choice.options.get(method.key, {}))
 
 
-def _layer(subject: Subject, method: Method) -> str | None:
+def _layer(subject: ExplainSubject, method: Method) -> str | None:
     return subject.at if method.at_layer else None
 
 
-def _key(subject: Subject, choice: Choice, method: Method) -> Hashable:
+def _key(subject: ExplainSubject, choice: ExplainChoice, method: Method) -> Hashable:
     return key_of(subject, method.key, _layer(subject, method), _settings(choice, method))
 
 
-def _ask(subject: Subject, choice: Choice, method: Method) -> str | None:
+def _ask(subject: ExplainSubject, choice: ExplainChoice, method: Method) -> str | None:
     return ask_method(subject, method, _layer(subject, method), _settings(choice, method))
 
 
-def _release_others(subject: Subject, sides: Sequence[Subject], choice: Choice) -> None:
+def _release_others(
+    subject: ExplainSubject, sides: Sequence[ExplainSubject], choice: ExplainChoice
+) -> None:
     """What was asked for with another class, picture or option is wanted no more."""
     kept = {_key(side, choice, method) for side in sides for method in METHODS.values()}
     sweep = fill_options(OCCLUSION_OPTIONS, choice.options.get(PROBE, {}))
     shared.release(session_id(), kept | {key_of(subject, PROBE, None, sweep)})
 
 
-def look(sides: Sequence[Subject], choice: Choice, method: Method) -> Found:
+def look(sides: Sequence[ExplainSubject], choice: ExplainChoice, method: Method) -> Found:
     """What is known of a method; what is quick is asked for at once."""
     reason = method.supports(sides[0].network.classifier)
     if reason is not None:
         return Found("unsupported", note=reason)
-    reports: list[Report[Drawn]] = []
+    reports: list[Report[DrawnExplanation]] = []
     for side in sides:
         report = shared.look(_key(side, choice, method))
         if report is None and not method.long:
@@ -110,7 +112,7 @@ def look(sides: Sequence[Subject], choice: Choice, method: Method) -> Found:
     return join(reports)
 
 
-def join(reports: Sequence[Report[Drawn]]) -> Found:
+def join(reports: Sequence[Report[DrawnExplanation]]) -> Found:
     """Reports on the two sides as one."""
     failed = next((report for report in reports if report.state is State.FAILED), None)
     if failed is not None:
@@ -123,7 +125,9 @@ def join(reports: Sequence[Report[Drawn]]) -> Found:
     return Found("done", tuple(report.result for report in reports if report.result is not None))
 
 
-def _draw_tiles(sides: Sequence[Subject], choice: Choice, found: Mapping[str, Found]) -> None:
+def _draw_tiles(
+    sides: Sequence[ExplainSubject], choice: ExplainChoice, found: Mapping[str, Found]
+) -> None:
     def compute(key: str) -> None:
         problems = [_ask(side, choice, METHODS[key]) for side in sides]
         for problem in filter(None, problems):
@@ -164,7 +168,9 @@ def _tile(method: Method, found: Found) -> MethodTile:
 # --- the open method -------------------------------------------------------------------------
 
 
-def _draw_open(subject: Subject, sides: Sequence[Subject], choice: Choice, found: Found) -> None:
+def _draw_open(
+    subject: ExplainSubject, sides: Sequence[ExplainSubject], choice: ExplainChoice, found: Found
+) -> None:
     method = METHODS[choice.explain]
     st.html(markup.heading(method.name, method.family))
     drawn = "".join(_enlarge(side, found, place) for place, side in enumerate(sides))
@@ -194,7 +200,7 @@ def _tell(method: Method) -> Technique:
     )
 
 
-def _enlarge(subject: Subject, found: Found, place: int) -> str:
+def _enlarge(subject: ExplainSubject, found: Found, place: int) -> str:
     """The picture with an explanation over it, and the figures that belong to it."""
     drawn = found.drawn[place] if place < len(found.drawn) else None
     layer = f'<img class="layer" src="{drawn.layer}" alt="">' if drawn else ""
@@ -209,14 +215,14 @@ def _enlarge(subject: Subject, found: Found, place: int) -> str:
     )
 
 
-def _tell_range(found: Drawn) -> str:
+def _tell_range(found: DrawnExplanation) -> str:
     text = f"values {found.low:.3g} to {found.high:.3g}"
     if found.total is not None:
         text += f"; sum {found.total[0]:.3g} of {found.total[1]:.3g}"
     return text.replace("-", "−")
 
 
-def _draw_layers(subject: Subject) -> None:
+def _draw_layers(subject: ExplainSubject) -> None:
     """Which layer's feature maps the method looks at."""
     layers = {layer.key: layer for layer in subject.network.layers}
 

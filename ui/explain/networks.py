@@ -28,7 +28,7 @@ _opening = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Network:
+class ExplainedNetwork:
     """A model to choose.
 
     Attributes
@@ -44,8 +44,8 @@ class Network:
 
 
 # Beside the model of the run: both know photographs, and need no download.
-PUBLISHED = Network("efficientnet_lite0", "efficientnet_lite0, ImageNet")
-TRAINED = Network("vgg16_slim", "vgg16_slim, Imagenette")
+PUBLISHED = ExplainedNetwork("efficientnet_lite0", "efficientnet_lite0, ImageNet")
+TRAINED = ExplainedNetwork("vgg16_slim", "vgg16_slim, Imagenette")
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Opened:
     mark: str
 
 
-def list_networks(run: str, is_sample: bool) -> tuple[Network, ...]:
+def list_networks(run: str, is_sample: bool) -> tuple[ExplainedNetwork, ...]:
     """What a picture can be shown to: a sample to the model of its run only."""
-    own = Network(OF_RUN, f"{name_run(run).rpartition(' / ')[2]}, of the run")
+    own = ExplainedNetwork(OF_RUN, f"{name_run(run).rpartition(' / ')[2]}, of the run")
     if is_sample:
         return (own,)
     return (PUBLISHED, TRAINED, own)

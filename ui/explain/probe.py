@@ -14,11 +14,11 @@ from layerscope.explanation.method import Setting
 from layerscope.explanation.occlusion import OCCLUSION_OPTIONS, check_geometry, find_windows
 from ui import markup
 from ui.components.occlusion_probe import OcclusionProbe, PatchPlace, draw_probe
-from ui.explain.address import PROBE, Choice, change_option
-from ui.explain.explanations import Drawn, ask_sweep, key_of
+from ui.explain.address import PROBE, ExplainChoice, change_option
+from ui.explain.explanations import DrawnExplanation, ask_sweep, key_of
 from ui.explain.networks import predict
 from ui.explain.options import draw_options, fill_options
-from ui.explain.subject import Subject
+from ui.explain.subject import ExplainSubject
 from ui.markup import embed_pixels
 from ui.queue import Report, session_id, shared
 
@@ -29,7 +29,7 @@ _HINT = (
 )
 
 
-def draw_occlusion(subject: Subject, choice: Choice) -> None:
+def draw_occlusion(subject: ExplainSubject, choice: ExplainChoice) -> None:
     """The picture with the patch, and what can be set."""
     left, right = st.columns(2, gap=None)
     settings = fill_options(OCCLUSION_OPTIONS, choice.options.get(PROBE, {}))
@@ -63,7 +63,9 @@ def _check(size: int, settings: Mapping[str, Setting]) -> str | None:
     return None
 
 
-def _draw_probe(subject: Subject, settings: Mapping[str, Setting], problem: str | None) -> None:
+def _draw_probe(
+    subject: ExplainSubject, settings: Mapping[str, Setting], problem: str | None
+) -> None:
     key = key_of(subject, PROBE, None, settings)
     token = hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()
     report = shared.look(key)
@@ -88,9 +90,9 @@ def _draw_probe(subject: Subject, settings: Mapping[str, Setting], problem: str 
 
 
 def _describe(
-    subject: Subject,
+    subject: ExplainSubject,
     settings: Mapping[str, Setting],
-    report: Report[Drawn] | None,
+    report: Report[DrawnExplanation] | None,
     answers: Sequence[tuple[int, int, float]],
     problem: str | None,
 ) -> OcclusionProbe:
@@ -114,7 +116,7 @@ def _describe(
 
 
 def compute_covered(
-    subject: Subject, settings: Mapping[str, Setting], places: Sequence[PatchPlace]
+    subject: ExplainSubject, settings: Mapping[str, Setting], places: Sequence[PatchPlace]
 ) -> list[tuple[int, int, float]]:
     """Left, top, and the probability of the explained class with the patch there, all in one pass."""
     patch, _ = _geometry(settings)

@@ -13,10 +13,10 @@ from ui.address import change
 from ui.components.class_bars import ClassBar, draw_class_bars
 from ui.components.picture_paste import draw_paste
 from ui.controls import choose
-from ui.explain.address import SAMPLE, SOURCES, UPLOAD, Choice, change_picture
+from ui.explain.address import SAMPLE, SOURCES, UPLOAD, ExplainChoice, change_picture
 from ui.explain.networks import list_networks
 from ui.explain.pictures import FORMATS, MAX_BYTES, MAX_PIXELS, PHOTOS, check_upload
-from ui.explain.subject import Subject, choose_classes, keep_upload, read_upload
+from ui.explain.subject import ExplainSubject, choose_classes, keep_upload, read_upload
 from ui.markup import embed_pixels
 from ui.selection import Selection
 
@@ -27,7 +27,7 @@ _SIDES = {"0": "Difference", "1": "Side by side"}
 _NOTHING = -1  # of the lists of classes
 
 
-def draw_source(selection: Selection, choice: Choice, n_samples: int) -> None:
+def draw_source(selection: Selection, choice: ExplainChoice, n_samples: int) -> None:
     """The picture, and the model that it is shown to."""
     st.session_state["source"] = choice.source
     st.selectbox(
@@ -102,7 +102,7 @@ def _take(name: str, content: bytes) -> None:
         keep_upload(None, str(error))
 
 
-def draw_picture(subject: Subject) -> None:
+def draw_picture(subject: ExplainSubject) -> None:
     """The picture as the model sees it, and what is known of it."""
     st.html(
         '<div class="subject">'
@@ -111,13 +111,13 @@ def draw_picture(subject: Subject) -> None:
     )
 
 
-def draw_classes(subject: Subject, choice: Choice, true: int | None) -> None:
+def draw_classes(subject: ExplainSubject, choice: ExplainChoice, true: int | None) -> None:
     """The ten most probable classes, and any other to choose.
 
     Parameters
     ----------
-    subject : Subject
-    choice : Choice
+    subject : ExplainSubject
+    choice : ExplainChoice
     true : int or None
         The output of the picture's true class, where that is known.
     """
@@ -143,7 +143,7 @@ def draw_classes(subject: Subject, choice: Choice, true: int | None) -> None:
     _draw_search(subject, choice)
 
 
-def _draw_search(subject: Subject, choice: Choice) -> None:
+def _draw_search(subject: ExplainSubject, choice: ExplainChoice) -> None:
     """Any class of the model, by its name."""
     names = [category.name for category in subject.categories]
     st.session_state["explained_class"] = subject.why

@@ -10,11 +10,11 @@ import streamlit as st
 from layerscope.errors import InputError
 from ui.arrays import Unavailable, load_predictions, load_samples
 from ui.controls import choose, draw_run_choice
-from ui.explain.address import SAMPLE, VIEWS, Choice, read_choice, write_choice
+from ui.explain.address import SAMPLE, VIEWS, ExplainChoice, read_choice, write_choice
 from ui.explain.methods import draw_methods, list_sides
 from ui.explain.probe import draw_occlusion
 from ui.explain.sidebar import draw_classes, draw_picture, draw_source
-from ui.explain.subject import Subject, read_subject
+from ui.explain.subject import ExplainSubject, read_subject
 from ui.explain.trust import draw_trust
 from ui.library import Contents
 from ui.selection import Selection, read_selection, write_selection
@@ -26,8 +26,8 @@ class _Asked:
     """What the address asks for, as far as it is there; `refused` names what is not."""
 
     selection: Selection
-    choice: Choice
-    subject: Subject | None
+    choice: ExplainChoice
+    subject: ExplainSubject | None
     problem: InputError | Unavailable | None
     refused: list[str]
 
@@ -47,7 +47,7 @@ def _read(contents: Contents) -> _Asked:
     return _Asked(selection, choice, subject, None, refused + refused_values)
 
 
-def _keep(target: int | None, subject: Subject) -> int | None:
+def _keep(target: int | None, subject: ExplainSubject) -> int | None:
     """The output that was chosen, unless the model does not have it."""
     return None if target is None else subject.why
 
@@ -97,7 +97,7 @@ def _draw_views(contents: Contents) -> None:
             _show(asked.problem)
 
 
-def _describe(subject: Subject, choice: Choice) -> str:
+def _describe(subject: ExplainSubject, choice: ExplainChoice) -> str:
     sides = list_sides(subject, choice) if choice.view == "methods" else (subject,)
     asked = "</b>, and why <b>".join(escape(side.score) for side in sides)
     name = subject.network.classifier.name

@@ -13,14 +13,14 @@ from layerscope.datasets.categories import Category
 from layerscope.errors import InputError
 from ui.address import change
 from ui.arrays import explaining, load_samples
-from ui.explain.address import SAMPLE, UPLOAD, Choice, check_model
+from ui.explain.address import SAMPLE, UPLOAD, ExplainChoice, check_model
 from ui.explain.networks import Opened, open_network, predict
 from ui.explain.pictures import PHOTOS, Upload, digest_of, fit_picture, read_photo
 from ui.selection import Selection
 
 
 @dataclass(frozen=True)
-class Subject:
+class ExplainSubject:
     """A picture shown to a model.
 
     Attributes
@@ -78,7 +78,9 @@ def read_upload() -> tuple[Upload | None, str | None]:
     return state.get("explain_upload"), state.get("explain_refusal")
 
 
-def load_picture(selection: Selection, choice: Choice, size: int) -> tuple[str, str, np.ndarray]:
+def load_picture(
+    selection: Selection, choice: ExplainChoice, size: int
+) -> tuple[str, str, np.ndarray]:
     """Title, credit and pixels of the picture that is chosen.
 
     Raises
@@ -106,7 +108,7 @@ def load_picture(selection: Selection, choice: Choice, size: int) -> tuple[str, 
     return photo.title, photo.credit, fit_picture(read_photo(photo.key), photo.title, size)
 
 
-def read_subject(selection: Selection, choice: Choice) -> tuple[Subject, list[str]]:
+def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSubject, list[str]]:
     """What the address asks to explain, and the names of values that the model does not have.
 
     Raises
@@ -129,7 +131,9 @@ def read_subject(selection: Selection, choice: Choice) -> tuple[Subject, list[st
     probabilities = _predict(network, digest, picture)
     why = int(probabilities.argmax()) if target is None else target
     against = rival if rival != why else None
-    subject = Subject(title, credit, picture, digest, network, probabilities, why, against, at)
+    subject = ExplainSubject(
+        title, credit, picture, digest, network, probabilities, why, against, at
+    )
     return subject, refused
 
 
@@ -142,7 +146,9 @@ def _predict(network: Opened, digest: str, _picture: np.ndarray) -> np.ndarray:
     return probabilities
 
 
-def choose_classes(subject: Subject, choice: Choice, why: int, against: int | None) -> None:
+def choose_classes(
+    subject: ExplainSubject, choice: ExplainChoice, why: int, against: int | None
+) -> None:
     """Write the outputs to explain to the address: of the run's model for all pages to see."""
     names = ("why", "against") if choice.is_of_run else ("target", "rival")
     chosen = None if why == int(subject.probabilities.argmax()) else why

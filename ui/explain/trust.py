@@ -16,7 +16,7 @@ from ui import markup
 
 
 @dataclass(frozen=True)
-class Measure:
+class FaithfulnessMeasure:
     """What is measured: its name, one sentence, and whether more of it is better."""
 
     name: str
@@ -32,33 +32,39 @@ class Measure:
 
 # As the stage's table names them.
 MEASURES = {
-    "pointing_game": Measure("Pointing game", "How often the strongest pixel is on the object."),
-    "mass": Measure("On the object", "The share of the explanation that falls on the object."),
-    "rank": Measure(
+    "pointing_game": FaithfulnessMeasure(
+        "Pointing game", "How often the strongest pixel is on the object."
+    ),
+    "mass": FaithfulnessMeasure(
+        "On the object", "The share of the explanation that falls on the object."
+    ),
+    "rank": FaithfulnessMeasure(
         "Top on object", "Of the strongest pixels, as many as the object has, the share on it."
     ),
-    "parts": Measure("Parts", "How well it orders the parts by what removing each really costs."),
-    "insertion": Measure(
+    "parts": FaithfulnessMeasure(
+        "Parts", "How well it orders the parts by what removing each really costs."
+    ),
+    "insertion": FaithfulnessMeasure(
         "Insertion", "How sure the model is while the strongest pixels come first."
     ),
-    "deletion": Measure(
+    "deletion": FaithfulnessMeasure(
         "Deletion",
         "How sure the model stays while the strongest pixels go first; less is better.",
         False,
     ),
-    "randomized": Measure(
+    "randomized": FaithfulnessMeasure(
         "Randomised",
         "How alike the map stays when the last layer is made random; nearer to zero is better.",
         False,
         is_signed=True,
     ),
-    "randomized_all": Measure(
+    "randomized_all": FaithfulnessMeasure(
         "All random",
         "The same with every layer made random; nearer to zero is better.",
         False,
         is_signed=True,
     ),
-    "ssim": Measure(
+    "ssim": FaithfulnessMeasure(
         "SSIM", "Structural similarity to the map of the random model; less is better.", False
     ),
 }
@@ -68,7 +74,7 @@ _LEGEND = "Lines are 95 % intervals, red ticks what chance gives, grey rows no m
 
 
 @dataclass(frozen=True)
-class Figure:
+class FaithfulnessFigure:
     """A mean over samples, with the interval it lies in and what chance would give."""
 
     value: float
@@ -77,7 +83,7 @@ class Figure:
     chance: float | None
 
 
-Table = dict[str, dict[str, Figure]]  # measure -> method -> figure
+Table = dict[str, dict[str, FaithfulnessFigure]]  # measure -> method -> figure
 
 
 def read_table(run: str) -> Table | None:
@@ -94,9 +100,9 @@ def read_table(run: str) -> Table | None:
     return table or None
 
 
-def _read_figure(row: dict[str, str]) -> Figure:
+def _read_figure(row: dict[str, str]) -> FaithfulnessFigure:
     chance = float(row["chance"]) if row["chance"] else None
-    figure = Figure(float(row["value"]), float(row["low"]), float(row["high"]), chance)
+    figure = FaithfulnessFigure(float(row["value"]), float(row["low"]), float(row["high"]), chance)
     if not all(map(isfinite, (figure.value, figure.low, figure.high))):
         raise ValueError("not a number")
     return figure
@@ -136,7 +142,7 @@ def draw_trust(run: str) -> None:
         st.html(tabulate(table))
 
 
-def plot_measure(figures: dict[str, Figure], measure: Measure) -> str:
+def plot_measure(figures: dict[str, FaithfulnessFigure], measure: FaithfulnessMeasure) -> str:
     """Methods from best to worst: a dot at the mean, a line over its interval, a tick at chance."""
     ordered = sorted(figures, key=lambda key: measure.rank(figures[key].value), reverse=True)
     ends = [end for each in figures.values() for end in (each.low, each.high, each.chance or 0.0)]
@@ -177,14 +183,14 @@ def tabulate(table: Table) -> str:
     return f'<table class="trust-table"><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _find_best(figures: dict[str, Figure], measure: Measure) -> set[str]:
+def _find_best(figures: dict[str, FaithfulnessFigure], measure: FaithfulnessMeasure) -> set[str]:
     """The methods with the best figure, as it is written: none of the baselines."""
     values = {key: round(figures[key].value, 2) for key in figures if key in METHODS}
     best = max(map(measure.rank, values.values()), default=None)
     return {key for key, value in values.items() if measure.rank(value) == best}
 
 
-def _cell(figure: Figure | None, is_best: bool) -> str:
+def _cell(figure: FaithfulnessFigure | None, is_best: bool) -> str:
     if figure is None:
         return "<td>–</td>"
     said = f"from {figure.low:.3f} to {figure.high:.3f}"

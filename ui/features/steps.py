@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
-from ui.tour import Step
+from ui.tour import TourStep
 
 STEPS = (
-    Step(
+    TourStep(
         "",
         "What did it learn?",
         "Every channel answers to something: this page shows to what, from the first kernels to the vectors "
         "of the classes. Choose a view above.",
         "bottom",
     ),
-    Step(
+    TourStep(
         ".st-key-page-views",
         "Four views",
         "Units asks what a channel looks for, Kernels shows the weights themselves, Class vectors which "
         "classes are alike. The last puts t-SNE on trial.",
         "bottom",
     ),
-    Step(
+    TourStep(
         ".st-key-side-panel",
         "What is looked at",
         "The run and the layer are those of the Explorer. Change the layer and watch how what a channel "
         "looks for grows from edges to things.",
         "right",
     ),
-    Step(
+    TourStep(
         ".st-key-panel-ascent",
         "What it would love to see",
         "A picture changes until the unit answers as strongly as it can. Press `Start`, then scrub; "
         "`Another seed` shows what returns.",
         "right",
     ),
-    Step(
+    TourStep(
         ".st-key-panel-top",
         "What really drives it",
         "The ten strongest samples, cut to what the peak sees. Click one to pin it, then start the ascent "
         "from it.",
         "left",
     ),
-    Step(
+    TourStep(
         ".st-key-units-atlas",
         "Every channel of the layer",
         "To the right the selective ones, upwards the strong ones. Click a dot at the far right.",
         "top",
     ),
-    Step(
+    TourStep(
         ".st-key-panel-trial",
         "Put t-SNE on trial",
         "PCA lies at the left, t-SNE unfolds at the right: move the perplexity and see what stays. Then open "

@@ -20,7 +20,7 @@ _EPOCH = re.compile(r"[1-9]\d{0,4}")
 
 
 @dataclass(frozen=True)
-class Choice:
+class NetworkChoice:
     """What is looked at.
 
     Attributes
@@ -66,10 +66,12 @@ class Choice:
         return {key: str(value) for key, value in values.items() if value != starts[key]}
 
 
-KEYS = tuple(each.name for each in fields(Choice))
+KEYS = tuple(each.name for each in fields(NetworkChoice))
 
 
-def read_choice(params: Mapping[str, str], trainings: Collection[str]) -> tuple[Choice, list[str]]:
+def read_choice(
+    params: Mapping[str, str], trainings: Collection[str]
+) -> tuple[NetworkChoice, list[str]]:
     """What the address asks for, and the names of values that there are not.
 
     Parameters
@@ -77,7 +79,7 @@ def read_choice(params: Mapping[str, str], trainings: Collection[str]) -> tuple[
     params : mapping
         Query parameters.
     trainings : collection of str
-        What can stand for `Choice.training`.
+        What can stand for `NetworkChoice.training`.
     """
     reading = Reading(params)
     choose, refused = reading.choose, reading.refused
@@ -94,7 +96,7 @@ def read_choice(params: Mapping[str, str], trainings: Collection[str]) -> tuple[
     if opened is not None and len(opened) > _MOST:
         refused.append("choice of open groups")
         opened = None
-    choice = Choice(
+    choice = NetworkChoice(
         choose("network_view", VIEWS, "graph", "view"),
         choose("level", LEVELS, "stages", "level"),
         params.get("node"),
@@ -109,7 +111,9 @@ def read_choice(params: Mapping[str, str], trainings: Collection[str]) -> tuple[
     return choice, refused
 
 
-def check_graph(choice: Choice, graph: ModelGraph) -> tuple[str | None, frozenset[str], list[str]]:
+def check_graph(
+    choice: NetworkChoice, graph: ModelGraph
+) -> tuple[str | None, frozenset[str], list[str]]:
     """The node that is chosen, the groups that are open, and the names of what the graph has not."""
     refused = []
     groups = [group.key for group in graph.groups]
@@ -136,7 +140,7 @@ def write_opened(opened: Iterable[str], graph: ModelGraph, level: str) -> str | 
     return "~".join(found) or "~"
 
 
-def write_choice(choice: Choice) -> None:
+def write_choice(choice: NetworkChoice) -> None:
     """Put the choice in the address, and remember it for the next visit to the page."""
     write_part("network", KEYS, choice.to_params())
 

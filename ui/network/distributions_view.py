@@ -19,11 +19,11 @@ from ui.address import change
 from ui.charts import draw_chart, draw_clickable
 from ui.controls import choose
 from ui.library import Contents
-from ui.network.address import DRAWINGS, FINAL, QUANTITIES, Choice
+from ui.network.address import DRAWINGS, FINAL, QUANTITIES, NetworkChoice
 from ui.network.distribution_charts import draw_history, draw_layers, draw_matrix
 from ui.network.graphs import wait_for_weights
 from ui.network.layer_choice import (
-    Shown,
+    ShownLayer,
     change_layer,
     draw_layer_choice,
     draw_scale_choice,
@@ -47,7 +47,7 @@ _FIGURES = {
 
 def draw_distributions(
     selection: Selection,
-    choice: Choice,
+    choice: NetworkChoice,
     contents: Contents,
     side: DeltaGenerator,
     stage: DeltaGenerator,
@@ -76,7 +76,7 @@ def draw_distributions(
         choose("drawing", "Epochs as", tuple(DRAWINGS), choice.drawing, DRAWINGS.__getitem__)
         draw_scale_choice(choice)
         draw_technique(HISTOGRAMS)
-    shown = Shown(distributions, layer, contents.layers)
+    shown = ShownLayer(distributions, layer, contents.layers)
     playing = _PLAYING in st.session_state
     with stage:
         st.fragment(_draw_epochs, run_every=_TICK if playing else None)(shown, choice, epoch)
@@ -86,7 +86,7 @@ def draw_distributions(
 # --- a training ------------------------------------------------------------------------------
 
 
-def _draw_epochs(shown: Shown, choice: Choice, epoch: int) -> None:
+def _draw_epochs(shown: ShownLayer, choice: NetworkChoice, epoch: int) -> None:
     """All charts of a training: a fragment, drawn again and again while epochs are played."""
     last = shown.distributions.epochs
     epoch = _advance(int(st.query_params.get("epoch", epoch)), last) if last > 1 else 1
@@ -163,7 +163,7 @@ def _draw_player(epoch: int, last: int) -> None:
         st.rerun()  # the clock of this fragment is set where it is called
 
 
-def _tell_layer(shown: Shown, quantity: str, epoch: int) -> str:
+def _tell_layer(shown: ShownLayer, quantity: str, epoch: int) -> str:
     """The chosen layer in figures, after the chosen epoch."""
     counts, ranges = shown.distributions.of(quantity, shown.layer)
     one = counts[epoch - 1], ranges[epoch - 1]
@@ -178,7 +178,7 @@ def _tell_layer(shown: Shown, quantity: str, epoch: int) -> str:
     return markup.plot_head(f"{QUANTITIES[quantity]} of {shown.layer}", f"epoch {epoch}", figures)
 
 
-def _draw_figures(shown: Shown, quantity: str) -> None:
+def _draw_figures(shown: ShownLayer, quantity: str) -> None:
     """A figure of each layer and epoch; a click goes there."""
     title, name, form, is_log = _FIGURES[quantity]
     q = shown.distributions.quantities.index(quantity)
@@ -222,7 +222,7 @@ def _is_rectified(key: str, layers: tuple[Layer, ...]) -> bool:
 
 def _draw_final(
     selection: Selection,
-    choice: Choice,
+    choice: NetworkChoice,
     contents: Contents,
     side: DeltaGenerator,
     stage: DeltaGenerator,
@@ -233,7 +233,7 @@ def _draw_final(
         if distributions is None:
             return []
         layer = find_layer(selection.layer, contents.layers, distributions.layers, choice.part)
-        shown = Shown(distributions, layer, contents.layers)
+        shown = ShownLayer(distributions, layer, contents.layers)
         _, deviation = find_moments(*distributions.at(0, WEIGHT))
         st.html(
             '<p class="untrained"><b>This model was not trained here</b>, so there is no history of its '

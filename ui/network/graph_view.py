@@ -9,7 +9,7 @@ from ui.address import change
 from ui.components.network_graph import draw_network_graph
 from ui.controls import choose
 from ui.library import Contents
-from ui.network.address import LEVELS, Choice, check_graph, write_opened
+from ui.network.address import LEVELS, NetworkChoice, check_graph, write_opened
 from ui.network.amounts import draw_amounts
 from ui.network.details import choose_node, draw_details, draw_search
 from ui.network.graphs import wait_for_graph
@@ -21,7 +21,7 @@ from ui.techniques import draw_technique
 
 def draw_graph(
     selection: Selection,
-    choice: Choice,
+    choice: NetworkChoice,
     contents: Contents,
     side: DeltaGenerator,
     stage: DeltaGenerator,

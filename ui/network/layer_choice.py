@@ -11,11 +11,11 @@ from layerscope.models.layers import Layer
 from layerscope.training.distributions import Distributions
 from ui.address import change
 from ui.controls import choose
-from ui.network.address import SCALES, Choice
+from ui.network.address import SCALES, NetworkChoice
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownLayer:
     """What is on show: distributions, the layer, and how its layers are called."""
 
     distributions: Distributions
@@ -71,7 +71,7 @@ def draw_layer_choice(
         st.html(f'<p class="note">{escape(said)}</p>')
 
 
-def draw_scale_choice(choice: Choice) -> None:
+def draw_scale_choice(choice: NetworkChoice) -> None:
     """Linear or symmetric logarithmic, and what that does to areas."""
     choose("scale", "Axis of values", tuple(SCALES), choice.scale, SCALES.__getitem__)
     if choice.scale == "symlog":

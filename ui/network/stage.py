@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui.controls import choose, draw_run_choice
 from ui.library import Contents
-from ui.network.address import VIEWS, Choice, read_choice, write_choice
+from ui.network.address import VIEWS, NetworkChoice, read_choice, write_choice
 from ui.network.distributions_view import draw_distributions
 from ui.network.graph_view import draw_graph
 from ui.network.training_view import draw_training
@@ -18,7 +18,7 @@ from ui.selection import Selection, read_selection, write_selection
 
 # Draws its choices into the first container and its view into the second; returns what the address
 # asked for in vain.
-View = Callable[[Selection, Choice, Contents, DeltaGenerator, DeltaGenerator], list[str]]
+View = Callable[[Selection, NetworkChoice, Contents, DeltaGenerator, DeltaGenerator], list[str]]
 _DRAW: dict[str, View] = {
     "graph": draw_graph,
     "distributions": draw_distributions,

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from ui.tour import Step
+from ui.tour import TourStep
 
 STEPS = (
-    Step(
+    TourStep(
         "",
         "What is it made of?",
         "The model itself: every operator, what each costs, and how its weights came to be. Choose a view "
         "above.",
         "bottom",
     ),
-    Step(
+    TourStep(
         ".st-key-page-views",
         "Three views",
         "Graph shows the model, Distributions what its weights and gradients did in each epoch, Training "
         "the curves. The address keeps all you choose.",
         "bottom",
     ),
-    Step(
+    TourStep(
         ".st-key-panel-graph",
         "From stages to operators",
         "Click a box for its figures, open a stage with its `+`, roll the wheel to come nearer. Arrow keys "
         "walk along the tensors, also into branches.",
         "right",
     ),
-    Step(
+    TourStep(
         ".st-key-panel-graph >>> .overview",
         "Where you are",
         "The strip is the whole graph, the frame what you see. Drag it to go elsewhere at once.",
         "left",
     ),
-    Step(
+    TourStep(
         ".st-key-panel-amounts",
         "Where the weights are",
         "Parameters, work and memory by stage: three different pictures of one model. Compare the last row "
         "with the first.",
         "left",
     ),
-    Step(
+    TourStep(
         ".st-key-side-panel",
         "The chosen box",
         "Shapes, weights and shares of what you chose; where it is a layer, a link opens it in the Explorer. "

@@ -13,7 +13,7 @@ from ui import markup
 from ui.charts import draw_chart
 from ui.library import Contents, load_params
 from ui.markup import Fact
-from ui.network.address import FINAL, Choice
+from ui.network.address import FINAL, NetworkChoice
 from ui.network.techniques import CURVES
 from ui.network.training_charts import draw_curves
 from ui.network.trainings import draw_training_choice, list_trainings, load_curves
@@ -26,7 +26,7 @@ _HEIGHT = 600  # pixels
 
 def draw_training(
     selection: Selection,
-    choice: Choice,
+    choice: NetworkChoice,
     contents: Contents,
     side: DeltaGenerator,
     stage: DeltaGenerator,

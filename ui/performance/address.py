@@ -35,7 +35,7 @@ Cell = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Choice:
+class PerformanceChoice:
     """How the answers are looked at.
 
     Attributes
@@ -89,7 +89,7 @@ class Choice:
         return {key: str(value) for key, value in values.items()}
 
 
-KEYS = tuple(field.name for field in fields(Choice))
+KEYS = tuple(field.name for field in fields(PerformanceChoice))
 assert set(BINNED) == set(SCHEMES)
 
 
@@ -107,7 +107,7 @@ def offer_outputs(answers: Answers) -> tuple[int, ...]:
 
 def read_choice(
     params: Mapping[str, str], answers: Answers, has_rest: bool
-) -> tuple[Choice, list[str]]:
+) -> tuple[PerformanceChoice, list[str]]:
     """What the address asks for, and the names of values that there are not.
 
     Parameters
@@ -123,7 +123,7 @@ def read_choice(
 
     view = choose("perf", VIEWS, "confusion", "view")
     techniques = [technique.key for technique in TECHNIQUES[view]]
-    choice = Choice(
+    choice = PerformanceChoice(
         view,
         choose("about", techniques, techniques[0], "technique"),
         choose("focus_class", range(len(answers.outputs)), None, "class"),
@@ -162,7 +162,7 @@ def _read_cut(text: str | None, refused: list[str]) -> float:
     return 0.5
 
 
-def write_choice(choice: Choice) -> None:
+def write_choice(choice: PerformanceChoice) -> None:
     """Put the choice in the address, and remember it for the next visit to the page."""
     write_part(_PART, KEYS, choice.to_params())
 

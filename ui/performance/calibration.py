@@ -22,7 +22,7 @@ from ui.controls import choose
 from ui.library import load_params
 from ui.performance.address import BINNED, N_BINS
 from ui.performance.classes import rule_log_loss
-from ui.performance.estimates import Line, draw_estimates
+from ui.performance.estimates import EstimateLine, draw_estimates
 from ui.performance.evaluation import (
     load_overall,
     load_scaling,
@@ -30,7 +30,7 @@ from ui.performance.evaluation import (
     take_scores,
 )
 from ui.performance.reliability_figures import draw_reliability, draw_scaled
-from ui.performance.scene import Scene, write_figure
+from ui.performance.scene import PerformanceScene, write_figure
 
 _DRAWS = 400  # of what a perfectly calibrated model would show
 
@@ -45,7 +45,7 @@ class _Claims:
     names: tuple[str, str]
 
 
-def draw(scene: Scene) -> None:
+def draw(scene: PerformanceScene) -> None:
     """Draw the view."""
     claims = _list_claims(scene)
     left, right = st.columns(2, gap=None)
@@ -56,7 +56,7 @@ def draw(scene: Scene) -> None:
         _draw_scaling(scene)
 
 
-def _list_claims(scene: Scene) -> _Claims | None:
+def _list_claims(scene: PerformanceScene) -> _Claims | None:
     """What the model claims: that its answer is right, or how probable the chosen class is."""
     answers, focus = scene.answers, scene.choice.focus_class
     if focus is not None and answers.outputs[focus] >= 0:
@@ -73,11 +73,11 @@ def _list_claims(scene: Scene) -> _Claims | None:
     return _Claims(confidence, answers.correct[named], title, ("confidence", "accuracy"))
 
 
-def _bin(confidence: np.ndarray, held: np.ndarray, scene: Scene) -> Bins:
+def _bin(confidence: np.ndarray, held: np.ndarray, scene: PerformanceScene) -> Bins:
     return bin_confidences(confidence, held, scene.choice.n_bins, scene.choice.binned)
 
 
-def _draw_diagram(claims: _Claims | None, scene: Scene) -> None:
+def _draw_diagram(claims: _Claims | None, scene: PerformanceScene) -> None:
     choice = scene.choice
     if claims is None:
         st.html(markup.heading("Reliability"))
@@ -101,7 +101,7 @@ def _draw_diagram(claims: _Claims | None, scene: Scene) -> None:
         )
 
 
-def _draw_scores(claims: _Claims | None, scene: Scene) -> None:
+def _draw_scores(claims: _Claims | None, scene: PerformanceScene) -> None:
     if claims is None:
         return
     bins = _bin(claims.confidence, claims.held, scene)
@@ -115,13 +115,17 @@ def _draw_scores(claims: _Claims | None, scene: Scene) -> None:
     )
     st.html(markup.heading("How far off", f"{choice.n_bins} bins"))
     lines = [
-        Line("ECE", Estimate(bins.expected_error), "Mean gap over the bins, by their samples."),
-        Line("MCE", Estimate(bins.largest_error), "Largest gap of a bin."),
+        EstimateLine(
+            "ECE", Estimate(bins.expected_error), "Mean gap over the bins, by their samples."
+        ),
+        EstimateLine("MCE", Estimate(bins.largest_error), "Largest gap of a bin."),
     ]
     if claims.names[0] == "confidence":
         brier, overall = _estimate_brier(scene), load_overall(scene.evaluation)
         lines += [
-            Line("Brier score", brier, "Squared distance to the truth, 0 to 2. Bootstrap.", 2.0),
+            EstimateLine(
+                "Brier score", brier, "Squared distance to the truth, 0 to 2. Bootstrap.", 2.0
+            ),
             rule_log_loss(overall.log_loss, scene.answers.probabilities.shape[1]),
         ]
     st.html(draw_estimates(lines))
@@ -133,7 +137,7 @@ def _draw_scores(claims: _Claims | None, scene: Scene) -> None:
     )
 
 
-def _estimate_brier(scene: Scene) -> Estimate:
+def _estimate_brier(scene: PerformanceScene) -> Estimate:
     answers = scene.answers
     named = answers.named
     scores = score_brier(answers.probabilities[named], answers.targets[named])
@@ -145,7 +149,7 @@ def _estimate_brier(scene: Scene) -> Estimate:
 # --- temperature -----------------------------------------------------------------------------
 
 
-def _draw_scaling(scene: Scene) -> None:
+def _draw_scaling(scene: PerformanceScene) -> None:
     scaling = load_scaling(scene.evaluation)
     if scaling is None:
         return

@@ -15,9 +15,9 @@ from ui import markup
 from ui.address import change
 from ui.components.class_table import Cell, Head, Row, draw_class_table
 from ui.performance.address import choose_focus
-from ui.performance.estimates import Line, draw_estimates
+from ui.performance.estimates import EstimateLine, draw_estimates
 from ui.performance.evaluation import load_classes, load_overall, load_weights
-from ui.performance.scene import Scene, count, write_figure, write_interval
+from ui.performance.scene import PerformanceScene, count, write_figure, write_interval
 
 _STARTS = (0.9, 0.8, 0.5, 0.0)  # of the axes: as late as all intervals allow
 _MEASURES = {
@@ -27,7 +27,7 @@ _MEASURES = {
 }
 
 
-def draw(scene: Scene) -> None:
+def draw(scene: PerformanceScene) -> None:
     """Draw the view."""
     scores = load_classes(scene.evaluation)
     left, right = st.columns(2, gap=None)
@@ -41,7 +41,7 @@ def draw(scene: Scene) -> None:
 # --- the table -------------------------------------------------------------------------------
 
 
-def _draw_table(scores: list[ClassScores], scene: Scene) -> None:
+def _draw_table(scores: list[ClassScores], scene: PerformanceScene) -> None:
     with_output = sum(each.has_output for each in scores)
     st.html(markup.heading("Each class against the rest", f"{len(scores)} classes"))
     start = find_start([each for one in scores for each in (one.precision, one.recall, one.f1)])
@@ -101,7 +101,7 @@ def sort_scores(scores: list[ClassScores], ranked: str) -> list[ClassScores]:
     return sorted(defined, key=value, reverse=falls) + rest
 
 
-def _row(scores: ClassScores, scene: Scene) -> Row:
+def _row(scores: ClassScores, scene: PerformanceScene) -> Row:
     label = scores.label
     reasons = {
         "precision": "never answered" if scores.has_output else "no output",
@@ -126,28 +126,30 @@ def _cell(estimate: Estimate, reason: str) -> Cell:
 # --- all classes together --------------------------------------------------------------------
 
 
-def list_lines(overall: Overall, n_outputs: int) -> list[Line]:
+def list_lines(overall: Overall, n_outputs: int) -> list[EstimateLine]:
     """The scores of all classes together, with what each means."""
     log_loss = rule_log_loss(overall.log_loss, n_outputs)
     return [
-        Line("Accuracy", overall.accuracy, "Share of right answers. Wilson's interval."),
-        Line("Top-5", overall.top5, "Share with the right one among five. Wilson's interval."),
-        Line("Macro F1", overall.macro_f1, "Mean of F1 over classes. Bootstrap."),
-        Line("Kappa", overall.kappa, "Agreement beyond chance. Bootstrap."),
-        Line("MCC", overall.mcc, "Correlation of truth and answer. Bootstrap."),
+        EstimateLine("Accuracy", overall.accuracy, "Share of right answers. Wilson's interval."),
+        EstimateLine(
+            "Top-5", overall.top5, "Share with the right one among five. Wilson's interval."
+        ),
+        EstimateLine("Macro F1", overall.macro_f1, "Mean of F1 over classes. Bootstrap."),
+        EstimateLine("Kappa", overall.kappa, "Agreement beyond chance. Bootstrap."),
+        EstimateLine("MCC", overall.mcc, "Correlation of truth and answer. Bootstrap."),
         log_loss,
     ]
 
 
-def rule_log_loss(estimate: Estimate, n_outputs: int) -> Line:
+def rule_log_loss(estimate: Estimate, n_outputs: int) -> EstimateLine:
     """Log loss on an axis to what guessing gives, the logarithm of the number of outputs, or further."""
     guess = log(max(n_outputs, 2))
     ends = [guess, estimate.high if estimate.has_interval else estimate.value]
     note = f"Surprise at the truth in nats; guessing gives {guess:.2f}. Bootstrap."
-    return Line("Log loss", estimate, note, max(end for end in ends if end == end))
+    return EstimateLine("Log loss", estimate, note, max(end for end in ends if end == end))
 
 
-def _draw_overall(overall: Overall, scene: Scene) -> None:
+def _draw_overall(overall: Overall, scene: PerformanceScene) -> None:
     n = len(scene.answers)
     among = (
         f"{overall.n_named} samples"
@@ -179,7 +181,7 @@ def _draw_overall(overall: Overall, scene: Scene) -> None:
 # --- one class -------------------------------------------------------------------------------
 
 
-def _draw_focus(scene: Scene) -> None:
+def _draw_focus(scene: PerformanceScene) -> None:
     label = scene.choice.focus_class
     if label is None:
         st.html(markup.heading("One class"))
@@ -212,7 +214,7 @@ def _draw_focus(scene: Scene) -> None:
     )
 
 
-def _draw_taken_for(label: int, output: int, scene: Scene) -> None:
+def _draw_taken_for(label: int, output: int, scene: PerformanceScene) -> None:
     answers = scene.answers
     found, times = np.unique(answers.labels[answers.predicted == output], return_counts=True)
     st.html('<p class="said">what is taken for it</p>')

@@ -33,14 +33,14 @@ from ui.performance.address import (
 from ui.performance.evaluation import choose_axes
 from ui.performance.matrix import draw_matrix, read_place
 from ui.performance.sample_card import draw_sample_card
-from ui.performance.scene import Scene, count
+from ui.performance.scene import PerformanceScene, count
 from ui.performance.travel import plan_explorer
 
 _N_PAIRS = 8
 _NONE = -2  # in the lists of classes and outputs; no class, no output, not `OTHER`
 
 
-def draw(scene: Scene) -> None:
+def draw(scene: PerformanceScene) -> None:
     """Draw the view."""
     confusion = _count(scene)
     left, right = st.columns(2, gap=None)
@@ -50,7 +50,7 @@ def draw(scene: Scene) -> None:
         _draw_cell(confusion, scene)
 
 
-def _count(scene: Scene) -> Confusion:
+def _count(scene: PerformanceScene) -> Confusion:
     wanted = [scene.choice.focus_class, scene.choice.cell[0] if scene.choice.cell else None]
     always = tuple(label for label in wanted if label is not None)
     rows, columns = choose_axes(scene.answers, always)
@@ -63,7 +63,7 @@ def _count(scene: Scene) -> Confusion:
 # --- the matrix ------------------------------------------------------------------------------
 
 
-def _draw_matrix(confusion: Confusion, scene: Scene) -> None:
+def _draw_matrix(confusion: Confusion, scene: PerformanceScene) -> None:
     choice = scene.choice
     st.html(markup.heading("What is taken for what", "rows: true, columns: answered"))
     with st.container(key="matrix-choices", horizontal=True, gap="small"):
@@ -89,7 +89,7 @@ def _draw_matrix(confusion: Confusion, scene: Scene) -> None:
         )
 
 
-def _tell_unnamed(confusion: Confusion, scene: Scene) -> str:
+def _tell_unnamed(confusion: Confusion, scene: PerformanceScene) -> str:
     """What cannot be right, and so is neither right nor wrong."""
     unnamed = int((scene.answers.outputs < 0).sum())
     if not unnamed:
@@ -109,7 +109,7 @@ def _tell_unnamed(confusion: Confusion, scene: Scene) -> str:
 # --- a cell ----------------------------------------------------------------------------------
 
 
-def _draw_cell(confusion: Confusion, scene: Scene) -> None:
+def _draw_cell(confusion: Confusion, scene: PerformanceScene) -> None:
     _draw_lists(confusion, scene)
     cell = scene.choice.cell
     if cell is None:
@@ -131,7 +131,7 @@ def _go(cell: Cell | None) -> None:
     change(cell=None)
 
 
-def _draw_lists(confusion: Confusion, scene: Scene) -> None:
+def _draw_lists(confusion: Confusion, scene: PerformanceScene) -> None:
     """The same choice for those who cannot click a chart."""
     labels = [_NONE, *range(len(scene.answers.outputs))]
     outputs = [
@@ -170,7 +170,7 @@ def _draw_lists(confusion: Confusion, scene: Scene) -> None:
         )
 
 
-def _draw_samples(cell: Cell, confusion: Confusion, scene: Scene) -> None:
+def _draw_samples(cell: Cell, confusion: Confusion, scene: PerformanceScene) -> None:
     label, output = cell
     answers = scene.answers
     uids = pick_cell(answers, label, output, confusion.columns)
@@ -205,7 +205,7 @@ def _draw_samples(cell: Cell, confusion: Confusion, scene: Scene) -> None:
         st.button("Close", key="cell_close", on_click=lambda: _go(None))
 
 
-def _tell_cell(n: int, support: int, cell: Cell, scene: Scene) -> str:
+def _tell_cell(n: int, support: int, cell: Cell, scene: PerformanceScene) -> str:
     label, output = cell
     name, answer = escape(scene.name_class(label)), escape(scene.name_output(output))
     if support == 0:
@@ -222,7 +222,7 @@ def _tell_cell(n: int, support: int, cell: Cell, scene: Scene) -> str:
 # --- the largest errors ----------------------------------------------------------------------
 
 
-def _draw_pairs(scene: Scene) -> None:
+def _draw_pairs(scene: PerformanceScene) -> None:
     focus = scene.choice.focus_class
     pairs = list_pairs(scene.answers, len(scene.answers))
     if focus is not None:
@@ -240,7 +240,7 @@ def _draw_pairs(scene: Scene) -> None:
         st.html(f'<p class="source">and {len(pairs) - _N_PAIRS} more</p>')
 
 
-def _draw_pair(place: int, pair: Pair, scene: Scene) -> None:
+def _draw_pair(place: int, pair: Pair, scene: PerformanceScene) -> None:
     share = f"{100 * pair.count / pair.support:.0f} %"
     name = _plain(f"{scene.name_class(pair.label)} → {scene.name_output(pair.output)}")
     st.button(

@@ -11,14 +11,14 @@ from layerscope.performance.answers import rank_errors, rank_unnamed, rank_unsur
 from ui import markup
 from ui.components.prediction_tiles import PredictionTile, draw_prediction_tiles
 from ui.performance.sample_card import load_picture
-from ui.performance.scene import Scene, count
+from ui.performance.scene import PerformanceScene, count
 from ui.performance.travel import plan_explanation, plan_explorer
 
 _FEW = 10  # errors; with fewer, there is room for correct answers that were in doubt
 _MOST = 36  # tiles of a kind
 
 
-def draw(scene: Scene) -> None:
+def draw(scene: PerformanceScene) -> None:
     """Draw the view."""
     errors = _keep_focus(rank_errors(scene.answers), scene)
     with st.container(key="panel-errors"):
@@ -28,7 +28,7 @@ def draw(scene: Scene) -> None:
         _draw_unnamed(scene)
 
 
-def _keep_focus(uids: np.ndarray, scene: Scene) -> np.ndarray:
+def _keep_focus(uids: np.ndarray, scene: PerformanceScene) -> np.ndarray:
     """Those that the chosen class has to do with: it is theirs, or was answered."""
     focus, answers = scene.choice.focus_class, scene.answers
     if focus is None:
@@ -39,12 +39,12 @@ def _keep_focus(uids: np.ndarray, scene: Scene) -> np.ndarray:
     return uids[concerned[uids]]
 
 
-def _about(scene: Scene) -> str:
+def _about(scene: PerformanceScene) -> str:
     focus = scene.choice.focus_class
     return "" if focus is None else f" with {scene.name_class(focus)}"
 
 
-def _draw_errors(errors: np.ndarray, scene: Scene) -> None:
+def _draw_errors(errors: np.ndarray, scene: PerformanceScene) -> None:
     n_named = int(scene.answers.named.sum())
     st.html(
         markup.heading(
@@ -62,7 +62,7 @@ def _draw_errors(errors: np.ndarray, scene: Scene) -> None:
     _draw_tiles("errors", errors, "Most confident errors", scene)
 
 
-def _draw_unsure(n_errors: int, scene: Scene) -> None:
+def _draw_unsure(n_errors: int, scene: PerformanceScene) -> None:
     unsure = _keep_focus(rank_unsure(scene.answers), scene)[:12]
     if not len(unsure):
         return
@@ -75,7 +75,7 @@ def _draw_unsure(n_errors: int, scene: Scene) -> None:
     _draw_tiles("unsure", unsure, "Least sure correct answers", scene)
 
 
-def _draw_unnamed(scene: Scene) -> None:
+def _draw_unnamed(scene: PerformanceScene) -> None:
     unnamed = _keep_focus(rank_unnamed(scene.answers), scene)
     if not len(unnamed):
         return
@@ -92,7 +92,7 @@ def _draw_unnamed(scene: Scene) -> None:
     _draw_tiles("unnamed", unnamed, "Answers to classes without an output", scene)
 
 
-def _draw_tiles(key: str, uids: np.ndarray, label: str, scene: Scene) -> None:
+def _draw_tiles(key: str, uids: np.ndarray, label: str, scene: PerformanceScene) -> None:
     shown = [int(uid) for uid in uids[:_MOST]]
     if not shown:
         return
@@ -108,7 +108,7 @@ def _draw_tiles(key: str, uids: np.ndarray, label: str, scene: Scene) -> None:
         st.html(f'<p class="source">The first {len(shown)} of {len(uids)}.</p>')
 
 
-def _tile(uid: int, scene: Scene) -> PredictionTile:
+def _tile(uid: int, scene: PerformanceScene) -> PredictionTile:
     answers = scene.answers
     label, predicted = int(answers.labels[uid]), int(answers.predicted[uid])
     return PredictionTile(

@@ -11,7 +11,7 @@ from ui.performance.scene import write_figure, write_interval
 
 
 @dataclass(frozen=True)
-class Line:
+class EstimateLine:
     """A named figure, what it means, and where its axis ends and starts."""
 
     name: str
@@ -21,7 +21,7 @@ class Line:
     start: float = 0.0
 
 
-def draw_estimates(lines: Iterable[Line], *, with_intervals: bool = True) -> str:
+def draw_estimates(lines: Iterable[EstimateLine], *, with_intervals: bool = True) -> str:
     """A list with a tick at each value, a bar over its interval, and that in figures where wanted."""
     rows = ""
     for line in lines:
@@ -41,5 +41,5 @@ def draw_estimates(lines: Iterable[Line], *, with_intervals: bool = True) -> str
     return f'<ul class="estimates{"" if with_intervals else " short"}">{rows}</ul>'
 
 
-def _at(value: float, line: Line) -> float:
+def _at(value: float, line: EstimateLine) -> float:
     return 100 * min(max((value - line.start) / (line.top - line.start), 0.0), 1.0)

@@ -113,28 +113,28 @@ def has_rest(answers: Answers) -> bool:
 
 
 @dataclass(frozen=True)
-class Curves:
+class EvaluationCurves:
     """Curves of all classes that have an output and samples, by class."""
 
     roc: dict[int, Curve]
     precision_recall: dict[int, Curve]
 
 
-def load_curves(evaluation: Evaluation, label: int) -> Curves:
+def load_curves(evaluation: Evaluation, label: int) -> EvaluationCurves:
     """Curves of a class, and of the others up to a number that can be told apart."""
     kept = _keep_curves(evaluation.answers, evaluation.made)
     if label in kept.roc:
         return kept
     one = {label: trace_roc(*take_scores(evaluation.answers, label))}
     other = {label: trace_precision_recall(*take_scores(evaluation.answers, label))}
-    return Curves(kept.roc | one, kept.precision_recall | other)
+    return EvaluationCurves(kept.roc | one, kept.precision_recall | other)
 
 
 @st.cache_resource(max_entries=8, show_spinner=_MEASURING)
-def _keep_curves(_answers: Answers, made: Made) -> Curves:
+def _keep_curves(_answers: Answers, made: Made) -> EvaluationCurves:
     labels = [label for label in range(len(_answers.outputs)) if is_ranked(_answers, label)]
     taken = {label: take_scores(_answers, label) for label in labels[:_MOST_CURVES]}
-    return Curves(
+    return EvaluationCurves(
         {label: trace_roc(*each) for label, each in taken.items()},
         {label: trace_precision_recall(*each) for label, each in taken.items()},
     )

@@ -10,7 +10,7 @@ import numpy as np
 from layerscope.performance.confusion import OTHER, Confusion
 from ui.charts import ACCENT, FAINT, TEXT, style_figure
 from ui.performance.address import Cell
-from ui.performance.scene import Scene
+from ui.performance.scene import PerformanceScene
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -22,13 +22,15 @@ _LONGEST = 17  # letters of a name beside the matrix
 _GAP = 0.002  # keeps values off the borders between two scales
 
 
-def draw_matrix(confusion: Confusion, scene: Scene, cell: Cell | None, focus: int | None) -> Figure:
+def draw_matrix(
+    confusion: Confusion, scene: PerformanceScene, cell: Cell | None, focus: int | None
+) -> Figure:
     """The chart, rows from the top; x and y of its points are columns and rows.
 
     Parameters
     ----------
     confusion : Confusion
-    scene : Scene
+    scene : PerformanceScene
     cell : tuple of int or None
         Class and output of the cell that is marked.
     focus : int or None
@@ -116,7 +118,7 @@ def read_place(point: dict[str, Any], confusion: Confusion) -> Cell | None:
     return int(confusion.rows[int(y)]), int(confusion.columns[int(x)])  # type: ignore[arg-type]
 
 
-def _tell_cells(confusion: Confusion, scene: Scene) -> list[list[str]]:
+def _tell_cells(confusion: Confusion, scene: PerformanceScene) -> list[list[str]]:
     """What stands under the pointer."""
     told = []
     for row, label in enumerate(confusion.rows):
@@ -134,7 +136,7 @@ def _tell_cells(confusion: Confusion, scene: Scene) -> list[list[str]]:
     return told
 
 
-def _write_numbers(confusion: Confusion, scene: Scene) -> list[Any]:
+def _write_numbers(confusion: Confusion, scene: PerformanceScene) -> list[Any]:
     """The numbers in the cells, where there is room; they let clicks through."""
     from plotly import graph_objects as go
 
@@ -178,11 +180,11 @@ def _tick(name: str, color: str, letters: str) -> str:
     )
 
 
-def _tick_class(label: int, scene: Scene) -> str:
+def _tick_class(label: int, scene: PerformanceScene) -> str:
     return _tick(scene.name_class(int(label)), scene.color_class(int(label)), "#c3cad1")
 
 
-def _tick_output(output: int, scene: Scene) -> str:
+def _tick_output(output: int, scene: PerformanceScene) -> str:
     letters = FAINT if output == OTHER or output not in scene.answers.outputs else "#c3cad1"
     return _tick(scene.name_output(int(output)), scene.color_output(int(output)), letters)
 
@@ -192,7 +194,9 @@ def _box(x0: float, x1: float, y0: float, y1: float, color: str, width: float) -
     return {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": line}
 
 
-def _mark_focus(confusion: Confusion, scene: Scene, focus: int | None) -> list[dict[str, Any]]:
+def _mark_focus(
+    confusion: Confusion, scene: PerformanceScene, focus: int | None
+) -> list[dict[str, Any]]:
     rows = np.flatnonzero(confusion.rows == (-1 if focus is None else focus))
     if not len(rows):
         return []

@@ -10,7 +10,7 @@ import streamlit as st
 from ui import markup
 from ui.arrays import Stamp, explaining, load_samples, stamp
 from ui.markup import Fact, embed_pixels, facts
-from ui.performance.scene import Scene
+from ui.performance.scene import PerformanceScene
 from ui.performance.travel import plan_explanation, plan_explorer
 
 _SIDE = 140  # pixels of a picture
@@ -28,7 +28,7 @@ def _keep_picture(_samples: object, uid: int, made: tuple[str, Stamp]) -> str:
     return embed_pixels(_samples.picture(uid), _SIDE)  # type: ignore[attr-defined]
 
 
-def draw_sample_card(uid: int, scene: Scene) -> None:
+def draw_sample_card(uid: int, scene: PerformanceScene) -> None:
     """Draw the card. Raises `Unavailable`."""
     answers = scene.answers
     predicted, label = int(answers.predicted[uid]), int(answers.labels[uid])

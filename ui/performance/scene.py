@@ -9,7 +9,7 @@ from layerscope.performance.confusion import OTHER
 from layerscope.performance.intervals import Estimate
 from ui.library import Contents
 from ui.palette import mark_class
-from ui.performance.address import Choice
+from ui.performance.address import PerformanceChoice
 from ui.performance.evaluation import Evaluation
 from ui.selection import Selection
 
@@ -17,7 +17,7 @@ _STRANGE = "#6d7884"  # of outputs that are no class of the data set
 
 
 @dataclass(frozen=True)
-class Scene:
+class PerformanceScene:
     """Everything that a view needs.
 
     Attributes
@@ -25,13 +25,13 @@ class Scene:
     selection : Selection
     contents : Contents
     evaluation : Evaluation
-    choice : Choice
+    choice : PerformanceChoice
     """
 
     selection: Selection
     contents: Contents
     evaluation: Evaluation
-    choice: Choice
+    choice: PerformanceChoice
 
     @property
     def answers(self) -> Answers:

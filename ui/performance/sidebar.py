@@ -10,10 +10,10 @@ from ui.address import change
 from ui.controls import change_size, choose, draw_run_choice
 from ui.library import Contents
 from ui.markup import Fact, facts
-from ui.performance.address import Choice, choose_focus
+from ui.performance.address import PerformanceChoice, choose_focus
 from ui.performance.classes import list_lines
 from ui.performance.evaluation import load_overall
-from ui.performance.scene import Scene, write_figure, write_interval
+from ui.performance.scene import PerformanceScene, write_figure, write_interval
 from ui.performance.techniques import TECHNIQUES
 from ui.selection import Selection
 from ui.techniques import draw_technique
@@ -27,7 +27,7 @@ def draw_data_choices(selection: Selection, contents: Contents, runs: tuple[str,
     choose("size", "Samples", contents.sizes, selection.size, on_change=change_size)
 
 
-def draw_class_choice(scene: Scene) -> None:
+def draw_class_choice(scene: PerformanceScene) -> None:
     """The class that every view looks at, or none."""
     labels = range(len(scene.answers.outputs))
     focus = scene.choice.focus_class
@@ -46,7 +46,7 @@ def _read_class() -> int | None:
     return None if label == _ALL else label
 
 
-def draw_overall(scene: Scene) -> None:
+def draw_overall(scene: PerformanceScene) -> None:
     """The scores of all classes together, each with its interval."""
     overall = load_overall(scene.evaluation)
     n = len(scene.answers)
@@ -68,7 +68,7 @@ def _fact(name: str, estimate: Estimate, note: str) -> Fact:
     return Fact(name, write_figure(estimate.value), "figure", title, interval)
 
 
-def draw_techniques(choice: Choice) -> None:
+def draw_techniques(choice: PerformanceChoice) -> None:
     """The open view's techniques: a list of them, and what is said of the one that is chosen."""
     techniques = {technique.key: technique for technique in TECHNIQUES[choice.perf]}
     with st.container(key="technique"):

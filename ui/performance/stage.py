@@ -18,7 +18,7 @@ from ui.library import Contents
 from ui.performance import calibration, classes, confusion, errors, thresholds
 from ui.performance.address import VIEWS, let_go, read_choice, write_choice
 from ui.performance.evaluation import has_rest, load_evaluation, load_overall
-from ui.performance.scene import Scene, write_figure
+from ui.performance.scene import PerformanceScene, write_figure
 from ui.performance.sidebar import (
     draw_class_choice,
     draw_data_choices,
@@ -29,7 +29,7 @@ from ui.performance.travel import depart
 from ui.selection import read_selection, write_selection
 from ui.shell import show_problem, show_unavailable
 
-_DRAW: dict[str, Callable[[Scene], None]] = {
+_DRAW: dict[str, Callable[[PerformanceScene], None]] = {
     "confusion": confusion.draw,
     "classes": classes.draw,
     "thresholds": thresholds.draw,
@@ -54,7 +54,7 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
         rest = has_rest(evaluation.answers)
         choice, refused_choice = read_choice(st.query_params.to_dict(), evaluation.answers, rest)
         write_choice(choice)
-        scene = Scene(selection, contents, evaluation, choice)
+        scene = PerformanceScene(selection, contents, evaluation, choice)
         with side:
             draw_class_choice(scene)
             draw_overall(scene)
@@ -77,7 +77,7 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
     return refused + refused_choice
 
 
-def _draw_view(scene: Scene) -> None:
+def _draw_view(scene: PerformanceScene) -> None:
     view = scene.choice.perf
     with st.container(key="page-views", horizontal=True, gap=None):
         choose(
@@ -93,7 +93,7 @@ def _draw_view(scene: Scene) -> None:
         _DRAW[view](scene)
 
 
-def _tell(scene: Scene) -> str:
+def _tell(scene: PerformanceScene) -> str:
     overall = load_overall(scene.evaluation)
     said = f"of {scene.selection.size} samples"
     if not overall.n_named:

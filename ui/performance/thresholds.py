@@ -19,12 +19,12 @@ from ui.address import change
 from ui.charts import draw_chart
 from ui.performance.address import read_choice, write_choice
 from ui.performance.curve_figures import draw_precision_recall, draw_roc, draw_scores
-from ui.performance.estimates import Line, draw_estimates
+from ui.performance.estimates import EstimateLine, draw_estimates
 from ui.performance.evaluation import has_rest, is_ranked, load_areas, load_curves, take_scores
-from ui.performance.scene import Scene, write_figure, write_interval
+from ui.performance.scene import PerformanceScene, write_figure, write_interval
 
 
-def draw(scene: Scene) -> None:
+def draw(scene: PerformanceScene) -> None:
     """Draw the view."""
     label = choose_class(scene)
     if label is None:
@@ -35,7 +35,7 @@ def draw(scene: Scene) -> None:
     _draw_class(scene, label)
 
 
-def choose_class(scene: Scene) -> int | None:
+def choose_class(scene: PerformanceScene) -> int | None:
     """The class that is chosen, else the first with curves; None where there are none to draw."""
     focus = scene.choice.focus_class
     if focus is not None:
@@ -44,7 +44,7 @@ def choose_class(scene: Scene) -> int | None:
     return next((label for label in labels if is_ranked(scene.answers, label)), None)
 
 
-def _tell_why_not(scene: Scene) -> str:
+def _tell_why_not(scene: PerformanceScene) -> str:
     focus = scene.choice.focus_class
     if focus is None:
         return (
@@ -62,7 +62,7 @@ def _tell_why_not(scene: Scene) -> str:
 
 
 @st.fragment
-def _draw_class(scene: Scene, label: int) -> None:
+def _draw_class(scene: PerformanceScene, label: int) -> None:
     """Curves, table and histogram: a fragment, drawn again at each move of the threshold."""
     choice, _ = read_choice(st.query_params.to_dict(), scene.answers, has_rest(scene.answers))
     write_choice(choice)
@@ -145,10 +145,14 @@ def tabulate(found: Cut, name: str) -> str:
     )
 
 
-def _list_rates(found: Cut) -> list[Line]:
+def _list_rates(found: Cut) -> list[EstimateLine]:
     return [
-        Line("Precision", found.precision, "Of what is taken for it, the share that is of it."),
-        Line("Recall", found.recall, "Of the class, the share that is found."),
-        Line("False alarm rate", found.false_alarm_rate, "Of the others, the share taken for it."),
-        Line("F1", found.f1, "Harmonic mean of precision and recall."),
+        EstimateLine(
+            "Precision", found.precision, "Of what is taken for it, the share that is of it."
+        ),
+        EstimateLine("Recall", found.recall, "Of the class, the share that is found."),
+        EstimateLine(
+            "False alarm rate", found.false_alarm_rate, "Of the others, the share taken for it."
+        ),
+        EstimateLine("F1", found.f1, "Harmonic mean of precision and recall."),
     ]

@@ -9,13 +9,13 @@ import streamlit as st
 
 from ui.lasso import keep_lassoed
 from ui.layouts import family
-from ui.performance.scene import Scene
+from ui.performance.scene import PerformanceScene
 from ui.selection import Selection
 
 _WAITING = "performance-journey"  # a callback cannot leave the page: the script does, once it runs
 
 
-def plan_explorer(scene: Scene, uids: Sequence[int], pinned: int | None = None) -> None:
+def plan_explorer(scene: PerformanceScene, uids: Sequence[int], pinned: int | None = None) -> None:
     """Go to the Explorer with these samples as its set, nothing filtered; and one of them pinned."""
     keep_lassoed([int(uid) for uid in uids], family(scene.selection))
     st.session_state["inspected"] = "set" if pinned is None else "sample"
@@ -24,7 +24,7 @@ def plan_explorer(scene: Scene, uids: Sequence[int], pinned: int | None = None) 
     st.session_state[_WAITING] = ("streamlit_app.py", target.to_params())
 
 
-def plan_explanation(scene: Scene, uid: int) -> None:
+def plan_explanation(scene: PerformanceScene, uid: int) -> None:
     """Go to Explain with a sample: why this answer, and not the right one where there is one."""
     answers = scene.answers
     predicted, target = int(answers.predicted[uid]), int(answers.targets[uid])

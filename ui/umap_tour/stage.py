@@ -27,7 +27,7 @@ from ui.umap_tour.networks import describe_network
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownTour:
     """What is on show: one network, or two of the same samples."""
 
     contents: Contents
@@ -36,7 +36,7 @@ class Shown:
 
 
 @st.fragment
-def draw_stage(shown: Shown) -> None:
+def draw_stage(shown: ShownTour) -> None:
     """Draw what the address asks for."""
     params = st.query_params.to_dict()
     selection, _ = read_selection(params, shown.contents)
@@ -52,7 +52,7 @@ def draw_stage(shown: Shown) -> None:
         draw_sample_card(selection, shown.contents, shown.second)
 
 
-def draw_tour(selection: Selection, tour: TourChoice, shown: Shown) -> None:
+def draw_tour(selection: Selection, tour: TourChoice, shown: ShownTour) -> None:
     """The clouds in motion."""
     contents, size = shown.contents, selection.size
     answers = read_answers(selection.run, size)
@@ -108,7 +108,7 @@ def _read_handles(family: str) -> tuple[Handle, ...]:
     return handles if of == family else ()
 
 
-def draw_matrix(selection: Selection, tour: TourChoice, shown: Shown) -> None:
+def draw_matrix(selection: Selection, tour: TourChoice, shown: ShownTour) -> None:
     """How similar each layer is to each other one; a click goes to the pair."""
     second = shown.second or shown.contents
     similarity = load_similarity(selection.run, second.run, selection.size)

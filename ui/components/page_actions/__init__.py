@@ -13,7 +13,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from ui.assets import read_asset
-from ui.tour import Step
+from ui.tour import TourStep
 from ui.vendor import read_vendored
 
 _SCRIPTS = ("find.js", "focus.js", "copy.js", "tour.js", "page_actions.js")
@@ -41,12 +41,12 @@ _render = st.components.v2.component(
 )
 
 
-def draw_page_actions(steps: Sequence[Step] | None, *, key: str) -> None:
+def draw_page_actions(steps: Sequence[TourStep] | None, *, key: str) -> None:
     """Draw the buttons.
 
     Parameters
     ----------
-    steps : sequence of Step or None
+    steps : sequence of TourStep or None
         Of the page's tour; None for a page without one, which has no button for it.
     key : str
         Of the component.

@@ -30,7 +30,7 @@ _MANY = 200  # classes whose map takes seconds
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnMap:
     """A map.
 
     Attributes
@@ -89,11 +89,11 @@ def is_long(choice: ClassChoice, shown: np.ndarray) -> bool:
 
 def make_work(
     vectors: np.ndarray, choice: ClassChoice
-) -> Callable[[Publish[Drawn], Callable[[], bool]], Drawn]:
+) -> Callable[[Publish[DrawnMap], Callable[[], bool]], DrawnMap]:
     """What the queue is to do for the vectors (m, d) that are shown."""
     params = load_params()
 
-    def work(publish: Publish[Drawn], cancelled: Callable[[], bool]) -> Drawn:
+    def work(publish: Publish[DrawnMap], cancelled: Callable[[], bool]) -> DrawnMap:
         if choice.method == "pca":
             found = map_by_pca(vectors)
         elif choice.method == "tsne":
@@ -113,12 +113,12 @@ def make_work(
             )
         k = min(N_NEIGHBORS, len(vectors) - 1)
         kept = measure_kept_neighbors(vectors, found.points, k)
-        return Drawn(found, kept, k / (len(vectors) - 1))
+        return DrawnMap(found, kept, k / (len(vectors) - 1))
 
     return work
 
 
-def tell_figures(choice: ClassChoice, drawn: Drawn) -> tuple[str, list[tuple[str, str]]]:
+def tell_figures(choice: ClassChoice, drawn: DrawnMap) -> tuple[str, list[tuple[str, str]]]:
     """The settings that the map really has, and what was measured of it."""
     facts, umap = drawn.found.facts, load_params().umap
     kept = (f"{N_NEIGHBORS}-NN kept", f"{drawn.kept:.0%}, chance {drawn.by_chance:.0%}")

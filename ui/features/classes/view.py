@@ -35,7 +35,7 @@ from ui.features.classes.choice import (
 from ui.features.classes.families import list_coarse, list_names, mark_families, mark_outputs
 from ui.features.classes.maps import (
     N_NEIGHBORS,
-    Drawn,
+    DrawnMap,
     choose_shown,
     is_long,
     key_of,
@@ -62,7 +62,7 @@ _LAST_RUN = "classes-run"  # in the session: a class of another run's model is n
 
 
 @dataclass(frozen=True)
-class _Subject:
+class _ClassVectorsSubject:
     """What is looked at.
 
     Attributes
@@ -126,7 +126,7 @@ def draw(
     index = choice.index
     if index is None:
         index = int(shown[find_most_alike(vectors[shown])[0]])
-    subject = _Subject(contents, coarse, vectors, choice, shown, index)
+    subject = _ClassVectorsSubject(contents, coarse, vectors, choice, shown, index)
     report = obtain("classes", key, make_work(vectors[shown], choice), is_long(choice, shown))
     with stage:
         left, right = st.columns(2, gap=None)
@@ -152,7 +152,7 @@ def _draw_pause(key: Hashable, choice: ClassChoice) -> None:
         st.button("Show PCA instead", key="classes_pca", on_click=lambda: change(class_map="pca"))
 
 
-def _draw_map(subject: _Subject, drawn: Drawn) -> None:
+def _draw_map(subject: _ClassVectorsSubject, drawn: DrawnMap) -> None:
     choice, shown = subject.choice, subject.shown
     total = len(subject.vectors)
     count = f"{len(shown)} of {total:,}" if len(shown) < total else f"{total:,}"
@@ -181,7 +181,7 @@ def _digest(key: Hashable) -> str:
     return hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()
 
 
-def _draw_class(subject: _Subject) -> None:
+def _draw_class(subject: _ClassVectorsSubject) -> None:
     """The chosen class, found by name, clicked or walked to, and those most like it."""
     outputs = subject.contents.outputs
     st.session_state["class_of"] = subject.index
@@ -235,7 +235,7 @@ def _write(cosine: float) -> str:
     return f"{round(float(cosine), 3) + 0.0:.3f}".replace("-", "−")  # minus zero is zero
 
 
-def _tell_kind(subject: _Subject) -> str:
+def _tell_kind(subject: _ClassVectorsSubject) -> str:
     """What the class is, and whether it is on the map."""
     kind = escape(subject.detail(subject.index))
     away = "" if subject.index in subject.shown else "Not on this map. "

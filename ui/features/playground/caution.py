@@ -17,7 +17,7 @@ from ui.features.playground.cast import call_off, load_linked_samples, pin
 from ui.features.playground.jobs import (
     SEEDS,
     Caution,
-    Subject,
+    PlaygroundSubject,
     ask_caution,
     caution_key,
     read_subject,
@@ -63,7 +63,7 @@ def draw_caution(selection: Selection, contents: Contents, choice: TrialChoice) 
     )
 
 
-def _run(subject: Subject, choice: TrialChoice, key: Hashable, run: bool) -> None:
+def _run(subject: PlaygroundSubject, choice: TrialChoice, key: Hashable, run: bool) -> None:
     if not run:
         shared.cancel(key, session_id())
         return
@@ -94,7 +94,10 @@ def list_layouts(found: Caution | None, seed: int) -> list[TrialLayout]:
 
 
 def _tell_progress(
-    report: Report[Caution] | None, found: Caution | None, choice: TrialChoice, subject: Subject
+    report: Report[Caution] | None,
+    found: Caution | None,
+    choice: TrialChoice,
+    subject: PlaygroundSubject,
 ) -> TrialsProgress:
     above = f"{subject.layer.key}: the features as they are"
     below = "Shuffled features: the same columns, each in an order of its own"

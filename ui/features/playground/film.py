@@ -28,8 +28,8 @@ from ui.features.playground.cast import (
 from ui.features.playground.jobs import (
     Film,
     Plane,
+    PlaygroundSubject,
     Settings,
-    Subject,
     ask_film,
     film_key,
     read_subject,
@@ -91,7 +91,7 @@ def draw_film(selection: Selection, contents: Contents, choice: TrialChoice) -> 
 
 
 def _look(
-    subject: Subject, settings: Settings, key: Hashable
+    subject: PlaygroundSubject, settings: Settings, key: Hashable
 ) -> tuple[Report[Film] | None, str | None]:
     """What is known of the film, which is asked for unless it was stopped by hand; and what hinders it."""
     report = shared.look(key)
@@ -131,7 +131,7 @@ def _reel(
 
 
 def _caption(
-    subject: Subject,
+    subject: PlaygroundSubject,
     settings: Settings,
     plane: Plane | None,
     report: Report[Film] | None,
@@ -181,7 +181,7 @@ def tell_state(report: Report[Film] | None, problem: str | None) -> tuple[str, f
 # --- what was tried --------------------------------------------------------------------------
 
 
-def _results(subject: Subject) -> dict[Settings, Result]:
+def _results(subject: PlaygroundSubject) -> dict[Settings, Result]:
     """Results of this visit for the same samples and layer, to be added to."""
     known = st.session_state.setdefault(_TRIED, {})
     found = known.pop(subject.key, {})
@@ -191,7 +191,7 @@ def _results(subject: Subject) -> dict[Settings, Result]:
     return found
 
 
-def _keep_result(subject: Subject, settings: Settings, film: Film) -> None:
+def _keep_result(subject: PlaygroundSubject, settings: Settings, film: Film) -> None:
     results = _results(subject)
     results.pop(settings, None)
     results[settings] = Result(
@@ -201,7 +201,7 @@ def _keep_result(subject: Subject, settings: Settings, film: Film) -> None:
         del results[next(iter(results))]
 
 
-def _list_tried(subject: Subject, shown: Settings) -> list[TriedLayout]:
+def _list_tried(subject: PlaygroundSubject, shown: Settings) -> list[TriedLayout]:
     """By rising perplexity."""
     results = _results(subject)
     order = sorted(results, key=lambda each: (each.perplexity, each.start, each.seed))
@@ -242,11 +242,11 @@ def list_rungs(choice: TrialChoice) -> list[Settings]:
     return [Settings(each, choice.start, choice.seed) for each in _LADDER if each <= most]
 
 
-def _ladder_of(subject: Subject, choice: TrialChoice) -> Hashable:
+def _ladder_of(subject: PlaygroundSubject, choice: TrialChoice) -> Hashable:
     return subject.key, choice.start, choice.seed
 
 
-def _find_rung(subject: Subject, choice: TrialChoice) -> Settings | None:
+def _find_rung(subject: PlaygroundSubject, choice: TrialChoice) -> Settings | None:
     """The next one to try, while the ladder is climbed."""
     if st.session_state.get(_CLIMBED) != _ladder_of(subject, choice):
         return None
@@ -254,7 +254,7 @@ def _find_rung(subject: Subject, choice: TrialChoice) -> Settings | None:
     return next((each for each in list_rungs(choice) if each not in known), None)
 
 
-def _climb(subject: Subject, rung: Settings) -> bool:
+def _climb(subject: PlaygroundSubject, rung: Settings) -> bool:
     """Have one more made, one at a time; whether there is something to wait for."""
     report = shared.look(film_key(subject, rung))
     if report is None:
@@ -271,7 +271,7 @@ def _climb(subject: Subject, rung: Settings) -> bool:
     return True
 
 
-def _offer_ladder(subject: Subject, choice: TrialChoice, rung: Settings | None) -> str:
+def _offer_ladder(subject: PlaygroundSubject, choice: TrialChoice, rung: Settings | None) -> str:
     if rung is not None:
         return "Stop trying"
     known = _results(subject)
@@ -280,7 +280,7 @@ def _offer_ladder(subject: Subject, choice: TrialChoice, rung: Settings | None) 
     return f"Try {values} as well" if left else ""
 
 
-def _toggle_ladder(subject: Subject, choice: TrialChoice) -> None:
+def _toggle_ladder(subject: PlaygroundSubject, choice: TrialChoice) -> None:
     of = _ladder_of(subject, choice)
     if st.session_state.get(_CLIMBED) == of and _find_rung(subject, choice) is not None:
         st.session_state.pop(_CLIMBED, None)

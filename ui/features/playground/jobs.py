@@ -93,7 +93,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Tile:
+class TrialTile:
     """One of the six; `points` as `fit` makes them, the rest as in `layerscope.embedding.tsne_trials`."""
 
     seed: int
@@ -110,7 +110,7 @@ class Caution:
 
     Attributes
     ----------
-    tiles : tuple of Tile
+    tiles : tuple of TrialTile
         Of the features first, then of shuffled ones.
     chance : float
         Accuracy in the first, if classes are dealt out at random.
@@ -123,7 +123,7 @@ class Caution:
         Each sample's nearest among the features.
     """
 
-    tiles: tuple[Tile, ...]
+    tiles: tuple[TrialTile, ...]
     chance: float
     agreement: float | None
     expected: float
@@ -132,7 +132,7 @@ class Caution:
 
 
 @dataclass(frozen=True)
-class Subject:
+class PlaygroundSubject:
     """What is embedded: the first samples of a run at a layer."""
 
     run: str
@@ -141,9 +141,9 @@ class Subject:
     key: Hashable = field(compare=False)
 
 
-def read_subject(run: str, layer: Layer, n: int) -> Subject:
+def read_subject(run: str, layer: Layer, n: int) -> PlaygroundSubject:
     """Raises `Unavailable` and `InputError`."""
-    return Subject(run, layer, n, key_of(run, layer.key, n))
+    return PlaygroundSubject(run, layer, n, key_of(run, layer.key, n))
 
 
 def fit(points: np.ndarray) -> tuple[np.ndarray, float]:
@@ -166,7 +166,7 @@ def fit(points: np.ndarray) -> tuple[np.ndarray, float]:
     return steps.astype(np.int16), side
 
 
-def film_key(subject: Subject, settings: Settings) -> Hashable:
+def film_key(subject: PlaygroundSubject, settings: Settings) -> Hashable:
     """All that a film depends on."""
     tsne, neighbors = load_params().tsne, load_params().metrics.n_neighbors
     return (
@@ -179,12 +179,12 @@ def film_key(subject: Subject, settings: Settings) -> Hashable:
     )
 
 
-def caution_key(subject: Subject, perplexity: int, seed: int) -> Hashable:
+def caution_key(subject: PlaygroundSubject, perplexity: int, seed: int) -> Hashable:
     """All that the six depend on."""
     return "trial-caution", film_key(subject, Settings(perplexity, "random", seed))
 
 
-def ask_film(subject: Subject, settings: Settings, is_long: bool = False) -> str | None:
+def ask_film(subject: PlaygroundSubject, settings: Settings, is_long: bool = False) -> str | None:
     """Have a film made; one line where too much is waiting."""
     tsne, n_neighbors = load_params().tsne, load_params().metrics.n_neighbors
 
@@ -225,7 +225,7 @@ def ask_film(subject: Subject, settings: Settings, is_long: bool = False) -> str
     return shared.ask(film_key(subject, settings), work, session_id(), is_long)
 
 
-def ask_caution(subject: Subject, perplexity: int, seed: int) -> str | None:
+def ask_caution(subject: PlaygroundSubject, perplexity: int, seed: int) -> str | None:
     """Have the six made; one line where too much is waiting."""
     tsne, n_neighbors = load_params().tsne, load_params().metrics.n_neighbors
 
@@ -258,7 +258,7 @@ def ask_caution(subject: Subject, perplexity: int, seed: int) -> str | None:
                 chance = chance_accuracy(trial.points, features.labels, k, random_state=seed)
             if not trial.shuffled:
                 layouts.append(trial.points)
-            tile = Tile(
+            tile = TrialTile(
                 trial.random_state,
                 trial.shuffled,
                 fit(trial.points)[0],
@@ -282,7 +282,7 @@ def count_frames(n_iter: int) -> int:
 
 
 def _load(
-    subject: Subject,
+    subject: PlaygroundSubject,
     publish: Publish[Film] | Publish[Caution],
     cancelled: Callable[[], bool],
 ) -> Features:

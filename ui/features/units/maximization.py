@@ -30,7 +30,7 @@ _TOP = 3
 
 
 @dataclass(frozen=True)
-class Task:
+class MaximizationTask:
     """What is sought, and what it is compared with.
 
     Attributes
@@ -103,7 +103,7 @@ def count_between(n_steps: int) -> int:
     return -(-n_steps // MOST_FRAMES)
 
 
-def key_of(task: Task) -> Hashable:
+def key_of(task: MaximizationTask) -> Hashable:
     """All that the result depends on."""
     settings = load_params().run(task.run)
     file = settings.weights_file
@@ -112,7 +112,7 @@ def key_of(task: Task) -> Hashable:
     return "maximize", model, task, stamp(task.run, "samples")
 
 
-def ask_climb(task: Task) -> str | None:
+def ask_climb(task: MaximizationTask) -> str | None:
     """Have a picture sought; one line where too much is waiting. Raises `Unavailable`."""
     samples = load_samples(task.run)
     # Read here: the queue's thread belongs to no session.
@@ -127,14 +127,14 @@ def ask_climb(task: Task) -> str | None:
     return shared.ask(key_of(task), work, session_id(), True)
 
 
-def look_at(task: Task) -> Report[Any] | None:
+def look_at(task: MaximizationTask) -> Report[Any] | None:
     """How far it has come; None where nobody asked for it."""
     return shared.look(key_of(task))
 
 
 def climb(
     classifier: Classifier,
-    task: Task,
+    task: MaximizationTask,
     start: np.ndarray | None,
     rivals: dict[int, np.ndarray],
     publish: Publish[Climb],
@@ -146,7 +146,7 @@ def climb(
     ----------
     classifier : Classifier
         Shared by all sessions, which get their turn between any two steps.
-    task : Task
+    task : MaximizationTask
     start : ndarray of uint8, (S, S, 3), or None
         To start from; None for noise.
     rivals : dict of int to ndarray

@@ -28,8 +28,15 @@ from ui.features.units.choice import (
     has_maps,
 )
 from ui.features.units.layer_units import LayerUnits, find_logits, load_units, name_units
-from ui.features.units.maximization import Climb, Task, Verdict, ask_climb, key_of, look_at
-from ui.features.units.side import Subject
+from ui.features.units.maximization import (
+    Climb,
+    MaximizationTask,
+    Verdict,
+    ask_climb,
+    key_of,
+    look_at,
+)
+from ui.features.units.side import UnitSubject
 from ui.queue import Report, session_id, shared
 from ui.techniques import offer_technique
 
@@ -39,7 +46,7 @@ _MOVED = "units_moved"  # whether the address was changed from within the fragme
 
 
 @st.fragment
-def draw_player(subject: Subject, units: LayerUnits | None) -> None:
+def draw_player(subject: UnitSubject, units: LayerUnits | None) -> None:
     """The panel's content: a fragment, drawn again and again while a picture is sought."""
     if st.session_state.pop(_MOVED, False):
         st.rerun()  # the options at the side, too
@@ -61,7 +68,9 @@ def draw_player(subject: Subject, units: LayerUnits | None) -> None:
     )
 
 
-def make_task(subject: Subject, units: LayerUnits | None, choice: UnitChoice) -> Task:
+def make_task(
+    subject: UnitSubject, units: LayerUnits | None, choice: UnitChoice
+) -> MaximizationTask:
     """What is asked for. Of a class the logit is meant, so the strongest are those by logit."""
     selection, start = subject.selection, None
     if choice.ascent_from == SAMPLE:
@@ -72,10 +81,10 @@ def make_task(subject: Subject, units: LayerUnits | None, choice: UnitChoice) ->
         rivals = load_units(subject.run, selection.size, subject.contents.layer(logits))
     strongest = () if rivals is None else tuple(map(int, rivals.uid[subject.channel]))
     unit = choice.find_unit(subject.layer, subject.channel)
-    return Task(subject.run, unit, choice.settings(), start, strongest)
+    return MaximizationTask(subject.run, unit, choice.settings(), start, strongest)
 
 
-def _ask(task: Task, token: str) -> None:
+def _ask(task: MaximizationTask, token: str) -> None:
     st.session_state[_HAVE] = (token, 0)
     problem = ask_climb(task)
     if problem:
@@ -84,7 +93,7 @@ def _ask(task: Task, token: str) -> None:
         st.session_state[_LAST] = task
 
 
-def _ask_again(subject: Subject, units: LayerUnits | None) -> None:
+def _ask_again(subject: UnitSubject, units: LayerUnits | None) -> None:
     """With the next seed."""
     seed = OPTIONS[-1]
     value = (subject.choice.settings().random_state + 1) % (int(seed.high) + 1)
@@ -94,7 +103,7 @@ def _ask_again(subject: Subject, units: LayerUnits | None) -> None:
     _ask(make_task(subject, units, choice), "")
 
 
-def _release_last(task: Task) -> None:
+def _release_last(task: MaximizationTask) -> None:
     """What was asked for with another unit or other options is wanted no more."""
     last = st.session_state.get(_LAST)
     if last is not None and last != task:
@@ -110,9 +119,9 @@ def _read_have(token: str, report: Report[Climb] | None) -> int:
 
 
 def _describe(
-    subject: Subject,
+    subject: UnitSubject,
     units: LayerUnits | None,
-    task: Task,
+    task: MaximizationTask,
     report: Report[Climb] | None,
     have: int,
 ) -> MaximizationPlayer:
@@ -144,7 +153,7 @@ def _round(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def _name_value(subject: Subject) -> str:
+def _name_value(subject: UnitSubject) -> str:
     if name_units(subject.run, subject.layer) is not None:
         return "Logit of the class"
     if subject.kind == NEURON or not has_maps(subject.layer):
@@ -152,21 +161,21 @@ def _name_value(subject: Subject) -> str:
     return "Mean of the channel"
 
 
-def _hint(subject: Subject, task: Task) -> str:
+def _hint(subject: UnitSubject, task: MaximizationTask) -> str:
     source = "grey noise" if task.start is None else f"sample {task.start:04d}"
     is_class = name_units(subject.run, subject.layer) is not None
     name = f"the class {subject.name}" if is_class else subject.name
     return f"Start changes {source}, step by step, so that {name} answers ever more strongly."
 
 
-def _find_eye(subject: Subject, unit: Unit) -> tuple[float, float, float, float] | None:
+def _find_eye(subject: UnitSubject, unit: Unit) -> tuple[float, float, float, float] | None:
     if unit.position is None:
         return None
     side = load_predictions(subject.run).layers[0].shape[-1]
     return field_box(subject.layer, *unit.position, side)
 
 
-def tell_states(found: Climb, units: LayerUnits | None, subject: Subject) -> list[str]:
+def tell_states(found: Climb, units: LayerUnits | None, subject: UnitSubject) -> list[str]:
     """What is to be known of steps in which the unit gave nothing.
 
     Parameters
@@ -175,7 +184,7 @@ def tell_states(found: Climb, units: LayerUnits | None, subject: Subject) -> lis
         As far as it has come.
     units : LayerUnits or None
         Where arrays tell what samples make of the channel.
-    subject : Subject
+    subject : UnitSubject
     """
     notes = []
     silent = found.states.count("silent")
@@ -194,7 +203,7 @@ def tell_states(found: Climb, units: LayerUnits | None, subject: Subject) -> lis
     return notes
 
 
-def _tell_data(units: LayerUnits | None, subject: Subject) -> str:
+def _tell_data(units: LayerUnits | None, subject: UnitSubject) -> str:
     """Whether any sample wakes the channel of a dead unit, and what to try."""
     size = subject.selection.size
     if units is None:
@@ -205,12 +214,12 @@ def _tell_data(units: LayerUnits | None, subject: Subject) -> str:
     return f"But sample {uid:04d} does: start from that one, or with another seed."
 
 
-def judge(subject: Subject, units: LayerUnits | None, verdict: Verdict) -> Judgement:
+def judge(subject: UnitSubject, units: LayerUnits | None, verdict: Verdict) -> Judgement:
     """Whether the picture drives the unit more than any sample does, and what the model takes it for.
 
     Parameters
     ----------
-    subject : Subject
+    subject : UnitSubject
     units : LayerUnits or None
         Their largest activations are of all samples; of the verdict of ten.
     verdict : Verdict
@@ -233,7 +242,7 @@ def judge(subject: Subject, units: LayerUnits | None, verdict: Verdict) -> Judge
     return Judgement(title, text, rows, classes, _round(best))
 
 
-def _row_name(subject: Subject) -> str:
+def _row_name(subject: UnitSubject) -> str:
     if subject.kind == CLASS:
         return "logit"
     return "mean" if has_maps(subject.layer) and subject.kind != NEURON else "value"

@@ -18,7 +18,7 @@ from ui.controls import choose
 from ui.features.techniques import SELECTIVITY
 from ui.features.units.choice import RANKS, has_maps, write_choice
 from ui.features.units.layer_units import LayerUnits, load_units, name_units
-from ui.features.units.side import Subject
+from ui.features.units.side import UnitSubject
 from ui.features.units.top_patches import enlarge, find_box, read_patch
 from ui.palette import mark_class
 from ui.techniques import offer_technique
@@ -30,7 +30,7 @@ _BARS = 12
 _RECTIFIED = {"relu": "rectified", "norm": "normalised", "output": "as a probability"}
 
 
-def draw_selectivity(subject: Subject, units: LayerUnits) -> None:
+def draw_selectivity(subject: UnitSubject, units: LayerUnits) -> None:
     """The panel's content."""
     with st.container(key="units-select-head", horizontal=True, gap=None):
         st.html(markup.heading("Class selectivity", ""))
@@ -47,7 +47,7 @@ def draw_selectivity(subject: Subject, units: LayerUnits) -> None:
         )
 
 
-def _draw_ranks(subject: Subject) -> None:
+def _draw_ranks(subject: UnitSubject) -> None:
     def rank() -> None:
         change(channel=subject.channel)  # the order changes, not what is looked at
         write_choice(replace(subject.choice, rank=st.session_state["units_rank"]))
@@ -57,7 +57,7 @@ def _draw_ranks(subject: Subject) -> None:
     )
 
 
-def _draw_means(subject: Subject, units: LayerUnits) -> None:
+def _draw_means(subject: UnitSubject, units: LayerUnits) -> None:
     """The index in words, and the means that it is of."""
     channel = subject.channel
     means = units.class_mean[channel]
@@ -76,7 +76,7 @@ def _draw_means(subject: Subject, units: LayerUnits) -> None:
         st.html(markup.heading(f"Mean {what} by class") + draw_class_means(rows))
 
 
-def tell_index(subject: Subject, units: LayerUnits) -> str:
+def tell_index(subject: UnitSubject, units: LayerUnits) -> str:
     """One line of HTML: the index, for which class, and the channel's place in the layer."""
     channel = subject.channel
     place, n = int(units.place[channel]), int((units.place > 0).sum())
@@ -100,7 +100,7 @@ def find_twin(layers: tuple[Layer, ...], layer: Layer) -> Layer | None:
     return None
 
 
-def _draw_twin(subject: Subject) -> None:
+def _draw_twin(subject: UnitSubject) -> None:
     """Where an index is not defined: the way to where it may be."""
     twin = find_twin(subject.contents.layers, subject.layer)
     if twin is None:
@@ -115,7 +115,7 @@ def _draw_twin(subject: Subject) -> None:
         )
 
 
-def compose_atlas(subject: Subject, units: LayerUnits) -> Atlas:
+def compose_atlas(subject: UnitSubject, units: LayerUnits) -> Atlas:
     """All channels of the layer; the page of those around the one that is looked at as pictures."""
     order = units.orders[subject.choice.rank]
     place = int(np.flatnonzero(order == subject.channel)[0])

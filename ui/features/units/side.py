@@ -34,7 +34,7 @@ _LEFT = "units_layer_before"  # in the session: the layer that was left for the 
 
 
 @dataclass(frozen=True)
-class Subject:
+class UnitSubject:
     """The unit that is looked at.
 
     Attributes
@@ -110,7 +110,7 @@ def _go(contents: Contents, before: Layer, key: str | None, choice: UnitChoice) 
     write_choice(choice)
 
 
-def draw_unit(subject: Subject) -> None:
+def draw_unit(subject: UnitSubject) -> None:
     """What is maximised, and which one of its kind."""
     _draw_kind(subject)
     if (names := name_units(subject.run, subject.layer)) is not None:
@@ -139,7 +139,7 @@ def draw_unit(subject: Subject) -> None:
             st.number_input(label, 0, count - 1, key=key, on_change=_take(subject, key))
 
 
-def _take(subject: Subject, key: str) -> Callable[[], None]:
+def _take(subject: UnitSubject, key: str) -> Callable[[], None]:
     """What is done when a number has been changed."""
 
     def take() -> None:
@@ -154,7 +154,7 @@ def _take(subject: Subject, key: str) -> Callable[[], None]:
     return take
 
 
-def _draw_kind(subject: Subject) -> None:
+def _draw_kind(subject: UnitSubject) -> None:
     maps = has_maps(subject.layer)
     kinds = (CHANNEL, NEURON, CLASS) if maps else (CHANNEL, CLASS)
     if subject.kind == CLASS:
@@ -172,7 +172,7 @@ def _draw_kind(subject: Subject) -> None:
     )
 
 
-def _change_kind(subject: Subject) -> None:
+def _change_kind(subject: UnitSubject) -> None:
     kind = st.session_state["units_kind"]
     if kind == CLASS:
         st.session_state[_LEFT] = subject.layer.key
@@ -187,7 +187,7 @@ def _change_kind(subject: Subject) -> None:
         write_choice(replace(subject.choice, unit=kind))
 
 
-def draw_ascent(subject: Subject) -> None:
+def draw_ascent(subject: UnitSubject) -> None:
     """Where the ascent starts, and its options."""
     choice, selection = subject.choice, subject.selection
     st.html(markup.heading("Gradient ascent"))

@@ -19,14 +19,14 @@ from ui.controls import choose
 from ui.features.techniques import TOP_SAMPLES
 from ui.features.units.choice import CROPS, has_maps, write_choice
 from ui.features.units.layer_units import LayerUnits, name_class
-from ui.features.units.side import Subject
+from ui.features.units.side import UnitSubject
 from ui.palette import mark_class
 from ui.techniques import offer_technique
 
 _SIDE = 160  # pixels of a picture in the row
 
 
-def draw_top_patches(subject: Subject, units: LayerUnits) -> None:
+def draw_top_patches(subject: UnitSubject, units: LayerUnits) -> None:
     """The panel's content."""
     with st.container(key="units-top-head", horizontal=True, gap=None):
         st.html(markup.heading("Strongest samples", f"of {subject.selection.size}"))
@@ -51,7 +51,7 @@ def draw_top_patches(subject: Subject, units: LayerUnits) -> None:
     _draw_link(subject, maps)
 
 
-def _draw_toggle(subject: Subject) -> None:
+def _draw_toggle(subject: UnitSubject) -> None:
     choose(
         "units_crop",
         "Show",
@@ -64,7 +64,7 @@ def _draw_toggle(subject: Subject) -> None:
     )
 
 
-def _draw_link(subject: Subject, maps: bool) -> None:
+def _draw_link(subject: UnitSubject, maps: bool) -> None:
     """What to do next: pin one, or look at the pinned one in the Explorer."""
     selection = subject.selection
     field = subject.layer.receptive_field

@@ -18,7 +18,7 @@ from ui.features.units.choice import (
 from ui.features.units.layer_units import LayerUnits, load_units
 from ui.features.units.player import draw_player
 from ui.features.units.selectivity import draw_selectivity
-from ui.features.units.side import Subject, draw_ascent, draw_layer, draw_unit
+from ui.features.units.side import UnitSubject, draw_ascent, draw_layer, draw_unit
 from ui.features.units.top_patches import draw_top_patches
 from ui.library import Contents
 from ui.selection import Selection
@@ -49,7 +49,7 @@ def draw(
     channel = selection.channel
     if channel is None:
         channel = 0 if units is None else int(units.orders[choice.rank][0])
-    subject = Subject(contents, selection, choice, layer, channel)
+    subject = UnitSubject(contents, selection, choice, layer, channel)
     with side:
         draw_unit(subject)
         draw_ascent(subject)
@@ -81,7 +81,9 @@ def _load(run: str, size: int, layer: Layer) -> tuple[LayerUnits | None, Unavail
         return None, missing
 
 
-def _draw_panels(subject: Subject, units: LayerUnits | None, missing: Unavailable | None) -> None:
+def _draw_panels(
+    subject: UnitSubject, units: LayerUnits | None, missing: Unavailable | None
+) -> None:
     left, right = st.columns(2, gap=None)
     with left.container(key="panel-ascent"):
         draw_player(subject, units)
