@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.components.clouds import Clouds, compose_clouds, send_clouds
 from ui.components.grand_tour import Network, Scene, Stop, draw_grand_tour
-from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotPredictions, PlotSamples
 from ui.components.triggers import check_moment
 from ui.palette import mark_class
 
@@ -45,7 +45,7 @@ def main() -> None:
             name=f"network {k}",
             stops=[Stop(key, "conv", key, None, None) for key in each.layers],
             layer=shown[k],
-            predictions=Predictions(labels, names, np.ones(n, int), np.ones(n, np.float32)),
+            predictions=PlotPredictions(labels, names, np.ones(n, int), np.ones(n, np.float32)),
         )
         for k, each in enumerate(clouds)
     ]

@@ -22,7 +22,7 @@ from scipy.stats import ortho_group
 
 from ui.components import grand_tour
 from ui.components.grand_tour import Network, Scene, Stop
-from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotPredictions, PlotSamples
 from ui.components.triggers import Handle, Moment
 
 slow = pytest.mark.slow
@@ -36,7 +36,7 @@ import json
 import cv2, numpy as np, streamlit as st
 from ui.components.clouds import compose_clouds, send_clouds
 from ui.components.grand_tour import Network, Scene, Stop, draw_grand_tour
-from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, PlotPredictions
 from ui.components.thumbnails import Sheet, send_thumbnails
 from ui.components.triggers import check_moment
 
@@ -81,7 +81,7 @@ for k in range(count):
     sure = np.full(N, 0.875, "f4")
     networks.append(
         Network(
-            f"net{k}", f"network {k}", stops, layers[k], Predictions(labels, names, right, sure)
+            f"net{k}", f"network {k}", stops, layers[k], PlotPredictions(labels, names, right, sure)
         )
     )
 entries = [LegendEntry(name, color) for name, color in zip(names, ("#4ab8b5", "#f3b609", "#ac678b"))]
@@ -146,7 +146,7 @@ def test_what_is_refused_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> No
         "n",
         [Stop("a", "conv", "a", None, None)],
         "a",
-        Predictions(zeros, ["a"], zeros, zeros),
+        PlotPredictions(zeros, ["a"], zeros, zeros),
     )
 
     def tell(*values: object) -> None:

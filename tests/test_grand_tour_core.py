@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import browsing
+from browser import ROOT, browsing, expose
 from playwright.sync_api import Page
 from scipy.linalg import orthogonal_procrustes, qr, svd
 
 pytestmark = pytest.mark.slow
-FOLDER = Path(__file__).parent.parent / "ui/components/grand_tour"
-SCRIPTS = ("core.js", "shaders.js", "renderer.js", "handles.js")
+MODULES = ("core", "renderer", "handles")
 D = 15
 
 
@@ -22,15 +20,7 @@ D = 15
 def page() -> Iterator[Page]:
     with browsing(600, 400) as (page, errors):
         page.set_content("<body style='margin:0'>")
-        page.add_script_tag(content="\n".join((FOLDER / name).read_text() for name in SCRIPTS))
-        page.evaluate(
-            """() => {
-              window.defect = (m, d) => {
-                const square = compose(d, m, transpose(m, d));
-                return Math.max(...square.map((x, k) => Math.abs(x - (k % (d + 1) ? 0 : 1))));
-              };
-            }"""
-        )
+        page.add_script_tag(content=expose(*(f"grand_tour/{name}.ts" for name in MODULES)))
         yield page
         assert not errors
 
@@ -53,35 +43,11 @@ def draw_orthogonal(rng: np.random.Generator, d: int, sign: int) -> np.ndarray:
 
 
 def test_the_core_is_small_and_knows_no_browser() -> None:
-    core = (FOLDER / "core.js").read_text()
+    core = (ROOT / "ui/components/grand_tour/core.ts").read_text()
     assert len(core.splitlines()) <= 200
     assert not any(
         word in core for word in ("document", "window", "Math.random", "Date", "performance")
     )
-
-
-def test_the_generator_is_mulberry32(page: Page) -> None:
-    def mulberry32(state: int) -> float:
-        t = (state ^ state >> 15) * (state | 1) & 0xFFFFFFFF
-        t ^= t + (t ^ t >> 7) * (t | 61) & 0xFFFFFFFF
-        return (t ^ t >> 14) / 2**32
-
-    drawn = page.evaluate("() => { const r = createRandom(2 ** 31 + 5); return [r(), r(), r()]; }")
-    states = [(2**31 + 5 + (k + 1) * 0x6D2B79F5) & 0xFFFFFFFF for k in range(3)]
-    assert drawn == [mulberry32(state) for state in states]
-
-
-@pytest.mark.parametrize("d", range(2, 17))
-def test_every_coordinate_plane_turns_at_a_rate_of_its_own(page: Page, d: int) -> None:
-    turns = page.evaluate("d => planTour(3, d).turns", d)
-    planes = [tuple(sorted((turn["i"], turn["j"]))) for turn in turns]
-    every = {(i, j) for i in range(d) for j in range(i + 1, d)}
-    first = d * (d - 1) // 2
-    assert set(planes[:first]) == every and len(set(planes[:first])) == first
-    assert planes[first:] == [(i, j) for i in (0, 1) for j in range(i + 1, d)]
-    rates = [turn["rate"] for turn in turns]
-    assert len(set(rates)) == len(rates) and max(rates) < 3 * min(rates)
-    assert 2 / d * sum(rate**2 for rate in rates) == pytest.approx(0.005**2)
 
 
 @pytest.mark.parametrize("d", (2, 3, 15, 16))
@@ -96,113 +62,6 @@ def test_the_rotation_is_the_product_of_its_planes(page: Page, d: int) -> None:
     found = turn(page, 8, d, 0, 777.25)
     np.testing.assert_array_equal(found[0], np.eye(d))
     np.testing.assert_allclose(found[1], expected, atol=1e-12)
-
-
-def test_matrices_stay_orthonormal_over_100_000_steps(page: Page) -> None:
-    worst = page.evaluate(
-        """d => {
-          const plan = planTour(1, d);
-          let worst = 0;
-          for (let step = 0; step <= 100_000; step += 10) {
-            worst = Math.max(worst, defect(turnTour(plan, step), d));
-          }
-          return Math.max(worst, defect(turnTour(plan, 1e9), d));
-        }""",
-        D,
-    )
-    assert worst < 1e-12  # 1e-5 is asked for
-
-
-def test_matrices_stay_orthonormal_over_100_000_drags(page: Page) -> None:
-    worst = page.evaluate(
-        """() => {
-          let worst = 0;
-          for (const [d, drags] of [[3, 100_000], [15, 5000]]) {
-            const random = createRandom(4);
-            let post = identity(d);
-            for (let k = 0; k < drags; k++) {
-              const p0 = Float64Array.from({ length: d }, () => random() - 0.5);
-              post = dragHandle(post, p0, 2 * random() - 1, 2 * random() - 1);
-            }
-            worst = Math.max(worst, defect(post, d));
-          }
-          return worst;
-        }"""
-    )
-    assert worst < 1e-12
-
-
-def test_the_same_seed_and_step_give_the_same_view(page: Page) -> None:
-    there = turn(page, 5, D, *range(1000))
-    back = turn(page, 5, D, *range(999, -1, -1))[::-1]
-    np.testing.assert_array_equal(there, back)  # bit by bit, in whatever order
-    np.testing.assert_array_equal(there[700], turn(page, 5, D, 700)[0])
-    assert np.abs(turn(page, 6, D, 700)[0] - there[700]).max() > 0.1
-    # A step is small, half of it smaller, and none takes more than some milliradians.
-    pace = np.linalg.norm(np.diff(there[:, :, :2], axis=0), axis=1)
-    assert 0.003 < pace.mean() < 0.006 and pace.max() < 0.012
-
-
-COVER = """([seed, d, count, stride, directions, powers]) => {
-  const plan = planTour(seed, d);
-  const once = turnTour({ d, turns: plan.turns.slice(0, (d * (d - 1)) / 2) }, stride);
-  const nearest = new Float64Array(directions.length);
-  const share = new Float64Array(d * d);
-  let power = identity(d);
-  for (let k = 0; k < count; k++) {
-    const frame = showFrame(powers ? power : turnTour(plan, k * stride), d);
-    if (powers) power = compose(d, power, once);
-    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) {
-      share[i * d + j] += (frame[2 * i] * frame[2 * j] + frame[2 * i + 1] * frame[2 * j + 1]) / count;
-    }
-    directions.forEach((u, q) => {
-      let [x, y] = [0, 0];
-      for (let i = 0; i < d; i++) {
-        x += u[i] * frame[2 * i];
-        y += u[i] * frame[2 * i + 1];
-      }
-      nearest[q] = Math.max(nearest[q], x * x + y * y);
-    });
-  }
-  return { nearest: [...nearest], share: [...share] };
-}"""
-
-
-def cover(
-    page: Page, seed: int, d: int, stride: int, powers: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """How near the plane of the view has come to each of 300 random directions, (300,) in radians, and
-    its projector (d, d) on average, over 20,000 moments.
-    """
-    directions = np.random.default_rng(d).normal(size=(300, d))
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    found = page.evaluate(COVER, [seed, d, 20_000, stride, directions.tolist(), powers])
-    angles = np.arccos(np.sqrt(np.clip(found["nearest"], 0, 1)))
-    return angles, np.array(found["share"]).reshape(d, d)
-
-
-@pytest.mark.parametrize(("d", "seed"), [(3, 1), (4, 2), (5, 3), (8, 4), (15, 5), (15, 6)])
-def test_the_tour_covers_the_space(page: Page, d: int, seed: int) -> None:
-    # A uniformly random plane comes within an angle of a direction with probability sin(angle)^(d - 2).
-    # In 100,000 steps the tour has to come as near to all directions as 500 independent planes would,
-    # give or take one chance in a hundred for the farthest of the 300.
-    angles, _ = cover(page, seed, d, 5, False)
-    planes = 500
-    typical = np.arcsin((np.log(2) / planes) ** (1 / (d - 2)))
-    farthest = np.arcsin((np.log(300 / 0.01) / planes) ** (1 / (d - 2)))
-    assert np.median(angles) < typical and angles.max() < farthest
-
-
-@pytest.mark.parametrize("seed", (1, 2))
-def test_the_tour_shows_every_direction_for_the_same_time(page: Page, seed: int) -> None:
-    _, share = cover(page, seed, D, 97, False)
-    assert np.linalg.norm(share * D / 2 - np.eye(D), 2) < 0.15
-
-
-def test_powers_of_one_rotation_would_not_cover_the_space(page: Page) -> None:
-    angles, _ = cover(page, 1, 3, 5, True)  # in three dimensions they turn about one axis
-    assert np.degrees(angles.max()) > 10
-    assert np.degrees(cover(page, 1, 3, 5, False)[0].max()) < 0.5
 
 
 # --- handles -----------------------------------------------------------------------------------
@@ -276,54 +135,13 @@ def test_a_drag_is_the_rotation_of_the_formula(page: Page) -> None:
     np.testing.assert_allclose(beside @ found, beside, atol=1e-13)  # the rest stays
 
 
-def test_a_handle_in_the_middle_cannot_be_dragged(page: Page) -> None:
-    post = page.evaluate("d => [...dragHandle(identity(d), new Float64Array(d), 1, 2)]", D)
-    np.testing.assert_array_equal(np.reshape(post, (D, D)), np.eye(D))
-
-
-def test_going_back_takes_back_what_was_dragged_later(page: Page) -> None:
-    found = page.evaluate(
-        """() => {
-          const [a, b, c] = [1, 2, 3].map((k) => turnTour(planTour(k, 3), 50));
-          const drags = recordDrag(recordDrag([], 10, a), 20, b);
-          const name = (step, list) => ["none", "a", "b", "c"][
-            [identity(3).join(), a.join(), b.join(), c.join()].indexOf(recallPost(list, step, 3).join())];
-          return [
-            [0, 9.5, 10, 19, 20, 1e6].map((step) => name(step, drags)),
-            [9, 10, 15, 20, 30].map((step) => name(step, recordDrag(drags, 15, c))),
-            [20].map((step) => name(step, recordDrag(drags, 20, c))),
-            [drags, recordDrag(drags, 20, c), recordDrag(drags, 15, c)].map((list) => list.length),
-          ];
-        }"""
-    )
-    assert found == [
-        ["none", "none", "a", "a", "b", "b"],
-        ["none", "a", "c", "c", "c"],
-        ["c"],
-        [2, 2, 2],
-    ]
-
-
-def test_two_columns_of_post_are_enough_to_go_on_from(page: Page) -> None:
-    # As many numbers as an address holds: what is seen after another drag is the same.
-    frames = page.evaluate(
-        """d => {
-          const post = turnTour(planTour(9, d), 4000);
-          const again = restoreMatrix(Float32Array.from(showFrame(post, d)), d);
-          const x = Float64Array.from({ length: d }, (_, k) => Math.sin(3 * k));
-          const seen = [post, again].map((each) => {
-            const p0 = transform(x, d, each);
-            return [...showFrame(dragHandle(each, p0, 0.7, -0.4), d)];
-          });
-          return [...seen, defect(again, d)];
-        }""",
-        D,
-    )
-    np.testing.assert_allclose(frames[0], frames[1], atol=1e-6)
-    assert frames[2] < 1e-12
-
-
 # --- layers ------------------------------------------------------------------------------------
+
+
+def standardize(x: np.ndarray) -> np.ndarray:
+    """Centred, with a mean squared distance of 1 from the centre, as clouds are."""
+    centred = x - x.mean(0)
+    return centred / np.sqrt((centred**2).sum(1).mean())
 
 
 def align(page: Page, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -366,14 +184,13 @@ def test_a_layer_change_keeps_a_rigidly_moved_cloud_in_place(page: Page, sign: i
         """([x, y, d]) => {
           const tour = compose(d, turnTour(planTour(2, d), 12345), turnTour(planTour(3, d), 99));
           return [Float64Array, Float32Array].map((Kind) => {
-            const before = standardize(Kind.from(x), d);
-            const next = standardize(Kind.from(y), d);
+            const [before, next] = [Kind.from(x), Kind.from(y)];
             const after = transform(next, d, alignLayers(next, before, d));
             const places = [0, 0.3, 1].map((t) => transform(interpolate(before, after, t), d, tour));
             return Math.max(...places.flatMap((at) => [...at.map((v, k) => Math.abs(v - places[0][k]))]));
           });
         }""",
-        [cloud.ravel().tolist(), moved.ravel().tolist(), D],
+        [standardize(cloud).ravel().tolist(), standardize(moved).ravel().tolist(), D],
     )
     assert defects[0] < 1e-13 and defects[1] < 1e-6
 
@@ -395,32 +212,16 @@ def test_the_projection_is_numpys(page: Page) -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(40, D)) * 5 + 3
     factors = [draw_orthogonal(rng, D, sign) for sign in (1, -1, 1, 1)]
-    centred, whole, frame = page.evaluate(
+    seen, frame = page.evaluate(
         """([x, factors, d]) => {
-          const centred = standardize(Float64Array.from(x), d);
           const whole = compose(d, ...factors.map((each) => Float64Array.from(each)));
-          return [[...centred], [...transform(centred, d, whole)], [...showFrame(whole, d)]];
+          return [[...transform(Float64Array.from(x), d, whole)], [...showFrame(whole, d)]];
         }""",
-        [x.ravel().tolist(), [each.ravel().tolist() for each in factors], D],
+        [standardize(x).ravel().tolist(), [each.ravel().tolist() for each in factors], D],
     )
-    expected = x - x.mean(0)
-    expected /= np.sqrt((expected**2).sum(1).mean())
     product = np.linalg.multi_dot(factors)
-    np.testing.assert_allclose(np.reshape(centred, (-1, D)), expected, atol=1e-12)
-    np.testing.assert_allclose(np.reshape(whole, (-1, D)), expected @ product, atol=1e-12)
+    np.testing.assert_allclose(np.reshape(seen, (-1, D)), standardize(x) @ product, atol=1e-12)
     np.testing.assert_allclose(np.reshape(frame, (D, 2)), product[:, :2], atol=1e-14)
-
-
-def test_centroids_are_means_of_groups(page: Page) -> None:
-    x = np.random.default_rng(3).normal(size=(50, 4))
-    groups = np.arange(50) % 4 - 1
-    script = (
-        "([x, g]) => [...centroids(Float64Array.from(x), 4, g, 4)].map((v) => isNaN(v) ? null : v)"
-    )
-    found = np.reshape(page.evaluate(script, [x.ravel().tolist(), groups.tolist()]), (4, 4))
-    expected = np.stack([x[groups == k].mean(0) for k in range(3)])
-    np.testing.assert_allclose(found[:3].astype(float), expected, atol=1e-14)
-    assert (found[3] == None).all()  # noqa: E711
 
 
 # --- the points on the screen ------------------------------------------------------------------

@@ -14,17 +14,18 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from browser import browsing
+from browser import ROOT, browsing, expose
 from PIL import Image
 from playwright.sync_api import Locator, Page
 from sklearn.manifold import trustworthiness
 
-from ui.components.points import SCRIPT, STYLE
-
 pytestmark = pytest.mark.slow
-FOLDER = Path(__file__).parent.parent / "ui/components/grand_tour"
-SCRIPTS = ("core.js", "quality.js", "export.js", "layer_track.js", "timeline.js")
-STYLES = ("track.css", "timeline.css")
+FOLDER = ROOT / "ui/components"
+MODULES = (
+    "points/geometry",
+    *(f"grand_tour/{name}" for name in ("trust", "export", "layer_track", "timeline")),
+)
+STYLES = ("points/points", "grand_tour/track", "grand_tour/timeline")
 BODY = "margin: 0; background: #14181d; --st-code-font: monospace; --st-primary-color: #ffb454"
 SVG = "{http://www.w3.org/2000/svg}"
 LISTEN = """() => {
@@ -46,11 +47,9 @@ HOSTILE = """<b>&"shore"'\u0001]]>"""
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     with browsing(975, 420) as (page, errors):
-        style = "\n".join((FOLDER / name).read_text() for name in STYLES)
-        content = f"<style>{STYLE}\n{style}\nbody {{ {BODY} }}</style><main></main>"
-        page.set_content(content)
-        script = "\n".join((FOLDER / name).read_text() for name in SCRIPTS)
-        page.add_script_tag(content=f"{SCRIPT}\n{script}")
+        style = "\n".join((FOLDER / f"{name}.css").read_text() for name in STYLES)
+        page.set_content(f"<style>{style}\nbody {{ {BODY} }}</style><main></main>")
+        page.add_script_tag(content=expose(*(f"{name}.ts" for name in MODULES)))
         page.evaluate(WATCH)
         yield page
         assert not errors
@@ -143,18 +142,6 @@ def test_few_samples_lower_k(page: Page) -> None:
         assert measure(page, x, seen, 10) == pytest.approx(expected, abs=1e-12)
     two = draw_cloud(rng, 2, 3)
     assert np.isnan(measure(page, two, two[:, :2], 10))
-
-
-@pytest.mark.parametrize(
-    ("n", "count"), ((7000, 200), (1000, 200), (10, 3), (7, 7), (5, 9), (0, 4))
-)
-def test_anchors_are_spread_evenly(page: Page, n: int, count: int) -> None:
-    parts = min(n, count)
-    chosen = page.evaluate("([n, count]) => [...chooseAnchors(n, count)]", [n, count])
-    assert len(chosen) == parts
-    assert [anchor * parts // n for anchor in chosen] == list(range(parts))
-    if count == 200:  # samples of ten classes in turn: none is missed, as a fixed stride would
-        assert set(np.bincount(np.array(chosen) % 10, minlength=10) > 5) == {True}
 
 
 # --- what is saved -----------------------------------------------------------------------------

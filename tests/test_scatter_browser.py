@@ -15,7 +15,7 @@ from browser import expose, serving, settle
 from playwright.sync_api import Page
 
 from ui.components import component, contact_sheet, scatter
-from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotPredictions, PlotSamples
 from ui.components.triggers import read_lasso, read_only, read_pin, read_switch
 
 slow = pytest.mark.slow
@@ -26,7 +26,7 @@ SCRIPT = """
 import json
 import cv2, numpy as np, streamlit as st
 from ui.components.contact_sheet import draw_contact_sheet
-from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, Predictions
+from ui.components.points import Coloring, LegendEntry, PlotChoices, PlotSamples, PlotPredictions
 from ui.components.scatter import Points, draw_scatter
 from ui.components.thumbnails import Sheet, send_thumbnails
 
@@ -58,7 +58,7 @@ faded[:int(asked.get("faded", 0))] = True
 points = Points(
     at[:, ::-1] if now["turned"] else at,
     PlotSamples(labels, ["even", "odd"], coloring, f"grid/{n}", faded),
-    Predictions(labels, ["even", "odd"], 1 - labels, np.full(n, 0.875, "f4")),
+    PlotPredictions(labels, ["even", "odd"], 1 - labels, np.full(n, 0.875, "f4")),
     neighbors=[] if now["pinned"] is None else [(now["pinned"] + 1) % n],
 )
 st.html("<style>:root { --scatter-height: 460px }</style>")
@@ -141,7 +141,7 @@ def test_what_is_refused_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> No
     choices = PlotChoices(
         None, frozenset(), (), False, *(told.append for _ in ("pin", "only", "lasso", "pictures"))
     )
-    points = scatter.Points(np.zeros((3, 2)), samples, Predictions(zeros, ["a"], zeros, zeros))
+    points = scatter.Points(np.zeros((3, 2)), samples, PlotPredictions(zeros, ["a"], zeros, zeros))
     scatter.draw_scatter(points, choices, key="plot")
 
     def send(name: str, *values: object) -> None:

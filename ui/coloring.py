@@ -21,7 +21,8 @@ from ui.arrays import (
     stamp,
 )
 from ui.coarse import CoarseClasses, find_coarse
-from ui.components.points import Coloring, LegendEntry
+from ui.components.points import Coloring, LegendEntry, PlotPredictions, PlotSamples
+from ui.layouts import family
 from ui.library import Contents, load_params
 from ui.palette import RIGHT_WRONG, SCALE, mark_class, mark_coarse
 from ui.selection import COLORS, Selection
@@ -72,6 +73,25 @@ def _keep_answers(
         best[:, 1].astype(np.float32),
         (best[:, 1] - best[:, 0]).astype(np.float32),
     )
+
+
+def describe_samples(selection: Selection, contents: Contents) -> PlotSamples:
+    """The samples as plots show them, coloured and filtered as is chosen. Raises `Unavailable`."""
+    answers = read_answers(selection.run, selection.size)
+    return PlotSamples(
+        labels=answers.labels,
+        classes=[category.name for category in contents.categories],
+        coloring=color_points(selection, contents, answers),
+        family=family(selection),
+        faded=fade(selection, answers),
+    )
+
+
+def describe_predictions(contents: Contents, size: int) -> PlotPredictions:
+    """What a network says of the first samples of its run. Raises `Unavailable`."""
+    answers = read_answers(contents.run, size)
+    names = [output.name for output in contents.outputs]
+    return PlotPredictions.of(answers.predicted, names, answers.correct, answers.confidence)
 
 
 def fade(selection: Selection, answers: SamplePredictions) -> np.ndarray:

@@ -17,13 +17,13 @@ from layerscope.experiments.layouts import Layouts, identify_samples, read_perpl
 from layerscope.experiments.record import is_repetition, list_differences
 from ui.address import change
 from ui.arrays import Unavailable, load_samples, stamp
+from ui.coloring import describe_predictions
 from ui.components.embedding_pair import PairLayout, draw_embedding_pair
-from ui.components.points import Coloring, LegendEntry, PlotSamples, Predictions
+from ui.components.points import Coloring, LegendEntry, PlotPredictions, PlotSamples
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.experiments.address import ExperimentsChoice
 from ui.experiments.board import name_embedding
 from ui.experiments.entries import ExperimentEntry, load_layouts
-from ui.explorer.view import describe_predictions
 from ui.library import Contents
 from ui.palette import SCALE, mark_class
 from ui.selection import Selection
@@ -198,7 +198,7 @@ def draw_pair(
         )
 
 
-def _read_samples(layouts: Layouts, contents: Contents) -> tuple[str, Predictions | None]:
+def _read_samples(layouts: Layouts, contents: Contents) -> tuple[str, PlotPredictions | None]:
     """The family of the samples, and what is said of them if they are those of the workspace."""
     run, size = contents.run, layouts.size
     samples = load_samples(run)

@@ -13,6 +13,7 @@ from ui.channel.dialog import open_channel
 from ui.components.scatter import draw_scatter
 from ui.explorer import view
 from ui.lasso import draw_lassoed, read_choices, read_lassoed
+from ui.layouts import family
 from ui.library import Contents
 from ui.markup import plot_head
 from ui.sample.inspector import Inspected, draw_hint, draw_inspector
@@ -57,7 +58,7 @@ def draw_plot(selection: Selection, contents: Contents) -> None:
 
 def draw_side(selection: Selection, contents: Contents) -> None:
     """The inspector: the pinned sample, the lassoed set, or what to do to get one."""
-    caught = read_lassoed(view.family(selection))
+    caught = read_lassoed(family(selection))
     there = [
         name for name, has in (("sample", selection.sample is not None), ("set", caught)) if has
     ]
@@ -91,7 +92,7 @@ def draw_side(selection: Selection, contents: Contents) -> None:
             selection.why,
             selection.against,
             view.load_neighbors(selection, contents),
-            view.family(selection),
+            family(selection),
         ),
         on_release=lambda: pin(None),
         on_pin=pin,

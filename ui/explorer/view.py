@@ -8,11 +8,10 @@ from ui.arrays import (
     load_attributes,
     load_figures,
 )
-from ui.coloring import color_points, fade, read_answers
+from ui.coloring import describe_predictions, describe_samples
 from ui.components.model_map import Curve
-from ui.components.points import PlotSamples, Predictions
 from ui.components.scatter import Points
-from ui.layouts import family, load_layout
+from ui.layouts import load_layout
 from ui.library import Contents
 from ui.selection import METHODS, Selection
 
@@ -32,25 +31,6 @@ def load_points(selection: Selection, contents: Contents) -> Points:
         describe_predictions(contents, selection.size),
         load_neighbors(selection, contents),
     )
-
-
-def describe_samples(selection: Selection, contents: Contents) -> PlotSamples:
-    """The samples as plots show them, coloured and filtered as is chosen. Raises `Unavailable`."""
-    answers = read_answers(selection.run, selection.size)
-    return PlotSamples(
-        labels=answers.labels,
-        classes=[category.name for category in contents.categories],
-        coloring=color_points(selection, contents, answers),
-        family=family(selection),
-        faded=fade(selection, answers),
-    )
-
-
-def describe_predictions(contents: Contents, size: int) -> Predictions:
-    """What a network says of the first samples of its run. Raises `Unavailable`."""
-    answers = read_answers(contents.run, size)
-    names = [output.name for output in contents.outputs]
-    return Predictions.of(answers.predicted, names, answers.correct, answers.confidence)
 
 
 def load_neighbors(selection: Selection, contents: Contents) -> list[int]:

@@ -15,10 +15,9 @@ from ui.arrays import (
     load_samples,
     stamp,
 )
-from ui.coloring import read_answers
+from ui.coloring import describe_predictions
 from ui.components.clouds import Clouds, compose_clouds, send_clouds
 from ui.components.grand_tour import Network, Stop
-from ui.components.points import Predictions
 from ui.library import Contents, is_built, load_params, name_run
 from ui.selection import Selection
 from ui.umap_tour.address import TourChoice
@@ -81,8 +80,6 @@ def _keep_clouds(_embedding: np.ndarray, layers: tuple[str, ...], family: str) -
 def describe_network(contents: Contents, size: int, layer: str) -> Network:
     """A network in one of its layers. Raises `Unavailable`."""
     run, d = contents.run, load_params().umap.n_components
-    answers = read_answers(run, size)
-    names = [output.name for output in contents.outputs]
     kept = load_figures(run, size, f"umap-{d}d")
     separate = load_figures(run, size, "features")
     return Network(
@@ -99,7 +96,7 @@ def describe_network(contents: Contents, size: int, layer: str) -> Network:
             for each in contents.layers
         ],
         layer=layer,
-        predictions=Predictions.of(answers.predicted, names, answers.correct, answers.confidence),
+        predictions=describe_predictions(contents, size),
     )
 
 

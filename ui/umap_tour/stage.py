@@ -9,17 +9,16 @@ import streamlit as st
 
 from ui import markup
 from ui.address import change
-from ui.coloring import color_points, fade, read_answers
+from ui.coloring import describe_samples
 from ui.components.grand_tour import Scene, draw_grand_tour
-from ui.components.points import PlotChoices, PlotSamples
 from ui.components.similarity_matrix import draw_similarity
 from ui.components.triggers import Handle
-from ui.lasso import keep_lassoed, read_lassoed
+from ui.lasso import read_choices
 from ui.layouts import family
 from ui.library import Contents
 from ui.palette import SCALE
 from ui.sample.card import draw_sample_card
-from ui.selection import Selection, read_selection, write_entries, write_selection
+from ui.selection import Selection, read_selection, write_selection
 from ui.shell import explained
 from ui.similarities import load_similarity
 from ui.umap_tour.address import TourChoice, keep_moment, read_tour, write_tour
@@ -55,34 +54,18 @@ def draw_stage(shown: ShownTour) -> None:
 def draw_tour(selection: Selection, tour: TourChoice, shown: ShownTour) -> None:
     """The clouds in motion."""
     contents, size = shown.contents, selection.size
-    answers = read_answers(selection.run, size)
     networks = [describe_network(contents, size, selection.layer)]
     if shown.second is not None and tour.second_layer is not None:
         networks.append(describe_network(shown.second, size, tour.second_layer))
     of = family(selection)
     draw_grand_tour(
         Scene(
-            PlotSamples(
-                labels=answers.labels,
-                classes=[category.name for category in contents.categories],
-                coloring=color_points(selection, contents, answers),
-                family=of,
-                faded=fade(selection, answers),
-            ),
+            describe_samples(selection, contents),
             networks=networks,
             movement=SCALE if tour.moved else None,
             dimensions=shown.n_components,
         ),
-        PlotChoices(
-            pinned=selection.sample,
-            only=selection.only,
-            lassoed=read_lassoed(of),
-            pictures=selection.marks == "pictures",
-            on_pin=lambda uid: change(sample=uid, why=None, against=None),
-            on_only=lambda entries: change(only=write_entries(entries)),
-            on_lasso=lambda uids: keep_lassoed(uids, of),
-            on_pictures=lambda pictures: change(marks="pictures" if pictures else None),
-        ),
+        read_choices(selection, lambda uid: change(sample=uid, why=None, against=None)),
         handles=_read_handles(of),
         aligned=not tour.apart,
         moment=tour.moment,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ui.components.component import Component, Trigger, pack
-from ui.components.points import LegendEntry, Predictions
+from ui.components.points import LegendEntry, PlotPredictions
 from ui.components.triggers import read_one_of, read_pin, read_switch
 
 _COMPONENT = Component("embedding_film")
@@ -30,7 +30,7 @@ class LinkedSamples:
         Index into `entries`.
     entries : sequence of LegendEntry
         The classes.
-    predictions : Predictions
+    predictions : PlotPredictions
     neighbors : ndarray of int16, (n, k)
         Each sample's nearest among the features; lines go to them.
     family : str
@@ -39,7 +39,7 @@ class LinkedSamples:
 
     labels: np.ndarray
     entries: Sequence[LegendEntry]
-    predictions: Predictions
+    predictions: PlotPredictions
     neighbors: np.ndarray
     family: str
 

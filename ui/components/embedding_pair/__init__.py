@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ui.components.component import Component, Trigger, pack
-from ui.components.points import PlotSamples, Predictions
+from ui.components.points import PlotPredictions, PlotSamples
 from ui.components.triggers import read_pin
 
 _COMPONENT = Component("embedding_pair")
@@ -35,7 +35,7 @@ class PairLayout:
 def draw_embedding_pair(
     layouts: tuple[PairLayout, PairLayout],
     samples: PlotSamples,
-    predictions: Predictions | None,
+    predictions: PlotPredictions | None,
     shared: np.ndarray,
     *,
     pinned: int | None,
@@ -49,7 +49,7 @@ def draw_embedding_pair(
     layouts : tuple of PairLayout
         Of the same samples in the same order.
     samples : PlotSamples
-    predictions : Predictions or None
+    predictions : PlotPredictions or None
         None where predictions of these samples are not at hand.
     shared : ndarray of float, (n,)
         How much of a sample's neighbourhoods the two have in common, in [0, 1].
@@ -61,7 +61,7 @@ def draw_embedding_pair(
     """
     count = len(samples)
     nothing = np.zeros(count, np.int32)
-    said = predictions or Predictions(nothing, (), nothing, nothing)
+    said = predictions or PlotPredictions(nothing, (), nothing, nothing)
     columns = samples.columns() | said.columns() | {"shared": (shared, "<f4")}
     for i, layout in enumerate(layouts):
         columns |= {f"positions{i}": (layout.positions, "<f4")}

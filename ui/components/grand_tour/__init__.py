@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 
 from ui.components.component import Component, Trigger, pack
-from ui.components.points import PlotChoices, PlotSamples, Predictions
+from ui.components.points import PlotChoices, PlotPredictions, PlotSamples
 from ui.components.triggers import (
     Handle,
     Moment,
@@ -59,14 +59,14 @@ class Network:
         From input to output.
     layer : str
         Key of the one that is shown.
-    predictions : Predictions
+    predictions : PlotPredictions
     """
 
     family: str
     name: str
     stops: Sequence[Stop]
     layer: str
-    predictions: Predictions
+    predictions: PlotPredictions
 
 
 @dataclass(frozen=True)

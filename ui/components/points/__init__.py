@@ -60,7 +60,7 @@ class Coloring:
 
 
 @dataclass(frozen=True)
-class Predictions:
+class PlotPredictions:
     """What a network says of samples.
 
     Attributes
@@ -87,7 +87,7 @@ class Predictions:
         names: Sequence[str],
         correct: np.ndarray,
         confidence: np.ndarray,
-    ) -> Predictions:
+    ) -> PlotPredictions:
         """Keep only names that occur: `predicted` (n,) are indices into `names`, of all outputs."""
         known, places = np.unique(predicted, return_inverse=True)
         return cls(places, [names[index] for index in known], correct, confidence)

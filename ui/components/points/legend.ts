@@ -1,7 +1,7 @@
 // What the colours stand for. Entries are buttons: pointing at one brings it out, a click keeps it. The steps of a
 // continuous scale are a colour bar under a histogram.
-import { clamp, make } from "../base/elements";
-import { isShortcut, STRIDES } from "../base/keys";
+import { make } from "../base/elements";
+import { walk } from "../base/walk";
 import { type Coloring, type Entry, SHAPES } from "./geometry";
 
 const MOST_ENTRIES = 40;
@@ -114,12 +114,7 @@ export class Legend {
   /** One stop for the tab key; arrows walk. */
   private press(event: KeyboardEvent) {
     const buttons = [...this.buttons.values()];
-    const here = buttons.indexOf(event.target as HTMLButtonElement);
-    if (here < 0 || !(event.key in STRIDES) || isShortcut(event)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const next = buttons[clamp(0, here + STRIDES[event.key], buttons.length - 1)];
-    for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
-    next.focus();
+    const next = walk(event, buttons);
+    for (const button of next ? buttons : []) button.tabIndex = button === next ? 0 : -1;
   }
 }

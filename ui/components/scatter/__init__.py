@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ui.components.component import Component, pack
-from ui.components.points import PlotChoices, PlotSamples, Predictions
+from ui.components.points import PlotChoices, PlotPredictions, PlotSamples
 
 _COMPONENT = Component("scatter")
 
@@ -25,14 +25,14 @@ class Points:
     ----------
     positions : ndarray of float32, (n, 2)
     samples : PlotSamples
-    predictions : Predictions
+    predictions : PlotPredictions
     neighbors : sequence of int
         Samples that the pinned one is joined to by a line.
     """
 
     positions: np.ndarray
     samples: PlotSamples
-    predictions: Predictions
+    predictions: PlotPredictions
     neighbors: Sequence[int] = field(default=())
 
 

@@ -1,5 +1,6 @@
 // Where the samples are on the screen, how large they are, and which one is where.
 import { clamp } from "../base/elements";
+import { findAhead } from "../points/ahead";
 import type { Album } from "../points/album";
 import { Cast } from "../points/cast";
 import { type Entry, measureRadius, type Pair, roominess } from "../points/geometry";
@@ -143,23 +144,10 @@ export class Stage implements Scenery {
     return best;
   }
 
-  /**
-   * The nearest point in a direction; what lies off to the side counts as farther away. Without a point to start from,
-   * the one nearest to the middle.
-   */
-  next(from: number, [ux, uy]: Pair) {
-    const [x, y] = from >= 0 ? this.place(from) : [this.view.x, this.view.y];
-    let [least, best] = [Infinity, -1];
-    for (let i = 0; i < this.n; i++) {
-      if (i === from || !this.cast.free[i]) continue;
-      const [px, py] = this.place(i);
-      const [dx, dy] = [px - x, py - y];
-      const along = dx * ux + dy * uy;
-      const aside = Math.abs(dx * uy - dy * ux);
-      const ahead = along > 0 && aside <= 2 * along ? along + 2 * aside : Infinity;
-      const cost = from >= 0 ? ahead : Math.hypot(dx, dy);
-      if (cost < least) [least, best] = [cost, i];
-    }
-    return best;
+  /** The nearest point in a direction, from one or from the middle. */
+  next(from: number, direction: Pair) {
+    const { x, y } = this.view;
+    const isFree = (i: number) => this.cast.free[i] === 1;
+    return findAhead({ count: this.n, isFree, place: (i) => this.place(i), middle: [x, y] }, from, direction);
   }
 }

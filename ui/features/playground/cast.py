@@ -9,9 +9,9 @@ import streamlit as st
 
 from ui.address import change
 from ui.arrays import stamp
-from ui.coloring import read_answers
+from ui.coloring import describe_predictions, read_answers
 from ui.components.embedding_film import LinkedSamples
-from ui.components.points import LegendEntry, Predictions
+from ui.components.points import LegendEntry
 from ui.features.playground.address import TrialChoice, offer_counts, read_trial
 from ui.features.playground.jobs import Plane
 from ui.library import Contents, load_params
@@ -44,19 +44,13 @@ def load_linked_samples(
     Unavailable
     """
     answers = read_answers(contents.run, n)
-    known, places = np.unique(answers.predicted, return_inverse=True)
     return LinkedSamples(
         labels=answers.labels,
         entries=[
             LegendEntry(category.name, *mark_class(label))
             for label, category in enumerate(contents.categories)
         ],
-        predictions=Predictions(
-            places,
-            [contents.outputs[index].name for index in known],
-            answers.correct,
-            answers.confidence,
-        ),
+        predictions=describe_predictions(contents, n),
         neighbors=np.zeros((n, 0), np.int16) if near is None else near,
         family=family(contents.run, n),
     )
