@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from browser import browsing, params_of, serving, settle
-from conftest import ROOT
 from playwright.sync_api import Locator, Page, expect
+
+from tests.shared.project import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,12 +13,12 @@ import pytest
 from browser import serving, settle
 from playwright.sync_api import Page
 
+from tests.shared.project import ROOT
 from ui.components import contact_sheet, scatter
 from ui.components.points import SCRIPT as SHARED
 from ui.components.triggers import read_lasso, read_only, read_pin, read_switch
 
 slow = pytest.mark.slow
-ROOT = Path(__file__).parent.parent
 ABREAST = 10  # samples lie on a square grid, row by row from the lower left
 COLORS = ((74, 184, 181), (243, 182, 9))  # of the first two classes
 SCRIPT = """

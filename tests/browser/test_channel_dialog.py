@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from browser import ROOT, serving, settle
 from playwright.sync_api import Page
-from test_channel_grid_browser import cells
 
+from tests.browser.test_channel_grid import cells
 from ui.bundle import ensure_bundle
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,10 @@ from browser import browsing
 from playwright.sync_api import Page
 from scipy.linalg import orthogonal_procrustes, qr, svd
 
+from tests.shared.project import ROOT
+
 pytestmark = pytest.mark.slow
-FOLDER = Path(__file__).parent.parent / "ui/components/grand_tour"
+FOLDER = ROOT / "ui/components/grand_tour"
 SCRIPTS = ("core.js", "shaders.js", "renderer.js", "handles.js")
 D = 15
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from browser import browsing, params_of, serving, settle
-from conftest import TINY
 from playwright.sync_api import Page
+
+from tests.shared.project import TINY
 
 pytestmark = pytest.mark.slow
 

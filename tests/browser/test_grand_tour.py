@@ -20,13 +20,13 @@ from playwright.sync_api import Page
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
 
+from tests.shared.project import ROOT
 from ui.components import grand_tour
 from ui.components.grand_tour import Network, Scene, Stop
 from ui.components.scatter import Coloring, Entry
 from ui.components.triggers import Handle, Moment
 
 slow = pytest.mark.slow
-ROOT = Path(__file__).parent.parent
 D = 15
 N = 120
 COLORS = ("#4ab8b5", "#f3b609", "#ac678b")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +12,10 @@ from playwright.sync_api import FrameLocator, Page, expect
 from layerscope.features.class_vectors import find_nearest_classes, read_class_vectors
 from layerscope.features.kernels import draw_first_filters
 from layerscope.models.registry import load_model
+from tests.shared.project import ROOT
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parent.parent
 SLIM, LITE = "run=objects-vgg16_slim", "run=objects-efficientnet_lite0"
 WEIGHTS = ROOT / "weights" / "rendered" / "vgg16_slim.safetensors"
 PATIENCE = 120_000  # milliseconds: other work may hold the machine

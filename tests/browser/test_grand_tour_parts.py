@@ -19,10 +19,11 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 from sklearn.manifold import trustworthiness
 
+from tests.shared.project import ROOT
 from ui.components.points import SCRIPT, STYLE
 
 pytestmark = pytest.mark.slow
-FOLDER = Path(__file__).parent.parent / "ui/components/grand_tour"
+FOLDER = ROOT / "ui/components/grand_tour"
 SCRIPTS = ("core.js", "quality.js", "export.js", "layer_track.js", "timeline.js")
 STYLES = ("track.css", "timeline.css")
 BODY = "margin: 0; background: #14181d; --st-code-font: monospace; --st-primary-color: #ffb454"
