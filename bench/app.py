@@ -17,7 +17,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from bench.app_project import EMBEDDED, LARGE, ROOT, WIDE, prepare_project
-from tests.browser import browsing, serving, settle
+from tests.shared.browser import browsing, serving, settle
 
 _SCRIPT = Path(__file__).with_name("app_actions.js")
 _RESULTS = ROOT / "docs" / "bench-app.json"

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page
 
-from tests.browser import browsing, serving, settle
+from tests.shared.browser import browsing, serving, settle
 
 ROOT = Path(__file__).parent.parent
 _SCRIPT = Path(__file__).with_name("grand_tour_app.py")

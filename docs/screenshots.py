@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.browser import ROOT, browsing, serving, settle
+from tests.shared.browser import ROOT, browsing, serving, settle
 
 _SMALL, _LARGE = (1280, 800), (1920, 1080)
 _TOUR = "UMAP_Tour?size=1000"

@@ -13,35 +13,14 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from layerscope.datasets.categories import Category
 from layerscope.datasets.dataset import Dataset, Sample, Source
-from layerscope.models.layers import Layer
 from layerscope.runs.samples import write_samples
 from layerscope.storage.store import writing
+from tests.shared.project import CLASSES, LAYERS, OUTPUTS, ROOT, SIZES, TINY
 from ui.bundle import ensure_bundle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-ROOT = Path(__file__).parent.parent
-TINY = "objects-tiny"
-SIZES = (20, 40)
-LAYERS = (
-    Layer("input", "input", "pixels", (3, 64, 64), 1, 0, 0),
-    Layer("features.0", "conv", "conv1_1", (8, 64, 64), 3, 224, 900_000),
-    Layer("classifier.0", "dense", "fc1", (12,), 64, 400_000, 400_000),
-    Layer("probabilities", "output", "softmax", (12,), 64, 0, 0),
-)
-CLASSES = tuple(Category(None, None, name) for name in ("disc", "bar", "<b>knot</b>"))
-OUTPUTS = tuple(Category(None, None, f"thing {i}") for i in range(10))
-
-
-def edit_params(section: str | None = None, **values: object) -> None:
-    """Change ``params.yaml`` of the working folder: a section of it, or whole sections."""
-    yaml, path = YAML(), Path("params.yaml")
-    content = yaml.load(path)
-    (content[section] if section else content).update(values)
-    yaml.dump(content, path)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -7,22 +7,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-TOP = Path(__file__).parents[1]
+from tests.shared.project import ROOT
+
 PARTS = ("layerscope", "stages", "ui", "pages")
 FILES = sorted(
-    [each for part in PARTS for each in (TOP / part).rglob("*.py")] + [TOP / "streamlit_app.py"]
+    [each for part in PARTS for each in (ROOT / part).rglob("*.py")] + [ROOT / "streamlit_app.py"]
 )
 FILES = [each for each in FILES if each.exists()]
 
 
 def name_of(file: Path) -> str:
-    return file.relative_to(TOP).as_posix()
+    return file.relative_to(ROOT).as_posix()
 
 
 @cache
@@ -32,7 +34,7 @@ def tree_of(file: Path) -> ast.Module:
 
 def file_of(module: str) -> Path | None:
     """The file of a module of our own: ``layerscope.storage.store``, or a package's ``__init__``."""
-    path = TOP.joinpath(*module.split("."))
+    path = ROOT.joinpath(*module.split("."))
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.exists() and module.split(".")[0] in PARTS:
             return file
@@ -67,7 +69,7 @@ def test_imports_point_one_way(part: str) -> None:
     wrong = [
         f"{name_of(file)} imports {module}"
         for file in FILES
-        if file.relative_to(TOP).parts[0] == part
+        if file.relative_to(ROOT).parts[0] == part
         for module in imports_of(file)
         if module.split(".")[0] in FORBIDDEN[part]
     ]
@@ -75,13 +77,13 @@ def test_imports_point_one_way(part: str) -> None:
 
 
 def test_stages_share_nothing_but_the_command() -> None:
-    for file in (TOP / "stages").glob("*.py"):
+    for file in (ROOT / "stages").glob("*.py"):
         ours = {module for module in imports_of(file) if module.split(".")[0] == "stages"}
         assert ours <= {"stages.command"}, name_of(file)
 
 
 def test_one_module_opens_zarr_and_one_reads_params() -> None:
-    library = [file for file in FILES if file.is_relative_to(TOP / "layerscope")]
+    library = [file for file in FILES if file.is_relative_to(ROOT / "layerscope")]
     for package, home in (("zarr", "storage/store.py"), ("ruamel", "params.py")):
         users = {
             name_of(file)
@@ -100,9 +102,79 @@ def test_what_the_app_always_needs_imports_neither_torch_nor_dask() -> None:
         "read_params(); print(sorted({'torch', 'distributed', 's3fs'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=TOP, check=True, capture_output=True, text=True
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert done.stdout.strip() == "[]"
+
+
+# --- rooms -----------------------------------------------------------------------------------
+
+ROOMS = {
+    "layerscope": {
+        *("errors", "params", "parallel", "progress", "vision"),  # files at the root, for all rooms
+        *("activations", "coarse", "datasets", "embedding", "experiments", "explanation"),
+        *("faithfulness", "features", "models", "performance", "runs", "storage", "training"),
+    },
+    "ui": {
+        *("address", "arrays", "assets", "bundle", "charts", "coarse", "coloring", "controls"),
+        *("lasso", "layouts", "library", "live_model", "markup", "page", "palette", "queue"),
+        *("selection", "shell", "similarities", "techniques", "tour"),
+        *("channel", "components", "experiments", "explain", "explorer", "features", "network"),
+        *("performance", "sample", "umap_tour", "vendor"),
+    },
+}
+
+
+def place_of(file: Path) -> str | None:
+    """The package or module at the top of a part that a file lies in; None for the part's own."""
+    below = file.relative_to(ROOT).with_suffix("").parts[1:]
+    return None if below == ("__init__",) else below[0]
+
+
+@cache
+def arrows_of(part: str) -> dict[str, set[str]]:
+    """Each place of a part with the places of it that it imports."""
+    found: dict[str, set[str]] = {}
+    for file in FILES:
+        place = place_of(file) if file.is_relative_to(ROOT / part) else None
+        if place is not None:
+            ours = (file_of(each) for each in imports_of(file) if each.split(".")[0] == part)
+            targets = {place_of(each) for each in ours if each is not None}
+            found.setdefault(place, set()).update(targets - {place, None})
+    return found
+
+
+def find_circle(arrows: dict[str, set[str]]) -> list[str]:
+    """Places that cannot be put in an order in which each imports only those before it."""
+    try:
+        list(TopologicalSorter(arrows).static_order())
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def tell_rooms(part: str) -> str:
+    """For example "layerscope: 18 places, 40 arrows, no circle"."""
+    arrows = arrows_of(part)
+    count = sum(len(each) for each in arrows.values())
+    circle = " -> ".join(find_circle(arrows))
+    told = f"a circle: {circle}" if circle else "no circle"
+    return f"{part}: {len(arrows)} places, {count} arrows, {told}"
+
+
+@pytest.mark.parametrize("part", ROOMS)
+def test_rooms_import_each_other_one_way(part: str) -> None:
+    assert find_circle(arrows_of(part)) == []
+
+
+@pytest.mark.parametrize("part", ROOMS)
+def test_there_are_no_rooms_but_these(part: str) -> None:
+    assert set(arrows_of(part)) == ROOMS[part]
+
+
+def test_a_circle_is_found() -> None:
+    assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"a"}}) != []
+    assert find_circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
 # --- documentation and size ------------------------------------------------------------------
@@ -139,7 +211,7 @@ def undocumented_in(file: Path) -> Iterator[str]:
 
 
 def test_everything_public_in_the_library_is_documented() -> None:
-    library = [file for file in FILES if file.is_relative_to(TOP / "layerscope")]
+    library = [file for file in FILES if file.is_relative_to(ROOT / "layerscope")]
     missing = [each for file in library for each in undocumented_in(file)]
     assert not missing, "\n".join(missing)
 
@@ -177,7 +249,7 @@ PLUMBING = {
 
 def stages() -> dict[str, dict[str, Any]]:
     """Each stage's template: what stands under `do`, or the stage itself."""
-    content = YAML(typ="safe").load(TOP / "dvc.yaml")["stages"]
+    content = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
     return {name: stage.get("do", stage) for name, stage in content.items()}
 
 
@@ -192,7 +264,7 @@ def closure_of(stage: str) -> frozenset[str]:
     counts where something is imported from the package itself.
     """
     found: set[str] = set()
-    waiting = [TOP / "stages" / f"{stage}.py"]
+    waiting = [ROOT / "stages" / f"{stage}.py"]
     while waiting:
         file = waiting.pop()
         if name_of(file) in found | PLUMBING:
@@ -226,7 +298,7 @@ def test_a_stage_depends_on_no_code_that_it_does_not_use(stage: str) -> None:
 
 
 def test_code_that_stages_depend_on_exists() -> None:
-    assert all((TOP / dep).exists() for stage in STAGES for dep in code_deps(stage))
+    assert all((ROOT / dep).exists() for stage in STAGES for dep in code_deps(stage))
 
 
 def test_closure_sees_imports_inside_functions_and_packages() -> None:
@@ -235,3 +307,8 @@ def test_closure_sees_imports_inside_functions_and_packages() -> None:
     assert "layerscope/training/recipe.py" not in closure_of("pca")  # only by way of params
     assert "layerscope/datasets/__init__.py" in closure_of("prepare")
     assert "layerscope/datasets/__init__.py" not in closure_of("predict")
+
+
+if __name__ == "__main__":  # python -m tests.test_architecture
+    for each in ROOMS:
+        print(tell_rooms(each))

@@ -1,0 +1,591 @@
+"""Explain without a browser: pictures of anyone's, the address, the queue, and what is drawn."""
+
+from __future__ import annotations
+
+import io
+import struct
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from layerscope.errors import InputError
+from layerscope.explanation.method import Cancelled
+from layerscope.explanation.registry import METHODS
+from tests.shared.project import ROOT, TINY
+from ui.components.occlusion_probe import read_places
+from ui.components.picture_paste import read_pasted
+from ui.explain import trust
+from ui.explain.address import check_model, read_choice, write_options
+from ui.explain.explanations import DrawnExplanation
+from ui.explain.methods import Found, join
+from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_picture, read_photo
+from ui.explain.rendering import AGAINST, FOR, NEUTRAL, blend, scale
+from ui.queue import MAX_LONG, Queue, Report, State
+
+
+def encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    stored = io.BytesIO()
+    image.save(stored, kind, **options)
+    return stored.getvalue()
+
+
+def halves(mode: str = "RGB") -> Image.Image:
+    """Red at the left, blue at the right."""
+    pixels = np.zeros((40, 80, 3), np.uint8)
+    pixels[:, :40, 0] = pixels[:, 40:, 2] = 255
+    return Image.fromarray(pixels).convert(mode)
+
+
+def shown(content: bytes) -> np.ndarray:
+    return fit_picture(check_upload("a picture", content).content, "a picture", 32)
+
+
+# --- pictures that a visitor brings ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_formats_that_are_taken_come_out_as_they_went_in(kind: str) -> None:
+    picture = shown(encode(halves(), kind))
+    assert picture.shape == (32, 32, 3)
+    np.testing.assert_allclose(picture[16, 4], (255, 0, 0), atol=6)
+    np.testing.assert_allclose(picture[16, 28], (0, 0, 255), atol=6)
+
+
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "PPM"])
+def test_other_formats_are_refused(kind: str) -> None:
+    with pytest.raises(InputError, match="no picture in a known format"):
+        check_upload("scan", encode(halves(), kind))
+
+
+def test_a_file_that_only_says_it_is_a_picture_is_refused() -> None:
+    with pytest.raises(InputError, match=r"evil\.png is no picture"):
+        check_upload("evil.png", b"<svg onload=alert(1)>")
+    with pytest.raises(InputError, match="is empty"):
+        check_upload("nothing.png", b"")
+
+
+def test_a_large_file_is_refused_before_it_is_opened() -> None:
+    with pytest.raises(InputError, match="at most 10 MB"):
+        check_upload("large.png", b"\x89PNG" + bytes(MAX_BYTES))
+    assert check_upload("at the limit.png", encode(halves(), "PNG")).note is None
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG that claims so many pixels and holds none."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    content = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + content
+
+
+@pytest.mark.parametrize("side", [6325, 12_000, 60_000])  # over the limit, over Pillow's two
+def test_a_picture_that_claims_too_many_pixels_is_refused_from_its_header(side: int) -> None:
+    with pytest.raises(InputError, match="more than 40 megapixels"):
+        check_upload("bomb.png", bomb(side, side))
+
+
+def test_a_damaged_picture_is_refused_in_one_line() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (80, 80, 3), dtype=np.uint8)
+    content = encode(Image.fromarray(noise), "PNG")
+    with pytest.raises(InputError, match="damaged or cut off") as caught:
+        check_upload("cut.png", content[: len(content) // 2])
+    assert "\n" not in str(caught.value)
+
+
+def test_names_are_shown_without_what_could_not_be_printed() -> None:
+    upload = check_upload("\u202eholiday\n\x00" + 100 * "x", encode(halves(), "PNG"))
+    assert upload.name.startswith("holiday") and upload.name.isprintable()
+    assert len(upload.name) <= 60
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_is_turned_upright(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees to the right
+    mode = "RGBA" if kind == "PNG" else "RGB"
+    image = halves(mode)
+    if mode == "RGBA":
+        image.putpixel((0, 0), (255, 0, 0, 254))  # transparent somewhere
+    picture = shown(encode(image, kind, exif=exif))
+    np.testing.assert_allclose(picture[4, 16], (255, 0, 0), atol=6)  # left has become top
+    np.testing.assert_allclose(picture[28, 16], (0, 0, 255), atol=6)
+
+
+def test_transparent_parts_are_laid_on_mid_grey() -> None:
+    image = halves("RGBA")
+    alpha = np.full((40, 80), 255, np.uint8)
+    alpha[:, 40:] = 0
+    image.putalpha(Image.fromarray(alpha))
+    content = encode(image, "PNG")
+    assert check_upload("logo.png", content).note == "Its transparent parts are laid on grey."
+    picture = shown(content)
+    np.testing.assert_allclose(picture[16, 4], (255, 0, 0), atol=2)
+    np.testing.assert_allclose(picture[16, 28], 128, atol=2)
+
+
+def test_of_an_animation_the_first_frame_is_taken_and_told() -> None:
+    frames = [Image.new("RGB", (40, 40), color) for color in ("lime", "red", "blue")]
+    content = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert check_upload("move.gif", content).note == "It is animated: you see its first frame."
+    np.testing.assert_allclose(shown(content)[16, 16], (0, 255, 0), atol=2)
+
+
+def test_photographs_are_in_the_package_and_credited() -> None:
+    for key, photo in PHOTOS.items():
+        assert fit_picture(read_photo(key), key, 64).std() > 20
+        assert photo.credit
+
+
+@pytest.mark.parametrize("sent", [None, 3, "", "not base64!", "é", "A" * 100, ["QQ=="]])
+def test_what_is_pasted_may_be_anything(sent: object) -> None:
+    with pytest.raises(ValueError):
+        read_pasted(sent, 30)
+
+
+def test_what_is_pasted_arrives() -> None:
+    assert read_pasted("aGVsbG8=", 30) == b"hello"
+
+
+# --- the address -----------------------------------------------------------------------------
+
+
+def test_a_link_restores_what_was_chosen() -> None:
+    params = {
+        "source": "cat",
+        "network": "vgg16_slim",
+        "target": "3",
+        "rival": "5",
+        "view": "probe",
+        "explain": "lrp",
+        "at": "features.5",
+        "options": "lrp.epsilon-0.01~smooth_grad.n_samples-50~probe.fill-blur",
+    }
+    choice, refused = read_choice(params)
+    assert refused == []
+    assert choice.options == {
+        "lrp": {"epsilon": 0.01},
+        "smooth_grad": {"n_samples": 50},
+        "probe": {"fill": "blur"},
+    }
+    assert choice.to_params() == params
+
+
+def test_what_is_as_at_the_start_is_not_in_the_address() -> None:
+    assert read_choice({})[0].to_params() == {}
+    assert write_options({"lime": {"n_samples": 256, "fill": "black"}}) == "lime.fill-black"
+    assert read_choice({"source": "cat", "network": "efficientnet_lite0"})[0].to_params() == {
+        "source": "cat"
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("source", "../../etc/passwd"),
+        ("network", "vgg19"),
+        ("network", "efficientnet_lite0"),  # which does not know samples of the run
+        ("target", "-1"),
+        ("target", "1e3"),
+        ("rival", "٣"),
+        ("view", "<b>"),
+        ("explain", "astrology"),
+        ("options", "smooth_grad.n_samples-5000"),
+        ("options", "smooth_grad.n_samples-2.5"),
+        ("options", "saliency.n_samples-2"),
+        ("options", "lime.fill-pink"),
+        ("options", "x" * 10_000),
+        ("options", "lime.fill-black~" * 60),
+    ],
+)
+def test_an_address_may_ask_for_anything(key: str, text: str) -> None:
+    choice, refused = read_choice({key: text})
+    assert len(refused) == 1
+    assert choice == read_choice({})[0]
+
+
+def test_epsilon_survives_the_address() -> None:
+    text = write_options({"lrp": {"epsilon": 1e-9}})
+    assert read_choice({"options": text})[0].options == {"lrp": {"epsilon": 1e-9}}
+
+
+def test_outputs_and_layers_are_checked_against_the_model() -> None:
+    choice, _ = read_choice({"source": "cat", "target": "9", "rival": "10", "at": "features.99"})
+    target, rival, at, refused = check_model(choice, 10, ("features.0",))
+    assert (target, rival, at) == (9, None, None)
+    assert refused == ["class to explain", "layer of the maps"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        {"token": "t"},
+        {"token": "old", "places": [[0, 0]]},
+        {"token": "t", "places": []},
+        {"token": "t", "places": [[0, 0]] * 5},
+        {"token": "t", "places": [[0, 193]]},
+        {"token": "t", "places": [[-1, 0]]},
+        {"token": "t", "places": [[True, 0]]},
+        {"token": "t", "places": [[0.5, 0]]},
+        {"token": "t", "places": [[0, 0], "x"]},
+    ],
+)
+def test_a_browser_may_ask_for_any_place(sent: object) -> None:
+    with pytest.raises(ValueError):
+        read_places(sent, "t", 192)
+
+
+def test_places_within_the_picture_are_taken() -> None:
+    sent = {"token": "t", "places": [[0, 192], [4, 8]]}
+    assert read_places(sent, "t", 192) == [(0, 192), (4, 8)]
+
+
+# --- the queue -------------------------------------------------------------------------------
+
+
+def everybody(session: str) -> bool:
+    """All pages are open."""
+    return True
+
+
+def settled(queue: Queue[Any], key: str) -> Report[Any] | None:
+    """What is known of a job once it does not wait or run any more."""
+    for _ in range(500):
+        report = queue.look(key)
+        if report is None or not report.is_open:
+            return report
+        threading.Event().wait(0.01)
+    raise AssertionError("the job does not end")
+
+
+def until_cancelled(started: threading.Event) -> Callable[..., int]:
+    def work(publish: Callable[..., None], cancelled: Callable[[], bool]) -> int:
+        publish(1, 4, 10)
+        started.set()
+        while not cancelled():
+            threading.Event().wait(0.005)
+        raise Cancelled
+
+    return work
+
+
+def test_work_is_done_once_and_its_answer_kept() -> None:
+    queue, calls = Queue[int](everybody), []
+
+    def work(publish: object, cancelled: object) -> int:
+        calls.append(1)
+        return 7
+
+    assert queue.look("a") is None
+    assert queue.ask("a", work, "one", False) is None
+    assert settled(queue, "a") == Report(State.DONE, result=7)
+    assert queue.ask("a", work, "two", False) is None
+    assert settled(queue, "a") == Report(State.DONE, result=7)
+    assert calls == [1]
+
+
+def test_a_long_job_shows_how_far_it_is_and_holds_no_short_one_up() -> None:
+    queue, started = Queue[int](everybody), threading.Event()
+    queue.ask("long", until_cancelled(started), "one", True)
+    assert started.wait(5)
+    assert queue.look("long") == Report(State.RUNNING, 1, 4, 10)
+    queue.ask("short", lambda *_: 3, "two", False)
+    assert settled(queue, "short") == Report(State.DONE, result=3)
+    queue.cancel("long", "one")
+    assert queue.look("long") is None
+
+
+def test_a_job_stops_only_when_nobody_wants_it() -> None:
+    queue, started = Queue[int](everybody), threading.Event()
+    work = until_cancelled(started)
+    for session in ("one", "two"):
+        queue.ask("long", work, session, True)
+    assert started.wait(5)
+    queue.cancel("long", "one")
+    queue.cancel("long", "a stranger")
+    report = queue.look("long")
+    assert report is not None and report.state is State.RUNNING
+    queue.cancel("long", "two")
+    assert queue.ask("long", lambda *_: 1, "two", True) is None  # and may be asked for anew
+    assert settled(queue, "long") == Report(State.DONE, result=1)
+
+
+def test_a_session_has_a_limit_and_others_are_not_bound_by_it() -> None:
+    queue, started = Queue[int](everybody), threading.Event()
+    for number in range(MAX_LONG):
+        assert queue.ask(number, until_cancelled(started), "one", True) is None
+    refusal = queue.ask("more", until_cancelled(started), "one", True)
+    assert refusal is not None and "long computations of yours" in refusal
+    assert queue.ask("more", lambda *_: 1, "two", True) is None
+    queue.cancel(0, "one")
+    assert queue.ask("again", lambda *_: 1, "one", True) is None
+    for number in range(MAX_LONG):
+        queue.cancel(number, "one")
+    assert settled(queue, "more") == Report(State.DONE, result=1)
+
+
+def test_the_oldest_answers_are_let_go_by_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.queue._KEPT_BYTES", 2500)
+    queue = Queue[bytes](everybody)
+    for name in ("first", "second", "third"):
+        assert queue.ask(name, lambda *_: bytes(1000), "one", False) is None
+        settled(queue, name)
+    assert queue.look("first") is None
+    assert queue.look("second") is not None and queue.look("third") is not None
+    queue.ask("large", lambda *_: bytes(9000), "one", False)
+    settled(queue, "large")
+    assert queue.look("large") is not None  # the last one stays whatever its size
+    assert queue.look("third") is None
+
+
+def test_a_job_that_no_page_looks_at_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.queue._UNWATCHED", -1.0)
+    queue, ran = Queue[int](everybody), []
+    queue.ask("a", lambda *_: ran.append(1) or 1, "one", False)
+    for _ in range(500):
+        if queue.look("a") is None:
+            break
+        threading.Event().wait(0.01)
+    assert queue.look("a") is None
+    assert ran == []
+
+
+def test_what_a_session_has_turned_away_from_is_called_off_for_it_alone() -> None:
+    queue, started = Queue[int](everybody), threading.Event()
+    queue.ask("old", until_cancelled(started), "one", True)
+    assert started.wait(5)
+    queue.ask("shared", lambda *_: 5, "one", True)
+    queue.ask("shared", lambda *_: 5, "two", True)
+    queue.release("one", {"new"})
+    assert queue.look("old") is None
+    assert settled(queue, "shared") == Report(State.DONE, result=5)
+
+
+def test_a_process_ends_though_work_waits() -> None:
+    code = """
+import threading, time
+from ui.queue import Queue
+from layerscope.explanation.method import Cancelled
+
+def work(publish, cancelled):
+    started.set()
+    while not cancelled():
+        time.sleep(0.01)
+    print("stopped")
+    raise Cancelled
+
+started, queue = threading.Event(), Queue(lambda _: True)
+for key in range(3):
+    queue.ask(key, work, str(key), True)
+started.wait()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100
+    )
+    assert (done.stdout, done.returncode) == ("stopped\n", 0)
+
+
+def test_a_closed_page_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.queue._GONE", 0.0)
+    gone: set[str] = set()
+    queue, started = Queue[int](lambda session: session not in gone), threading.Event()
+    queue.ask("long", until_cancelled(started), "one", True)
+    assert started.wait(5)
+    queue.ask("next", lambda *_: 2, "two", True)
+    gone.add("one")
+    assert settled(queue, "next") == Report(State.DONE, result=2)
+
+
+def test_failures_are_told_in_one_line() -> None:
+    def refuse(*_: object) -> int:
+        raise InputError("choose a smaller patch")
+
+    queue = Queue[int](everybody)
+    queue.ask("a", refuse, "one", False)
+    queue.ask("b", lambda *_: 1 // 0, "one", False)
+    assert settled(queue, "a") == Report(State.FAILED, problem="choose a smaller patch")
+    assert settled(queue, "b") == Report(State.FAILED, problem="It failed: ZeroDivisionError")
+
+
+# --- what is drawn ---------------------------------------------------------------------------
+
+
+def test_zero_is_neutral_and_signs_have_their_colours() -> None:
+    values = np.zeros((10, 10), np.float32)
+    values[0], values[1] = 2.0, -4.0
+    scaled = scale(values)
+    assert scaled[0, 0] == pytest.approx(0.5) and scaled[1, 0] == -1 and scaled[5, 5] == 0
+    colors = blend(np.array([[1.0, -1.0, 0.0]]))
+    np.testing.assert_array_equal(colors[0], [FOR, AGAINST, NEUTRAL])
+
+
+def test_what_is_not_known_does_not_count() -> None:
+    values = np.full((4, 4), np.nan, np.float32)
+    assert not scale(values).any()
+    values[0, 0] = 3.0
+    assert scale(values)[0, 0] == 1
+
+
+def write_table(path: Path, rows: str) -> None:
+    path.write_text(f"method,measure,value,low,high,n,chance\n{rows}")
+
+
+def test_methods_are_ordered_from_best_to_worst(tiny_run: Path) -> None:
+    write_table(
+        tiny_run / "faithfulness.csv",
+        "grad_cam,deletion,0.4,0.3,0.5,30,\nlrp,deletion,0.2,0.1,0.3,30,\n"
+        "random,deletion,0.1,0.0,0.2,30,\ngrad_cam,mass,0.6,0.5,0.7,30,0.25\n",
+    )
+    table = trust.read_table(TINY)
+    assert table is not None
+    assert table["mass"]["grad_cam"] == trust.FaithfulnessFigure(0.6, 0.5, 0.7, 0.25)
+    drawn = trust.plot_measure(table["deletion"], trust.MEASURES["deletion"])  # less is better
+    assert drawn.index("Random") < drawn.index("LRP") < drawn.index("Grad-CAM")
+    best = trust.tabulate(table).split("class=best")
+    assert len(best) == 3  # one a measure, and never a baseline
+    assert best[0].endswith('title="from 0.500 to 0.700" ') and best[1].endswith('0.300" ')
+
+
+def test_what_is_written_alike_is_equally_good_and_zero_has_no_sign() -> None:
+    rows = {"lrp": 0.999, "lime": 1.0, "saliency": -0.001, "centre": 2.0}
+    figures = {key: trust.FaithfulnessFigure(value, 0, 1, None) for key, value in rows.items()}
+    drawn = trust.tabulate({"mass": figures})
+    assert drawn.count("class=best>1.00<") == 2 and drawn.count("class=best") == 2
+    assert ">0.00<" in drawn
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["", "grad_cam,mass,nan,0,1,30,\n", "grad_cam,mass,high\n", "\0\0", "a,mass,1e999,0,1,1,\n"],
+)
+def test_a_damaged_table_is_as_good_as_none(tiny_run: Path, rows: str) -> None:
+    write_table(tiny_run / "faithfulness.csv", rows)
+    assert trust.read_table(TINY) is None
+
+
+# --- the page --------------------------------------------------------------------------------
+
+
+def open_page(**params: str) -> AppTest:
+    """The page as a fresh session sees it under an address."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.switch_page("pages/Explain.py")
+    for key, value in params.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def address(app: AppTest) -> dict[str, str]:
+    """The query parameters, one value each."""
+    return {
+        key: value[0] if isinstance(value, list) else value
+        for key, value in app.query_params.items()
+    }
+
+
+def text_of(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_a_run_without_its_model_says_what_is_missing(tiny_run: Path) -> None:
+    app = open_page()
+    assert "weights/rendered/vgg16_slim.safetensors" in text_of(app)
+    assert app.selectbox(key="source").value == "sample"
+
+
+def test_no_run_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "There is no run yet" in text_of(open_page())
+
+
+def test_the_page_explains_a_sample(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(embedded)
+    app = open_page(run="objects-vgg16_slim", sample="7")
+    text = text_of(app)
+    assert "Sample 0007" in text and METHODS["grad_cam"].failure.statement in text
+    assert app.selectbox(key="explained_class").value == app.selectbox(
+        key="explained_class"
+    ).options.index("bicycle")
+
+
+def test_a_class_is_shared_with_the_explorer_only_where_the_model_is(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(embedded)
+    app = open_page(run="objects-vgg16_slim", sample="7", why="2", against="4")
+    assert (app.selectbox(key="explained_class").value, app.selectbox(key="other_class").value) == (
+        2,
+        4,
+    )
+    app.selectbox(key="explained_class").set_value(5).run()
+    assert address(app)["why"] == "5"
+    app.selectbox(key="source").set_value("coffee").run()
+    assert not app.exception
+    assert app.selectbox(key="network").value == "efficientnet_lite0"
+    assert "espresso" in text_of(app)
+    app.selectbox(key="explained_class").set_value(968).run()
+    assert (address(app)["target"], address(app)["why"]) == ("968", "5")
+
+
+def test_two_classes_are_explained_side_by_side(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(embedded)
+    alone = open_page(run="objects-vgg16_slim", sample="7", why="2", against="4")
+    assert " rather than " in text_of(alone)
+    app = open_page(run="objects-vgg16_slim", sample="7", why="2", against="4", both="1")
+    assert app.segmented_control(key="both").value == "1"
+    assert "</b>, and why <b>" in text_of(app) and " rather than " not in text_of(app)
+
+
+def test_reports_on_two_sides_are_joined() -> None:
+    done = Report(State.DONE, result=DrawnExplanation("a", 0.0, 1.0))
+    other = Report(State.DONE, result=DrawnExplanation("b", 0.0, 1.0))
+    half: Report[DrawnExplanation] = Report(State.RUNNING, 5, 10)
+    waits: Report[DrawnExplanation] = Report(State.WAITING)
+    failed: Report[DrawnExplanation] = Report(State.FAILED, problem="It failed: X")
+    assert [each.layer for each in join([done, other]).drawn] == ["a", "b"]
+    assert join([done, half]) == Found("running", (), 15, 20)
+    assert join([waits, waits]).state == "waiting"
+    assert join([half, waits]) == Found("running", (), 5, 20)
+    assert join([half, failed]) == Found("failed", note="It failed: X")
+
+
+def test_a_correlation_below_zero_is_no_better_than_one_above() -> None:
+    figures = {
+        key: trust.FaithfulnessFigure(value, value, value, None)
+        for key, value in {"lrp": -0.5, "saliency": 0.1, "grad_cam": 0.3}.items()
+    }
+    drawn = trust.plot_measure(figures, trust.MEASURES["randomized_all"])
+    names = [METHODS[key].name for key in ("saliency", "grad_cam", "lrp")]
+    assert sorted(names, key=drawn.index) == names
+
+
+def test_an_upload_is_asked_for_where_there_is_none(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(embedded)
+    app = open_page(run="objects-vgg16_slim", source="upload")
+    assert "Choose a picture of yours" in text_of(app)
+
+
+def test_the_last_view_says_how_to_measure(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(embedded)
+    monkeypatch.setattr("ui.explain.trust.DATA", embedded / "nowhere")
+    app = open_page(run="objects-vgg16_slim", view="trust")
+    assert "dvc repro faithfulness@objects-vgg16_slim" in text_of(app)
