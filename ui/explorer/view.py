@@ -14,7 +14,7 @@ from ui.arrays import (
     load_figures,
     stamp,
 )
-from ui.components.model_map import Curve
+from ui.components.model_map import LayerCurve
 from ui.components.points import PlotSamples, Predictions
 from ui.components.scatter import Points
 from ui.explorer.coloring import color_points, fade, read_answers
@@ -149,7 +149,7 @@ def list_figures(selection: Selection) -> list[tuple[str, str]]:
     return [(name, f"{measured[key]:.2f}") for key, name in _FIGURES.items() if key in measured]
 
 
-def list_curves(selection: Selection) -> list[Curve]:
+def list_curves(selection: Selection) -> list[LayerCurve]:
     """kNN accuracy by layer: in the embedding that is looked at, and in the layer itself."""
     named = (
         ("features", "in the layer itself", False),
@@ -160,5 +160,5 @@ def list_curves(selection: Selection) -> list[Curve]:
         table = load_figures(selection.run, selection.size, embedding)
         figures = {key: row["knn_accuracy"] for key, row in table.items() if "knn_accuracy" in row}
         if figures:
-            curves.append(Curve(name, figures, strong))
+            curves.append(LayerCurve(name, figures, strong))
     return curves
