@@ -240,7 +240,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return found
 
 
-def mount(found: dict[str, Any], *curves: Curve) -> dict[str, Any]:
+def mount(found: dict[str, Any], *curves: LayerCurve) -> dict[str, Any]:
     draw_model_map(LAYERS, "input", curves, key="map", on_pick=found["picked"].append)
     return found["data"]
 
