@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live components imagenette imagewoof run scheduler workers prune train experiments bundle vendor coarse lock clean
+.PHONY: help setup demo app test test-fast lint format bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live components imagenette imagewoof run scheduler workers prune train experiments bundle coarse lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -120,9 +120,6 @@ experiments: setup ## run the sweep that comes along anew (ten minutes) and expo
 
 bundle: setup ## put the embedded data's arrays into the repository's own DVC remote
 	$(DVC) push $$($(DVC) stage list --name-only | grep -E '@((objects|birds)-vgg16_slim|objects-efficientnet_lite0|objects$$|birds$$)')
-
-vendor: setup ## fetch the JavaScript of others that ui/vendor/vendor.json names
-	$(BIN)/python -m ui.vendor.fetch
 
 coarse: setup ## make the table of ImageNet's coarse classes from WordNet anew
 	$(BIN)/python -m layerscope.coarse.fetch

@@ -20,7 +20,7 @@ import json, time
 from pathlib import Path
 import streamlit as st
 from layerscope.models.layers import Layer
-from ui.components.model_map import Curve, draw_model_map
+from ui.components.model_map import LayerCurve, draw_model_map
 
 tables = json.loads(Path("tables.json").read_text())
 state, params = st.session_state, st.query_params
@@ -40,7 +40,7 @@ st.html("<style>:root { --map-height: %dpx } .stMainBlockContainer { max-width: 
         "padding: 0 12px } .stApp { font-size: 13px }</style>" % int(params.get("height", 170)))
 strong = {layer.key: i / (len(layers) - 1) for i, layer in enumerate(layers) if i != 3}
 faint = {layer.key: 0.5 for layer in layers}
-curves = [Curve("kNN accuracy, t-SNE 30", strong, True), Curve("own space", faint, False)]
+curves = [LayerCurve("kNN accuracy, t-SNE 30", strong, True), LayerCurve("own space", faint, False)]
 curves = curves[: int(params.get("curves", 2))]
 draw_model_map(layers, chosen, curves, key="map", on_pick=pick)
 st.button("elsewhere", on_click=change, kwargs={"layer": layers[2].key})

@@ -30,7 +30,7 @@ from ui.channel.figures import draw_class_means, draw_histogram, figures, pictur
 from ui.channel.heatmap import CONFIG, plot_map
 from ui.channel.live_maps import load_maps
 from ui.components.channel_grid import ChannelMaps
-from ui.components.sample_strip import Tile, draw_sample_strip
+from ui.components.sample_strip import SampleTile, draw_sample_strip
 from ui.library import command_for
 from ui.palette import mark_class
 
@@ -241,7 +241,7 @@ def _draw_strongest(subject: _ChannelSubject, channel: int, on_pin: Callable[[in
         return
     samples, made = load_samples(run), stamp(run, "samples")
     tiles = [
-        Tile(
+        SampleTile(
             int(uid),
             _keep_picture(run, int(uid), made),
             samples.categories[samples.labels[uid]].name,

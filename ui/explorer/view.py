@@ -9,7 +9,7 @@ from ui.arrays import (
     load_figures,
 )
 from ui.coloring import describe_predictions, describe_samples
-from ui.components.model_map import Curve
+from ui.components.model_map import LayerCurve
 from ui.components.scatter import Points
 from ui.layouts import load_layout
 from ui.library import Contents
@@ -83,7 +83,7 @@ def list_figures(selection: Selection) -> list[tuple[str, str]]:
     return [(name, f"{measured[key]:.2f}") for key, name in _FIGURES.items() if key in measured]
 
 
-def list_curves(selection: Selection) -> list[Curve]:
+def list_curves(selection: Selection) -> list[LayerCurve]:
     """kNN accuracy by layer: in the embedding that is looked at, and in the layer itself."""
     named = (
         ("features", "in the layer itself", False),
@@ -94,5 +94,5 @@ def list_curves(selection: Selection) -> list[Curve]:
         table = load_figures(selection.run, selection.size, embedding)
         figures = {key: row["knn_accuracy"] for key, row in table.items() if "knn_accuracy" in row}
         if figures:
-            curves.append(Curve(name, figures, strong))
+            curves.append(LayerCurve(name, figures, strong))
     return curves

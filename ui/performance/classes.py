@@ -13,7 +13,7 @@ from layerscope.performance.intervals import Estimate
 from layerscope.performance.scores import ClassScores, Overall
 from ui import markup
 from ui.address import change
-from ui.components.class_table import Cell, Head, Row, draw_class_table
+from ui.components.class_table import ClassRow, ScoreCell, ScoreColumn, draw_class_table
 from ui.performance.address import choose_focus
 from ui.performance.estimates import EstimateLine, draw_estimates
 from ui.performance.evaluation import load_classes, load_overall, load_weights
@@ -46,9 +46,9 @@ def _draw_table(scores: list[ClassScores], scene: PerformanceScene) -> None:
     st.html(markup.heading("Each class against the rest", f"{len(scores)} classes"))
     start = find_start([each for one in scores for each in (one.precision, one.recall, one.f1)])
     heads = [
-        Head("class", "Class", "In the order of the data set."),
-        Head("support", "Samples", "How many samples there are of the class."),
-        *(Head(key, name, title, start) for key, (name, title) in _MEASURES.items()),
+        ScoreColumn("class", "Class", "In the order of the data set."),
+        ScoreColumn("support", "Samples", "How many samples there are of the class."),
+        *(ScoreColumn(key, name, title, start) for key, (name, title) in _MEASURES.items()),
     ]
     ordered = sort_scores(scores, scene.choice.ranked)
     draw_class_table(
@@ -101,26 +101,26 @@ def sort_scores(scores: list[ClassScores], ranked: str) -> list[ClassScores]:
     return sorted(defined, key=value, reverse=falls) + rest
 
 
-def _row(scores: ClassScores, scene: PerformanceScene) -> Row:
+def _row(scores: ClassScores, scene: PerformanceScene) -> ClassRow:
     label = scores.label
     reasons = {
         "precision": "never answered" if scores.has_output else "no output",
         "recall": "no samples" if scores.has_output else "no output",
         "f1": "not defined" if scores.has_output else "no output",
     }
-    cells = [Cell(str(scores.support), f"{scores.predicted} samples are taken for it.")]
+    cells = [ScoreCell(str(scores.support), f"{scores.predicted} samples are taken for it.")]
     cells += [_cell(getattr(scores, key), reason) for key, reason in reasons.items()]
-    return Row(label, scene.name_class(label), scene.color_class(label), tuple(cells))
+    return ClassRow(label, scene.name_class(label), scene.color_class(label), tuple(cells))
 
 
-def _cell(estimate: Estimate, reason: str) -> Cell:
+def _cell(estimate: Estimate, reason: str) -> ScoreCell:
     if not estimate.is_defined:
-        return Cell(reason, "Not defined: a share of nothing is no share.")
+        return ScoreCell(reason, "Not defined: a share of nothing is no share.")
     text, interval = write_figure(estimate.value), write_interval(estimate)
     title = f"{text}, 95 % interval {interval}" if interval else text
     if not estimate.has_interval:
-        return Cell(text, title, estimate.value)
-    return Cell(text, title, estimate.value, estimate.low, estimate.high)
+        return ScoreCell(text, title, estimate.value)
+    return ScoreCell(text, title, estimate.value, estimate.low, estimate.high)
 
 
 # --- all classes together --------------------------------------------------------------------

@@ -287,6 +287,16 @@ def test_another_content_than_the_pinned_one_is_refused(
         npm.fetch_tarball("a", "1.0.0", pinned)
 
 
+def test_integrity_is_that_of_the_standard() -> None:
+    # SHA-512 of the empty string, FIPS 180-4, in base64.
+    empty = (
+        "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="
+    )
+    npm.check_integrity(b"", f"sha512-{empty}")
+    with pytest.raises(InputError):
+        npm.check_integrity(b"", f"sha1-{empty}")
+
+
 def test_a_file_is_taken_out_by_its_path_and_a_folder_is_none() -> None:
     tarball = pack({"package/a/b.txt": b"text"})
     assert npm.read_member(tarball, "package/a/b.txt") == b"text"

@@ -6,7 +6,6 @@ import itertools
 import json
 import math
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from hypothesis import strategies as st
 
 from layerscope.models.layers import Layer
 from tests.shared.project import LAYERS
-from ui.components import model_map
-from ui.components.model_map import Curve, draw_model_map
+from ui.components import component, model_map
+from ui.components.model_map import LayerCurve, draw_model_map
 from ui.components.model_map.captions import (
     describe_layer,
     format_count,
@@ -231,17 +230,17 @@ def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def render(*, key: str, data: dict[str, Any], on_pick_change: Callable[[], None]) -> None:
         def pick(value: object) -> None:
             monkeypatch.setattr(
-                model_map.st, "session_state", {key: SimpleNamespace(pick=value)}, raising=False
+                component.st, "session_state", {key: {"pick": value}}, raising=False
             )
             on_pick_change()
 
         found.update(data=data, pick=pick)
 
-    monkeypatch.setattr(model_map, "_render", render)
+    monkeypatch.setattr(model_map._COMPONENT, "render", render)
     return found
 
 
-def mount(found: dict[str, Any], *curves: Curve) -> dict[str, Any]:
+def mount(found: dict[str, Any], *curves: LayerCurve) -> dict[str, Any]:
     draw_model_map(LAYERS, "input", curves, key="map", on_pick=found["picked"].append)
     return found["data"]
 
@@ -255,7 +254,7 @@ def test_only_keys_of_layers_are_picked(mounted: dict[str, Any]) -> None:
 
 def test_curves_have_a_figure_or_none_for_every_layer(mounted: dict[str, Any]) -> None:
     figures = {"input": 0.125, "features.0": math.nan, "probabilities": 1.2, "elsewhere": 0.5}
-    data = mount(mounted, Curve("kNN accuracy", figures, strong=True))
+    data = mount(mounted, LayerCurve("kNN accuracy", figures, strong=True))
     assert data["curves"] == [
         {"name": "kNN accuracy", "strong": True, "figures": [0.125, None, None, 1.0]}
     ]

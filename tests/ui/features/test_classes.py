@@ -10,7 +10,6 @@ import pytest
 from layerscope.coarse import coarse_of
 from layerscope.datasets.categories import Category, imagenet
 from layerscope.features.class_vectors import SHOWN, ClassMap
-from ui.components.nearest_classes import Row, accepts_class
 from ui.components.room import MOST, read_height
 from ui.features.classes.chart import (
     ClassPoints,
@@ -257,13 +256,6 @@ def test_a_click_on_a_point_chooses_it() -> None:
 
 
 # --- what else a browser sends ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize("sent", [None, True, "7", 8, 7.0])
-def test_classes_that_are_not_in_the_list_are_not_chosen(sent: object) -> None:
-    rows = [Row(7, "a", "", "#fff", 0.5, True), Row(1, "b", "", "#fff", 0.4, True)]
-    assert not accepts_class(sent, rows)  # True is no 1
-    assert accepts_class(7, rows)
 
 
 @pytest.mark.parametrize("sent", [None, True, "600", 12, MOST + 1, 600.5, float("nan")])

@@ -55,7 +55,6 @@ from layerscope.performance.intervals import (
 from layerscope.performance.scores import score_classes, score_overall
 from layerscope.storage.store import Store, writing
 from tests.shared.project import CLASSES, ROOT, SIZES, TINY
-from ui.components import class_table
 from ui.performance.address import KEYS, PerformanceChoice, read_choice, write_cell
 from ui.performance.classes import find_start, sort_scores, turn
 from ui.performance.evaluation import MOST_COLUMNS
@@ -664,14 +663,6 @@ def test_a_click_on_no_cell_is_none(point: dict[str, Any]) -> None:
     assert read_place(point, found) is None
     assert read_place({"x": 2, "y": 1}, found) == (1, OTHER)
     assert read_place({"x": 0.0, "y": 2.0}, found) == (2, 2)
-
-
-def test_components_accept_only_what_they_show() -> None:
-    row = class_table.Row(1, "a", "#000", ())
-    for accepts, shown, good in ((class_table.accepts, [row], 1),):
-        assert accepts(good, shown)
-        for sent in (True, 7, "1", 1.0, None, [1], {"a": 1}):
-            assert not accepts(sent, shown)
 
 
 # --- how it is drawn -------------------------------------------------------------------------

@@ -5,23 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-from ui.components import points
-
-_SCRIPTS = ("field.js", "channel_atlas.js")
-_render = st.components.v2.component(
-    "layerscope.channel_atlas",
-    html=read_asset(__file__, "channel_atlas.html"),
-    css=read_asset(__file__, "channel_atlas.css"),
-    js="\n".join(
-        [
-            read_asset(points.__file__, "elements.js"),
-            *(read_asset(__file__, name) for name in _SCRIPTS),
-        ]
-    ),
-)
+_COMPONENT = Component("channel_atlas")
 
 
 @dataclass(frozen=True)
@@ -77,31 +64,9 @@ def draw_channel_atlas(atlas: Atlas, *, key: str, on_pick: Callable[[int], None]
     on_pick : callable
         Called with the number of a channel.
     """
-
-    def receive() -> None:
-        picked = st.session_state[key].pick
-        if accepts(picked, len(atlas.strongest)):
-            on_pick(picked)
-
-    _render(
+    numbers = range(len(atlas.strongest))
+    _COMPONENT.draw(
         key=key,
-        data={
-            "unit": atlas.unit,
-            "names": None if atlas.names is None else list(atlas.names),
-            "index": list(atlas.index),
-            "strongest": list(atlas.strongest),
-            "preferred": list(atlas.preferred),
-            "classes": [list(each) for each in atlas.classes],
-            "current": atlas.current,
-            "page": list(atlas.page),
-            "sheet": atlas.sheet,
-            "first": atlas.first,
-            "order": list(atlas.order),
-        },
-        on_pick_change=receive,
+        data=vars(atlas),
+        triggers={"pick": Trigger(lambda sent: read_one_of(sent, numbers), on_pick)},
     )
-
-
-def accepts(sent: object, count: int) -> bool:
-    """Whether what a browser sent is the number of one of so many channels; True is no 1."""
-    return type(sent) is int and 0 <= sent < count

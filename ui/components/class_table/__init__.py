@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-
-_render = st.components.v2.component(
-    "layerscope.class_table",
+_COMPONENT = Component(
+    "class_table",
     html='<table><thead></thead><tbody></tbody></table><p class="hint" aria-live="polite"></p>',
-    css=read_asset(__file__, "class_table.css"),
-    js=read_asset(__file__, "class_table.js"),
 )
 
 
 @dataclass(frozen=True)
-class Head:
+class ScoreColumn:
     """A column that can be sorted by.
 
     Attributes
@@ -38,7 +35,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ScoreCell:
     """A figure as text, its place and that of its interval in [0, 1]; None where there is none."""
 
     text: str
@@ -49,18 +46,18 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class ClassRow:
     """A class: its number, its name, its colour as CSS takes it, and a cell for each head but the first."""
 
     label: int
     name: str
     color: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ScoreCell, ...]
 
 
 def draw_class_table(
-    heads: Sequence[Head],
-    rows: Sequence[Row],
+    heads: Sequence[ScoreColumn],
+    rows: Sequence[ClassRow],
     sorted_by: str,
     chosen: int | None,
     *,
@@ -72,9 +69,9 @@ def draw_class_table(
 
     Parameters
     ----------
-    heads : sequence of Head
+    heads : sequence of ScoreColumn
         The first one is of the names.
-    rows : sequence of Row
+    rows : sequence of ClassRow
         In the order in which they are shown.
     sorted_by : str
         Key of a head; with "-" before it, falling.
@@ -86,18 +83,9 @@ def draw_class_table(
     on_choose : callable
         Called with the label of one of `rows`.
     """
-
-    def sort() -> None:
-        sent = st.session_state[key].sort
-        if isinstance(sent, str) and any(head.key == sent for head in heads):
-            on_sort(sent)
-
-    def choose() -> None:
-        sent = st.session_state[key].choose
-        if accepts(sent, rows):
-            on_choose(sent)
-
-    _render(
+    names = [head.key for head in heads]
+    labels = [row.label for row in rows]
+    _COMPONENT.draw(
         key=key,
         data={
             "heads": [asdict(head) for head in heads],
@@ -105,11 +93,8 @@ def draw_class_table(
             "sorted": sorted_by,
             "chosen": -1 if chosen is None else chosen,
         },
-        on_sort_change=sort,
-        on_choose_change=choose,
+        triggers={
+            "sort": Trigger(lambda sent: read_one_of(sent, names), on_sort),
+            "choose": Trigger(lambda sent: read_one_of(sent, labels), on_choose),
+        },
     )
-
-
-def accepts(sent: object, rows: Sequence[Row]) -> bool:
-    """Whether what a browser sent is the label of a class that is shown; True is no 1."""
-    return type(sent) is int and any(row.label == sent for row in rows)

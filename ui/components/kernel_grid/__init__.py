@@ -6,28 +6,15 @@ that is wanted.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import streamlit as st
 
-from ui.assets import read_asset
-from ui.components import points
+from ui.components.component import Component, Trigger, fingerprint, pack
+from ui.components.triggers import read_one_of
 
-_SCRIPTS = ("numbers.js", "layout.js", "painter.js", "tooltip.js", "pager.js", "kernel_grid.js")
-_SHARED = ("elements.js", "keys.js")
-_render = st.components.v2.component(
-    "layerscope.kernel_grid",
-    html=read_asset(__file__, "kernel_grid.html"),
-    css=read_asset(__file__, "kernel_grid.css"),
-    js="\n".join(
-        [read_asset(points.__file__, name) for name in _SHARED]
-        + [read_asset(__file__, name) for name in _SCRIPTS]
-    ),
-)
+_COMPONENT = Component("kernel_grid")
 AXES = ("rows", "columns")
 
 
@@ -120,38 +107,26 @@ def draw_kernel_grid(
     on_page : callable
         Called with "rows" or "columns" and the number of a page.
     """
-    columns = {
-        "tiles": np.ascontiguousarray(kernels.tiles, dtype=np.uint8).tobytes(),
-        "weights": np.ascontiguousarray(kernels.weights, dtype="<f4").tobytes(),
-        "norms": np.ascontiguousarray(kernels.norms, dtype="<f4").tobytes(),
-        "row_norms": np.ascontiguousarray(kernels.row_norms, dtype="<f4").tobytes(),
-        "inputs": np.ascontiguousarray(kernels.inputs, dtype="<i4").tobytes(),
-        "filters": np.ascontiguousarray(kernels.filters, dtype="<i4").tobytes(),
-    }
+    arrays = pack(
+        tiles=(kernels.tiles, "u1"),
+        weights=(kernels.weights, "<f4"),
+        norms=(kernels.norms, "<f4"),
+        row_norms=(kernels.row_norms, "<f4"),
+        inputs=(kernels.inputs, "<i4"),
+        filters=(kernels.filters, "<i4"),
+    )
     facts = _describe(kernels)
-    digest = hashlib.blake2b(repr(facts).encode(), digest_size=12)
-    for content in columns.values():
-        digest.update(content)
-
-    def receive_pick() -> None:
-        picked = st.session_state[key].pick
-        if kernels.is_linked and accepts_filter(picked, kernels.filters):
-            on_pick(picked)
-
-    def receive_page() -> None:
-        found = read_page(st.session_state[key].page, kernels.rows, kernels.columns)
-        if found is not None:
-            on_page(*found)
-
-    _render(
+    linked = kernels.filters.tolist() if kernels.is_linked else []
+    _COMPONENT.draw(
         key=key,
-        data={
-            "arrays": pa.table({k: pa.array([v], pa.binary()) for k, v in columns.items()}),
-            "facts": facts,
-            "stamp": digest.hexdigest(),  # tells the browser whether anything is new
+        data={"arrays": arrays, "facts": facts, "stamp": fingerprint(facts, arrays)},
+        triggers={
+            "pick": Trigger(lambda sent: read_one_of(sent, linked), on_pick),
+            "page": Trigger(
+                lambda sent: read_page(sent, kernels.rows, kernels.columns),
+                lambda page: on_page(*page),
+            ),
         },
-        on_pick_change=receive_pick,
-        on_page_change=receive_page,
     )
 
 
@@ -179,17 +154,10 @@ def _describe(kernels: Kernels) -> dict[str, object]:
     }
 
 
-def accepts_filter(sent: object, filters: Sequence[int] | np.ndarray) -> bool:
-    """Whether what a browser sent is the number of a filter that is shown; True is no 1."""
-    return type(sent) is int and sent in filters
-
-
-def read_page(sent: object, rows: Pages, columns: Pages) -> tuple[str, int] | None:
-    """The axis and the page that a browser asks for; None for anything that there is not."""
-    if not isinstance(sent, dict) or set(sent) != {"axis", "page"} or sent["axis"] not in AXES:
-        return None
-    pages = rows if sent["axis"] == "rows" else columns
-    page = sent["page"]
-    if type(page) is not int or not 0 <= page < len(pages.names):
-        return None
-    return sent["axis"], page
+def read_page(sent: object, rows: Pages, columns: Pages) -> tuple[str, int]:
+    """The axis and the page that a browser asks for; ValueError for anything that there is not."""
+    if not isinstance(sent, dict) or set(sent) != {"axis", "page"}:
+        raise ValueError("not a page of an axis")
+    axis = read_one_of(sent["axis"], AXES)
+    pages = rows if axis == "rows" else columns
+    return axis, read_one_of(sent["page"], range(len(pages.names)))

@@ -10,25 +10,18 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
-import streamlit as st
-
 from layerscope.models.layers import Layer
-from ui.assets import read_asset
+from ui.components.component import Component, Trigger
 from ui.components.model_map.captions import describe_layer, list_kinds, name_groups, name_kind
 from ui.components.model_map.geometry import Cuboid, measure_layers
+from ui.components.triggers import read_one_of
 from ui.palette import KIND_COLORS
 
-_SCRIPTS = ("shapes.js", "layout.js", "curves.js", "captions.js", "model_map.js")
-_render = st.components.v2.component(
-    "layerscope.model_map",
-    html=read_asset(__file__, "model_map.html"),
-    css=read_asset(__file__, "model_map.css"),
-    js="\n".join(read_asset(__file__, name) for name in _SCRIPTS),
-)
+_COMPONENT = Component("model_map")
 
 
 @dataclass(frozen=True)
-class Curve:
+class LayerCurve:
     """A figure by layer, drawn under the map.
 
     Attributes
@@ -49,7 +42,7 @@ class Curve:
 def draw_model_map(
     layers: Sequence[Layer],
     chosen: str,
-    curves: Sequence[Curve],
+    curves: Sequence[LayerCurve],
     *,
     key: str,
     on_pick: Callable[[str], None],
@@ -61,7 +54,7 @@ def draw_model_map(
     layers : sequence of Layer
     chosen : str
         Key of the layer that is marked.
-    curves : sequence of Curve
+    curves : sequence of LayerCurve
         Without any, the nodes have the whole height.
     key : str
         Of the component.
@@ -69,12 +62,6 @@ def draw_model_map(
         Called with a layer's key.
     """
     keys = [layer.key for layer in layers]
-
-    def receive() -> None:
-        picked = st.session_state[key].pick
-        if isinstance(picked, str) and picked in keys:
-            on_pick(picked)
-
     cuboids = measure_layers(layers)
     data = {
         "nodes": _list_nodes(layers, cuboids),
@@ -83,7 +70,11 @@ def draw_model_map(
         "curves": [_list_figures(curve, keys) for curve in curves],
         "chosen": chosen,
     }
-    _render(key=key, data=data, on_pick_change=receive)
+    _COMPONENT.draw(
+        key=key,
+        data=data,
+        triggers={"pick": Trigger(lambda sent: read_one_of(sent, keys), on_pick)},
+    )
 
 
 def _list_nodes(layers: Sequence[Layer], cuboids: Sequence[Cuboid]) -> list[dict[str, Any]]:
@@ -100,7 +91,7 @@ def _list_nodes(layers: Sequence[Layer], cuboids: Sequence[Cuboid]) -> list[dict
     ]
 
 
-def _list_figures(curve: Curve, keys: Sequence[str]) -> dict[str, Any]:
+def _list_figures(curve: LayerCurve, keys: Sequence[str]) -> dict[str, Any]:
     """A curve as JSON: a figure or none for each layer; JSON has no NaN."""
     found = (curve.figures.get(key) for key in keys)
     figures = [

@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-from ui.components import points
-
-_render = st.components.v2.component(
-    "layerscope.nearest_classes",
-    html='<ol aria-label="Most similar classes"></ol>',
-    css=read_asset(__file__, "nearest_classes.css"),
-    js="\n".join(
-        [read_asset(points.__file__, name) for name in ("elements.js", "keys.js")]
-        + [read_asset(__file__, "nearest_classes.js")]
-    ),
-)
+_COMPONENT = Component("nearest_classes", html='<ol aria-label="Most similar classes"></ol>')
 
 
 @dataclass(frozen=True)
-class Row:
+class NearClass:
     """A class.
 
     Attributes
@@ -45,26 +35,22 @@ class Row:
     is_shown: bool
 
 
-def draw_nearest_classes(rows: Sequence[Row], *, key: str, on_pick: Callable[[int], None]) -> None:
+def draw_nearest_classes(
+    rows: Sequence[NearClass], *, key: str, on_pick: Callable[[int], None]
+) -> None:
     """Draw the rows, from the most similar one.
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of NearClass
     key : str
         Of the component.
     on_pick : callable
         Called with the index of one of `rows`.
     """
-
-    def receive() -> None:
-        picked = st.session_state[key].pick
-        if accepts_class(picked, rows):
-            on_pick(picked)
-
-    _render(key=key, data={"rows": [asdict(row) for row in rows]}, on_pick_change=receive)
-
-
-def accepts_class(sent: object, rows: Sequence[Row]) -> bool:
-    """Whether what a browser sent is the index of a class that is shown; True is no 1."""
-    return type(sent) is int and any(row.index == sent for row in rows)
+    shown = [row.index for row in rows]
+    _COMPONENT.draw(
+        key=key,
+        data={"rows": [asdict(row) for row in rows]},
+        triggers={"pick": Trigger(lambda sent: read_one_of(sent, shown), on_pick)},
+    )

@@ -6,39 +6,13 @@ itself, so that its style goes into the document's head instead of the component
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import streamlit as st
-
-from ui.assets import read_asset
+from ui.components.component import Component
 from ui.tour import TourStep
-from ui.vendor import read_vendored
 
-_SCRIPTS = ("find.js", "focus.js", "copy.js", "tour.js", "page_actions.js")
-
-
-def _join_scripts() -> str:
-    """One module: driver.js, which wants a `this` to put itself on, its style, and ours."""
-    driver = read_vendored("driver.js", "driver.js.iife.js")
-    style = read_vendored("driver.js", "driver.css") + read_asset(__file__, "tour.css")
-    ours = [read_asset(__file__, name) for name in _SCRIPTS]
-    return "\n".join(
-        [
-            f"const vendored = {{}};\n(function () {{\n{driver}\n}}).call(vendored);",
-            f"const TOUR_STYLE = {json.dumps(style)};",
-            *ours,
-        ]
-    )
-
-
-_render = st.components.v2.component(
-    "layerscope.page_actions",
-    html=read_asset(__file__, "page_actions.html"),
-    css=read_asset(__file__, "page_actions.css"),
-    js=_join_scripts(),
-)
+_COMPONENT = Component("page_actions")
 
 
 def draw_page_actions(steps: Sequence[TourStep] | None, *, key: str) -> None:
@@ -51,7 +25,7 @@ def draw_page_actions(steps: Sequence[TourStep] | None, *, key: str) -> None:
     key : str
         Of the component.
     """
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={"steps": [asdict(step) for step in steps] if steps else []},
         width="content",

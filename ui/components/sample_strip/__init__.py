@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-import streamlit as st
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-from ui.assets import read_asset
-from ui.components import page_actions
-
-_render = st.components.v2.component(
-    "layerscope.sample_strip",
-    html='<div class="samples" role="group"></div>',
-    css=read_asset(__file__, "sample_strip.css"),
-    js="\n".join(
-        [
-            *(read_asset(page_actions.__file__, name) for name in ("find.js", "focus.js")),
-            read_asset(__file__, "sample_strip.js"),
-        ]
-    ),
-)
+_COMPONENT = Component("sample_strip", html='<div class="samples" role="group"></div>')
 
 
 @dataclass(frozen=True)
-class Tile:
+class SampleTile:
     """A sample in the row.
 
     Attributes
@@ -50,30 +38,25 @@ class Tile:
 
 
 def draw_sample_strip(
-    tiles: Sequence[Tile], current: int | None, *, key: str, on_pick: Callable[[int], None]
+    tiles: Sequence[SampleTile], current: int | None, *, key: str, on_pick: Callable[[int], None]
 ) -> None:
     """Draw the row.
 
     Parameters
     ----------
-    tiles : sequence of Tile
+    tiles : sequence of SampleTile
     current : int or None
         Uid of the sample that is looked at already.
     key : str
     on_pick : callable
         Called with the uid of one of `tiles`.
     """
-
-    def receive() -> None:
-        picked = st.session_state[key].pick
-        if type(picked) is int and any(tile.uid == picked for tile in tiles):
-            on_pick(picked)
-
-    _render(
+    uids = [tile.uid for tile in tiles]
+    _COMPONENT.draw(
         key=key,
         data={
             "tiles": [asdict(tile) for tile in tiles],
             "current": -1 if current is None else current,
         },
-        on_pick_change=receive,
+        triggers={"pick": Trigger(lambda sent: read_one_of(sent, uids), on_pick)},
     )

@@ -6,24 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
-from ui.assets import read_asset
-from ui.components import points
+from ui.components.component import Component, Trigger
+from ui.components.triggers import read_one_of
 
-_render = st.components.v2.component(
-    "layerscope.weight_strip",
-    html=read_asset(__file__, "weight_strip.html"),
-    css=read_asset(__file__, "weight_strip.css"),
-    js="\n".join(
-        [read_asset(points.__file__, name) for name in ("elements.js", "keys.js")]
-        + [read_asset(__file__, name) for name in ("plot.js", "weight_strip.js")]
-    ),
-)
+_COMPONENT = Component("weight_strip")
 
 
 @dataclass(frozen=True)
-class Column:
+class WeightColumn:
     """A layer.
 
     Attributes
@@ -50,13 +41,13 @@ class Column:
 
 
 def draw_weight_strip(
-    columns: Sequence[Column], chosen: str, *, key: str, on_pick: Callable[[str], None]
+    columns: Sequence[WeightColumn], chosen: str, *, key: str, on_pick: Callable[[str], None]
 ) -> None:
     """Draw the layers as high as the CSS variable ``--strip-height``.
 
     Parameters
     ----------
-    columns : sequence of Column
+    columns : sequence of WeightColumn
     chosen : str
         Key of the layer that is marked.
     key : str
@@ -65,12 +56,7 @@ def draw_weight_strip(
         Called with a layer's key.
     """
     keys = [column.key for column in columns]
-
-    def receive() -> None:
-        if accepts_layer(st.session_state[key].pick, keys):
-            on_pick(st.session_state[key].pick)
-
-    _render(
+    _COMPONENT.draw(
         key=key,
         data={
             "columns": [
@@ -89,10 +75,5 @@ def draw_weight_strip(
             ],
             "chosen": chosen,
         },
-        on_pick_change=receive,
+        triggers={"pick": Trigger(lambda sent: read_one_of(sent, keys), on_pick)},
     )
-
-
-def accepts_layer(sent: object, keys: Sequence[str]) -> bool:
-    """Whether what a browser sent is the key of a layer that is shown."""
-    return isinstance(sent, str) and sent in keys

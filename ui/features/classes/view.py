@@ -18,7 +18,7 @@ from layerscope.models.layers import PROBABILITIES
 from ui import markup
 from ui.address import change
 from ui.assets import read_asset
-from ui.components.nearest_classes import Row, draw_nearest_classes
+from ui.components.nearest_classes import NearClass, draw_nearest_classes
 from ui.controls import choose
 from ui.features.address import write_view
 from ui.features.classes.chart import ClassPoints, draw_class_chart
@@ -203,7 +203,7 @@ def _draw_class(subject: _ClassVectorsSubject) -> None:
     on_map = set(subject.shown.tolist())
     draw_nearest_classes(
         [
-            Row(
+            NearClass(
                 int(i),
                 subject.name(int(i)),
                 subject.detail(int(i)),

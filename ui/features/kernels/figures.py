@@ -10,7 +10,7 @@ from layerscope.features.weight_figures import WeightFigures
 from ui import markup
 from ui.channel.figures import write_number
 from ui.charts import ACCENT, LINE, MUTED, draw_chart, style_figure
-from ui.components.weight_strip import Column
+from ui.components.weight_strip import WeightColumn
 from ui.markup import Fact
 from ui.palette import KIND_COLORS
 
@@ -34,10 +34,10 @@ def name_kind(figures: WeightFigures) -> str:
     return "1 × 1" if figures.shape[2:] == (1, 1) else "convolution"
 
 
-def list_columns(layers: Iterable[WeightFigures]) -> list[Column]:
+def list_columns(layers: Iterable[WeightFigures]) -> list[WeightColumn]:
     """All layers for the strip."""
     return [
-        Column(
+        WeightColumn(
             each.key,
             name_kind(each),
             KINDS[name_kind(each)],

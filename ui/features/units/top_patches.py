@@ -14,7 +14,7 @@ from ui import markup
 from ui.address import change
 from ui.arrays import Stamp, explaining, load_predictions, load_samples, stamp
 from ui.channel.figures import write_number
-from ui.components.sample_strip import Tile, draw_sample_strip
+from ui.components.sample_strip import SampleTile, draw_sample_strip
 from ui.controls import choose
 from ui.features.techniques import TOP_SAMPLES
 from ui.features.units.choice import CROPS, has_maps, write_choice
@@ -86,7 +86,9 @@ def _draw_link(subject: UnitSubject, maps: bool) -> None:
         )
 
 
-def list_tiles(run: str, layer: Layer, units: LayerUnits, channel: int, cut: bool) -> list[Tile]:
+def list_tiles(
+    run: str, layer: Layer, units: LayerUnits, channel: int, cut: bool
+) -> list[SampleTile]:
     """The strongest samples of a channel, as patches, or whole with a square on them."""
     samples, made = load_samples(run), stamp(run, "samples")
     tiles = []
@@ -95,7 +97,7 @@ def list_tiles(run: str, layer: Layer, units: LayerUnits, channel: int, cut: boo
         box = find_box(run, layer, int(y), int(x))
         label = int(samples.labels[uid])
         tiles.append(
-            Tile(
+            SampleTile(
                 int(uid),
                 _keep_patch(run, int(uid), box if cut else None, made),
                 name_class(run, label),

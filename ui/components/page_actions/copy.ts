@@ -1,6 +1,8 @@
 // Text into the clipboard. Browsers have one to write to only on https and on localhost.
+import { make } from "../base/elements";
+import { findFocus } from "../base/focus";
 
-async function copy(text) {
+export async function copy(text: string) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -9,8 +11,8 @@ async function copy(text) {
   }
 }
 
-function copyBySelection(text) {
-  const area = document.createElement("textarea");
+function copyBySelection(text: string) {
+  const area = make("textarea");
   const before = findFocus();
   area.value = text;
   area.readOnly = true;

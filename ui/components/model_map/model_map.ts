@@ -1,36 +1,51 @@
 // The map: nodes are drawn once for a model, placed anew when the panel changes its size, and only
 // marked when another is chosen.
+import { Choice } from "../base/choice";
+import { mount, type Send } from "../base/component";
+import { clamp, draw, find } from "../base/elements";
+import { isShortcut, STRIDES } from "../base/keys";
+import { fillCaption, fillKinds, placeName } from "./captions";
+import { type LayerCurve, LayerCurves, LINE, type Rectangle } from "./curves";
+import { ends, findColumn, layOut, type Node, type Place, traceFaces } from "./layout";
+import "./model_map.css";
 
 const MARGIN = { left: 14, right: 4, top: 2 };
 const BAND = { share: 0.25, least: 28, most: 46, foot: 5, head: 16 };
+const FACES = ["side", "top", "front"] as const;
 const REACH = 12; // pixels beside a node that still belong to it
-const PATIENCE = 10_000; // milliseconds after which the page is right if it disagrees
-const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };
-const GROUP_STEPS = { PageUp: -1, PageDown: 1 };
-const maps = new WeakMap();
+const GROUP_STRIDES: Record<string, number> = { PageUp: -1, PageDown: 1 };
 
-// Streamlit calls this at every change of data; the map lives as long as its root.
-export default function ({ data, parentElement, setTriggerValue }) {
-  if (!maps.has(parentElement)) maps.set(parentElement, new ModelMap(parentElement));
-  const map = maps.get(parentElement);
-  map.send = (key) => setTriggerValue("pick", key);
-  map.show(data);
-  return () => {
-    map.stop();
-    maps.delete(parentElement);
-  };
+interface Data {
+  nodes: Node[];
+  groups: string[];
+  kinds: [color: string, name: string][];
+  curves: LayerCurve[];
+  chosen: string;
 }
 
+type Triggers = { pick: string };
+
 class ModelMap {
-  constructor(root) {
-    this.find = (name) => root.querySelector(name);
-    this.svg = this.find("svg");
-    this.curves = new Curves(this.find(".ground"), this.find(".readings"));
-    this.choice = new Choice((key) => this.mark(key));
-    this.nodes = this.places = this.figures = [];
-    this.hovered = this.chosen = -1;
+  private svg: SVGSVGElement;
+  private curves: LayerCurves;
+  private choice = new Choice("", () => this.mark(this.choice.value));
+  private nodes: Node[] = [];
+  private places: Place[] = [];
+  private figures: SVGGElement[] = [];
+  private groups: SVGTextElement[] = [];
+  private hovered = -1;
+  private chosen = -1;
+  private width = 0;
+  private texts: Record<string, string> = {};
+  private observer = new ResizeObserver(() => this.place());
+
+  constructor(
+    private root: ShadowRoot,
+    private send: Send<Triggers>,
+  ) {
+    this.svg = find(root, "svg");
+    this.curves = new LayerCurves(find(root, ".ground"), find(root, ".readings"));
     this.listen();
-    this.observer = new ResizeObserver(() => this.place());
     this.observer.observe(this.svg);
   }
 
@@ -39,11 +54,11 @@ class ModelMap {
     this.choice.stop();
   }
 
-  show(data) {
-    const changed = (name) => {
+  show(data: Data) {
+    const changed = (name: keyof Data) => {
       const text = JSON.stringify(data[name]);
-      const differs = this[`${name}Text`] !== text;
-      this[`${name}Text`] = text;
+      const differs = this.texts[name] !== text;
+      this.texts[name] = text;
       return differs;
     };
     const another = changed("nodes");
@@ -54,9 +69,10 @@ class ModelMap {
       this.place();
     }
     this.choice.confirm(data.chosen, another);
+    this.mark(this.choice.value);
   }
 
-  build({ nodes, kinds, groups }) {
+  private build({ nodes, kinds, groups }: Data) {
     this.hover(-1);
     this.nodes = nodes;
     this.chosen = -1;
@@ -64,28 +80,28 @@ class ModelMap {
       const group = draw("g", { role: "option", id: `node-${i}`, "aria-selected": "false" });
       group.dataset.layer = node.key;
       group.style.setProperty("--kind", node.color);
-      group.append(...["side", "top", "front"].map((face) => draw("polygon", { class: face })));
+      group.append(...FACES.map((face) => draw("polygon", { class: face })));
       return group;
     });
-    this.find(".nodes").replaceChildren(...this.figures);
+    find(this.root, ".nodes").replaceChildren(...this.figures);
     this.svg.setAttribute("aria-label", `Model map, ${nodes.length} layers from input to output`);
     this.groups = groups.map((text) => draw("text", {}, text));
-    this.find(".groups").replaceChildren(...this.groups);
-    fillKinds(this.find(".map-kinds"), kinds);
+    find(this.root, ".groups").replaceChildren(...this.groups);
+    fillKinds(find(this.root, ".map-kinds"), kinds);
   }
 
-  // What a screen reader says of a node.
-  name(i) {
+  /** What a screen reader says of a node. */
+  private name(i: number) {
     const { key, label, kind, facts } = this.nodes[i];
     const words = [key, label === key ? "" : label, kind, ...facts, this.curves.read(i)];
     this.figures[i].setAttribute("aria-label", words.filter(Boolean).join(", "));
   }
 
-  place() {
+  private place() {
     const { width, height } = this.svg.getBoundingClientRect();
     if (!this.nodes.length || !width || !height) return;
     this.width = width;
-    const wanted = Math.min(BAND.most, Math.max(BAND.least, BAND.share * height));
+    const wanted = clamp(BAND.least, BAND.share * height, BAND.most);
     const band = { bottom: height - BAND.foot, top: height - BAND.foot - wanted };
     const foot = this.curves.curves.length ? band.top - BAND.head : height - BAND.foot;
     this.places = layOut(this.nodes, {
@@ -96,7 +112,7 @@ class ModelMap {
     });
     this.places.forEach((place, i) => {
       const faces = traceFaces(place);
-      for (const face of this.figures[i].children) face.setAttribute("points", faces[face.classList[0]]);
+      FACES.forEach((face, n) => this.figures[i].children[n].setAttribute("points", faces[face]));
     });
     const texts = this.placeGroups(foot + LINE);
     this.hover(-1);
@@ -104,25 +120,25 @@ class ModelMap {
     this.curves.mark("chosen", this.chosen);
   }
 
-  // A name beneath each group, as long as it does not run into the one before. Returns their boxes.
-  placeGroups(y) {
-    const boxes = [];
+  /** A name beneath each group, as long as it does not run into the one before. Returns their boxes. */
+  private placeGroups(y: number) {
+    const boxes: Rectangle[] = [];
     this.groups.forEach((text, group) => {
       text.style.display = ""; // what is not displayed has no length
       const length = text.getComputedTextLength();
       const start = this.places[this.nodes.findIndex((node) => node.group === group)].x;
       const left = Math.min(start, this.width - 2 - length);
-      const fits = !boxes.length || left > boxes.at(-1).right + 6;
+      const fits = !boxes.length || left > boxes[boxes.length - 1].right + 6;
       text.style.display = fits ? "" : "none";
       if (!fits) return;
-      text.setAttribute("x", left);
-      text.setAttribute("y", y);
+      text.setAttribute("x", String(left));
+      text.setAttribute("y", String(y));
       boxes.push({ left, right: left + length, top: y - LINE + 2, bottom: y + 2 });
     });
     return boxes;
   }
 
-  mark(key) {
+  private mark(key: string) {
     const index = this.nodes.findIndex((node) => node.key === key);
     if (index === this.chosen) return;
     this.figures[this.chosen]?.setAttribute("aria-selected", "false");
@@ -134,37 +150,37 @@ class ModelMap {
     this.fill();
   }
 
-  fill() {
-    const caption = this.find(".map-caption");
+  private fill() {
+    const caption = find(this.root, ".map-caption");
     const hovered = this.hovered >= 0 && this.hovered !== this.chosen;
     const node = this.nodes[hovered ? this.hovered : this.chosen];
     if (node) fillCaption(caption, node, hovered);
     else caption.replaceChildren();
   }
 
-  hover(i) {
+  private hover(i: number) {
     if (i === this.hovered) return;
     this.figures[this.hovered]?.classList.remove("hovered");
     this.hovered = i;
     this.figures[i]?.classList.add("hovered");
     this.svg.classList.toggle("over", i >= 0);
     this.curves.mark("hovered", i);
-    placeName(this.find(".map-name"), this.nodes[i], this.places[i], this.width, (box) => this.curves.hides(box));
+    placeName(find(this.root, ".map-name"), this.nodes[i], this.places[i], this.width, (box) => this.curves.hides(box));
     this.fill();
   }
 
-  pick(index) {
-    const i = Math.min(this.nodes.length - 1, Math.max(0, index));
+  private pick(index: number) {
+    const i = clamp(0, index, this.nodes.length - 1);
     if (!this.nodes[i] || i === this.chosen) return;
     const { key } = this.nodes[i];
     this.mark(key); // shown at once; the page follows
-    this.choice.expect(key);
-    this.send(key);
+    this.choice.make(key);
+    this.send("pick", key);
   }
 
-  listen() {
-    const under = (event) => {
-      const shape = event.target.closest("[data-layer]");
+  private listen() {
+    const under = (event: MouseEvent) => {
+      const shape = (event.target as Element).closest<SVGGElement>("[data-layer]");
       return shape ? this.figures.indexOf(shape) : findColumn(this.places, event.offsetX, REACH);
     };
     this.svg.onpointermove = (event) => event.pointerType !== "touch" && this.hover(under(event));
@@ -176,52 +192,21 @@ class ModelMap {
     this.svg.onkeydown = (event) => this.press(event);
   }
 
-  press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key in STEPS) this.pick(this.chosen + STEPS[event.key]);
-    else if (event.key in GROUP_STEPS) this.pick(this.findGroup(GROUP_STEPS[event.key]));
+  private press(event: KeyboardEvent) {
+    if (isShortcut(event)) return;
+    if (event.key in STRIDES) this.pick(this.chosen + STRIDES[event.key]);
+    else if (event.key in GROUP_STRIDES) this.pick(this.findGroup(GROUP_STRIDES[event.key]));
     else return;
     event.preventDefault();
     event.stopPropagation(); // Streamlit has keys of its own
   }
 
-  // The first node of the next group, or of this one and then of the one before.
-  findGroup(step) {
+  /** The first node of the next group, or of this one and then of the one before. */
+  private findGroup(step: number) {
     const starts = this.nodes.map((_, i) => i).filter((i) => !i || ends(this.nodes, i - 1));
     if (step > 0) return starts.find((i) => i > this.chosen) ?? this.nodes.length - 1;
     return starts.findLast((i) => i < this.chosen) ?? 0;
   }
 }
 
-// What is chosen, as long as the page has not caught up: an answer to an earlier pick must not take
-// back a later one.
-class Choice {
-  constructor(mark) {
-    this.mark = mark;
-    this.sent = [];
-  }
-
-  expect(key) {
-    this.sent.push(key);
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.settle(), PATIENCE);
-  }
-
-  confirm(key, another) {
-    const news = another || key !== this.confirmed;
-    this.confirmed = key;
-    if (!news && this.sent.length) return;
-    this.sent = another ? [] : this.sent.slice(this.sent.indexOf(key) + 1 || this.sent.length);
-    if (!this.sent.length) this.settle();
-  }
-
-  settle() {
-    this.stop();
-    this.sent = [];
-    this.mark(this.confirmed);
-  }
-
-  stop() {
-    clearTimeout(this.timer);
-  }
-}
+export default mount(ModelMap);

@@ -1,44 +1,60 @@
-// Two bands: the shape of each layer's distribution, each on its own scale; and below it the size of
-// its weights, on one scale for all that is linear near zero and logarithmic far from it.
+// Two bands: the shape of each layer's distribution, each on its own scale; and below it the size of its weights, on
+// one scale for all that is linear near zero and logarithmic far from it.
+import { clearCanvas } from "../base/canvas";
+import { writeMinus } from "../base/numbers";
+
 const LEFT = 44; // pixels for what the axes say
 const [FAINT, AXIS, WHITE] = ["#808b97", "#272e37", "#e9ecef"];
 const LETTERS = '10px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
-class StripLayout {
-  constructor(columns, width, height) {
-    Object.assign(this, { width, height });
+type Ink = CanvasRenderingContext2D;
+
+/** The weights of a layer: a histogram, with its largest bin as 1, and seven rising quantiles. */
+export interface WeightColumn {
+  profile: number[];
+  quantiles: number[];
+  color: string;
+}
+
+export class StripLayout {
+  readonly pitch: number;
+  readonly split: number; // between the bands
+  private most: number;
+  private linear: number;
+
+  constructor(
+    columns: Pick<WeightColumn, "quantiles">[],
+    readonly width: number,
+    readonly height: number,
+  ) {
     this.pitch = (width - LEFT) / columns.length;
     this.split = Math.round(height * 0.46);
-    const ends = columns.flatMap(({ quantiles }) => [quantiles[0], quantiles.at(-1)]);
-    this.most = Math.max(...ends.map(Math.abs)) || 1;
-    const spans = columns.map(({ quantiles }) => quantiles.at(-1) - quantiles[0]).filter(Boolean);
-    this.linear = (Math.min(...spans) || this.most) / 8;
+    const ends = columns.map(({ quantiles }) => [quantiles[0], quantiles.at(-1)!]);
+    this.most = Math.max(...ends.flat().map(Math.abs)) || 1;
+    const spans = ends.map(([low, high]) => high - low).filter(Boolean);
+    this.linear = (spans.length ? Math.min(...spans) : this.most) / 8;
   }
 
-  left(i) {
+  left(i: number) {
     return LEFT + i * this.pitch;
   }
 
-  // Down the second band: zero in its middle.
-  y(value) {
+  /** Down the second band: zero in its middle. */
+  y(value: number) {
     const scaled = Math.asinh(value / this.linear) / Math.asinh(this.most / this.linear);
     const [top, bottom] = [this.split + 8, this.height - 5];
     return (top + bottom) / 2 - (scaled * (bottom - top)) / 2;
   }
 
-  // Two powers of ten, up and down: lines, of which the outer ones and zero are named.
+  /** Two powers of ten, up and down: lines, of which the outer ones and zero are named. */
   get ticks() {
     const power = 10 ** Math.floor(Math.log10(this.most));
     return [power, power / 10, 0, -power / 10, -power];
   }
 }
 
-function drawStrip(canvas, layout, columns) {
-  const ratio = devicePixelRatio || 1;
-  canvas.width = Math.round(layout.width * ratio);
-  canvas.height = Math.round(layout.height * ratio);
-  const ink = canvas.getContext("2d");
-  ink.setTransform(ratio, 0, 0, ratio, 0, 0);
+export function drawStrip(canvas: HTMLCanvasElement, layout: StripLayout, columns: WeightColumn[]) {
+  const ink = clearCanvas(canvas, layout.width, layout.height);
   drawAxes(ink, layout);
   columns.forEach((column, i) => {
     drawShape(ink, layout, column, layout.left(i));
@@ -46,13 +62,13 @@ function drawStrip(canvas, layout, columns) {
   });
 }
 
-function drawAxes(ink, layout) {
+function drawAxes(ink: Ink, layout: StripLayout) {
   ink.font = LETTERS;
   ink.fillStyle = FAINT;
   ink.textAlign = "right";
   ink.strokeStyle = AXIS;
   ink.lineWidth = 1;
-  const line = (y) => {
+  const line = (y: number) => {
     ink.beginPath();
     ink.moveTo(LEFT - 4, Math.round(y) + 0.5);
     ink.lineTo(layout.width, Math.round(y) + 0.5);
@@ -66,12 +82,12 @@ function drawAxes(ink, layout) {
   layout.ticks.forEach((tick, i) => {
     line(layout.y(tick));
     if (i % 2) return;
-    ink.fillText(String(Number(tick.toPrecision(1))).replace("-", "−"), LEFT - 7, layout.y(tick) + 3.5);
+    ink.fillText(writeMinus(String(Number(tick.toPrecision(1)))), LEFT - 7, layout.y(tick) + 3.5);
   });
 }
 
-// A histogram and its mirror image.
-function drawShape(ink, layout, { profile, color }, left) {
+/** A histogram and its mirror image. */
+function drawShape(ink: Ink, layout: StripLayout, { profile, color }: WeightColumn, left: number) {
   const [room, bin] = [layout.pitch * 0.42, (layout.split - 2) / profile.length];
   const middle = left + layout.pitch / 2;
   ink.fillStyle = color;
@@ -81,12 +97,12 @@ function drawShape(ink, layout, { profile, color }, left) {
   });
 }
 
-// From 1 to 99 %, from 5 to 95 %, the middle half, and the median.
-function drawFan(ink, layout, { quantiles, color }, left) {
+/** From 1 to 99 %, from 5 to 95 %, the middle half, and the median. */
+function drawFan(ink: Ink, layout: StripLayout, { quantiles, color }: WeightColumn, left: number) {
   const wide = Math.min(26, layout.pitch * 0.7);
   const middle = left + layout.pitch / 2;
   [0.28, 0.55, 1].forEach((opacity, i) => {
-    const [top, bottom] = [layout.y(quantiles.at(-1 - i)), layout.y(quantiles[i])];
+    const [top, bottom] = [layout.y(quantiles.at(-1 - i)!), layout.y(quantiles[i])];
     ink.globalAlpha = opacity;
     ink.fillStyle = color;
     ink.fillRect(middle - wide / 2, top, wide, Math.max(1, bottom - top));
