@@ -43,8 +43,8 @@ from ui.features.units.maximization import (
     Maximization,
     MaximizationTask,
     Verdict,
-    run_maximization,
     count_between,
+    run_maximization,
 )
 from ui.features.units.player import judge, tell_states
 from ui.features.units.selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index

@@ -8,8 +8,8 @@ STEPS = (
     TourStep(
         "",
         "What did it learn?",
-        "Every channel is active for something: this page shows for what, from the first kernels to the weight "
-        "vectors of the classes. Choose a view above.",
+        "Every channel is active for something: this page shows for what, from the first kernels to the "
+        "weight vectors of the classes. Choose a view above.",
         "bottom",
     ),
     TourStep(

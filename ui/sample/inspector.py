@@ -15,10 +15,10 @@ from ui import markup
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.components.class_bars import ClassBar, draw_class_bars
 from ui.components.contact_sheet import draw_contact_sheet
+from ui.glossary import define
 from ui.markup import Fact
 from ui.palette import mark_class
 from ui.sample.explanations import draw_explanations
-from ui.glossary import define
 from ui.sample.path_chart import draw_path, read_path, tell_agreement
 from ui.shell import draw_link
 

@@ -40,7 +40,7 @@ def draw_path(path: LayerPath, layers: Sequence[Layer], current: str) -> str:
 
     Bars are green where the majority is; the layer that is looked at has a tick.
     """
-    decided = path.decided
+    decided, meaning = path.decided, escape(define("neighbours agree from"))
     if decided is None:
         told = f"neighbours do not agree: {path.counts[-1]} of {path.k} at the end"
     elif decided == 0:
@@ -56,7 +56,7 @@ def draw_path(path: LayerPath, layers: Sequence[Layer], current: str) -> str:
         f'style="display:flex;gap:2px;height:{_HEIGHT}px;margin-top:8px">{bars}</div>'
         '<div style="display:flex;justify-content:space-between;gap:10px;margin-top:3px;'
         f'font-size:10.5px;color:{_FAINT}"><span>input</span>'
-        f'<span style="color:{_MUTED}" title="{escape(define("neighbours agree from"))}">{escape(told)}</span>'
+        f'<span style="color:{_MUTED}" title="{meaning}">{escape(told)}</span>'
         "<span>output</span></div>"
     )
 
@@ -79,5 +79,6 @@ def _read_out(path: LayerPath, layers: Sequence[Layer]) -> str:
     return (
         f"Neighbours of its class by layer: {path.counts[0]} of {path.k} at the input, "
         f"{path.counts[-1]} of {path.k} at the output, the majority in {int(path.agrees.sum())} of "
-        f"{len(layers)} layers. Neighbours agree from: {', '.join(filter(None, tell_agreement(path, layers)))}."
+        f"{len(layers)} layers. "
+        f"Neighbours agree from: {', '.join(filter(None, tell_agreement(path, layers)))}."
     )

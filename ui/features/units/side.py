@@ -206,7 +206,7 @@ def draw_ascent(subject: UnitSubject) -> None:
             0,
             selection.size - 1,
             key="units_sample",
-            help="The sample that is pinned, or any other. A click on one of the top-activating images pins it.",
+            help="The sample that is pinned, or any other. A click on a top-activating image pins it.",
             on_change=lambda: change(sample=st.session_state["units_sample"]),
         )
     values = fill_options(OPTIONS, choice.ascent)
