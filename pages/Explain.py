@@ -1,4 +1,4 @@
-"""Explain: why a model answers as it does, by every method side by side, on any picture."""
+"""Explain: why a model predicts what it predicts, by every method side by side, on any picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Performance: which classes are mixed up, at which threshold, how surely, and with which pictures."""
+"""Performance: which classes are confused, at which threshold, how confidently, and with which pictures."""
 
 from __future__ import annotations
 

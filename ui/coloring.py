@@ -30,7 +30,7 @@ from ui.selection import COLORS, Selection
 
 @dataclass(frozen=True)
 class SamplePredictions:
-    """What the model said of the first n samples of a run.
+    """What the model predicted for the first n samples of a run.
 
     Attributes
     ----------
@@ -51,16 +51,16 @@ class SamplePredictions:
     margin: np.ndarray
 
 
-def read_answers(run: str, size: int) -> SamplePredictions:
+def read_predictions(run: str, size: int) -> SamplePredictions:
     """Raises `Unavailable`."""
     samples, predictions = load_samples(run), load_predictions(run)
     made = (run, stamp(run, "samples"), stamp(run, "predictions"))
     with explaining(run, "predictions"):
-        return _keep_answers(samples, predictions, size, made)
+        return _keep_predictions(samples, predictions, size, made)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _keep_answers(
+def _keep_predictions(
     _samples: Samples, _predictions: Predictions, size: int, made: tuple[str, Stamp, Stamp]
 ) -> SamplePredictions:
     labels, predicted = _samples.labels[:size], _predictions.predicted[:size]
@@ -77,7 +77,7 @@ def _keep_answers(
 
 def describe_samples(selection: Selection, contents: Contents) -> PlotSamples:
     """The samples as plots show them, coloured and filtered as is chosen. Raises `Unavailable`."""
-    answers = read_answers(selection.run, selection.size)
+    answers = read_predictions(selection.run, selection.size)
     return PlotSamples(
         labels=answers.labels,
         classes=[category.name for category in contents.categories],
@@ -89,13 +89,13 @@ def describe_samples(selection: Selection, contents: Contents) -> PlotSamples:
 
 def describe_predictions(contents: Contents, size: int) -> PlotPredictions:
     """What a network says of the first samples of its run. Raises `Unavailable`."""
-    answers = read_answers(contents.run, size)
+    answers = read_predictions(contents.run, size)
     names = [output.name for output in contents.outputs]
     return PlotPredictions.of(answers.predicted, names, answers.correct, answers.confidence)
 
 
 def fade(selection: Selection, answers: SamplePredictions) -> np.ndarray:
-    """Which samples the filters by verdict and by confidence leave out, (n,) bool."""
+    """Which samples the filters by correctness and by confidence leave out, (n,) bool."""
     low, high = selection.confidence
     percent = 100 * answers.confidence
     # The slider has whole per cents: at its ends nothing may be lost to rounding.

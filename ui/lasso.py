@@ -12,7 +12,7 @@ import streamlit as st
 from ui import markup
 from ui.address import change
 from ui.arrays import explaining, load_samples
-from ui.coloring import SamplePredictions, read_answers
+from ui.coloring import SamplePredictions, read_predictions
 from ui.components.contact_sheet import draw_contact_sheet
 from ui.components.points import PlotChoices
 from ui.layouts import family, load_layout
@@ -69,7 +69,7 @@ def draw_lassoed(
     Unavailable
         Where samples or predictions cannot be read.
     """
-    answers = read_answers(selection.run, selection.size)
+    answers = read_predictions(selection.run, selection.size)
     chosen = np.asarray(uids)
     labels = answers.labels[chosen]
     names = [category.name for category in contents.categories]
@@ -106,7 +106,7 @@ def draw_lassoed(
 def write_csv(
     uids: np.ndarray, selection: Selection, contents: Contents, answers: SamplePredictions
 ) -> bytes:
-    """A row a sample: what it is, what the model said, and where it lies in the plot."""
+    """A row a sample: what it is, what the model predicted, and where it lies in the plot."""
     samples, layout = load_samples(selection.run), load_layout(selection, contents)
     file = io.StringIO()
     table = csv.writer(file)

@@ -57,13 +57,14 @@ class Selection:
     only : frozenset of int
         Entries of the legend that are kept; empty for all.
     verdict : str
-        A key of `VERDICTS`: which predictions are kept.
+        A key of `VERDICTS`: whether correct or wrong predictions are kept.
     confidence : tuple of int
         Lowest and highest per cent that are kept.
     marks : str
         One of `MARKS`.
     why, against : int or None
-        Outputs that are explained, side by side; None for the predicted one, and for none.
+        Outputs of the target and the contrast class, under the names that they have in the address; None for
+        the predicted one, and for none.
     channel : int or None
         The channel of the layer that is open.
     order : str

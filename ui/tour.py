@@ -1,4 +1,4 @@
-"""The guided tour of the Explorer: what is pointed at, and what is said of it."""
+"""The guided tour of the Explorer: what is pointed at, and what the cards tell."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ STEPS = (
     TourStep(
         ".st-key-color-choices",
         "Colour and filters",
-        "Colour by what the model said, by how sure it was, or by the clusters of another layer; filters "
+        "Colour by the predicted class, by confidence, or by the clusters of another layer; filters "
         "grey points out and remove none. Choose `Wrong` and see which pictures are left.",
         "right",
     ),
@@ -75,8 +75,8 @@ STEPS = (
     TourStep(
         ".st-key-inspector-panel",
         "Why this prediction?",
-        "For the pinned picture: what the model answers, what it looks at, and at which layer its "
-        "neighbours take on its class. Choose a second class to compare what speaks for each.",
+        "For the pinned picture: what the model predicts, what it looks at, and from which layer on "
+        "its neighbours agree with its class. Choose a second class to compare what speaks for each.",
         "left",
     ),
     TourStep(

@@ -182,7 +182,7 @@ def test_a_neighbour_is_looked_at_by_a_click_and_released(page: Page, address: s
     neighbors.nth(2).click()
     settle(page)
     assert params_of(page)["sample"] != "12"
-    side.get_by_role("button", name="Release").click()
+    side.get_by_role("button", name="Unpin").click()
     settle(page)
     assert "sample" not in params_of(page)
     assert side.locator(".hint").count() == 1

@@ -1,4 +1,4 @@
-"""t-SNE on trial in a real browser: a film that plays, clouds that are linked, six that come."""
+"""The t-SNE playground in a real browser: a film that plays, clouds that are linked, six that come."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_a_cell_of_the_matrix_goes_to_its_pair(page: Page, address: str, embedde
 
 def test_a_second_network_is_set_beside_the_first(page: Page, address: str) -> None:
     show(page, address, f"run={FIRST}&size=100&layer=features.23&step=10")
-    select(page, "Beside it", "objects / efficientnet_lite0")
+    select(page, "Compare with", "objects / efficientnet_lite0")
     page.wait_for_timeout(1500)
     assert page.locator(".track").count() == 2
     assert params_of(page)["second"] == SECOND
@@ -120,7 +120,7 @@ def test_a_second_network_is_set_beside_the_first(page: Page, address: str) -> N
     settle(page)
     assert params_of(page)["apart"] == "1"
     assert np.abs(places(page, 1) - aligned).max() > 5
-    select(page, "Beside it", "nothing")
+    select(page, "Compare with", "nothing")
     assert page.locator(".track").count() == 1
     assert "second" not in params_of(page)
 

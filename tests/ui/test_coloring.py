@@ -15,7 +15,7 @@ from layerscope.datasets.categories import IMAGENETTE, IMAGEWOOF, Category
 from layerscope.runs.predictions import Predictions
 from layerscope.storage.store import store_path
 from tests.shared.project import TINY
-from ui.coloring import color_points, fade, read_answers
+from ui.coloring import color_points, fade, read_predictions
 from ui.lasso import write_csv
 from ui.library import Contents, read_contents
 from ui.palette import FAMILY_COLORS, mark_coarse
@@ -34,7 +34,7 @@ def probabilities(size: int = 40) -> np.ndarray:
 
 
 def test_answers_are_read_off_the_probabilities(contents: Contents) -> None:
-    answers = read_answers(TINY, 20)
+    answers = read_predictions(TINY, 20)
     rows = np.sort(probabilities(20), axis=1)
     assert np.allclose(answers.confidence, rows[:, -1])
     assert np.allclose(answers.margin, rows[:, -1] - rows[:, -2])
@@ -45,7 +45,7 @@ def test_answers_are_read_off_the_probabilities(contents: Contents) -> None:
 
 
 def test_true_and_predicted_classes_share_their_colours(contents: Contents) -> None:
-    answers = read_answers(TINY, 40)
+    answers = read_predictions(TINY, 40)
     true = color_points(VIEW, contents, answers)
     predicted = color_points(replace(VIEW, color="predicted"), contents, answers)
     assert [entry.name for entry in true.entries] == ["disc", "bar", "<b>knot</b>"]
@@ -59,7 +59,7 @@ def test_true_and_predicted_classes_share_their_colours(contents: Contents) -> N
 
 
 def test_correct_wrong_and_unknown_are_three_entries(contents: Contents) -> None:
-    answers = read_answers(TINY, 40)
+    answers = read_predictions(TINY, 40)
     coloring = color_points(replace(VIEW, color="correct"), contents, answers)
     assert [entry.name for entry in coloring.entries] == [
         "wrong",
@@ -71,7 +71,7 @@ def test_correct_wrong_and_unknown_are_three_entries(contents: Contents) -> None
 
 @pytest.mark.parametrize("color", ["confidence", "margin"])
 def test_a_scale_rises_with_the_value_and_says_its_ends(contents: Contents, color: str) -> None:
-    answers = read_answers(TINY, 40)
+    answers = read_predictions(TINY, 40)
     values = getattr(answers, color)
     coloring = color_points(replace(VIEW, color=color), contents, answers)
     assert coloring.ends == (f"{values.min():.2f}", f"{values.max():.2f}")
@@ -81,7 +81,7 @@ def test_a_scale_rises_with_the_value_and_says_its_ends(contents: Contents, colo
 
 
 def test_clusters_are_of_the_layer_that_is_asked_for(contents: Contents) -> None:
-    answers = read_answers(TINY, 40)
+    answers = read_predictions(TINY, 40)
     view = replace(VIEW, color="cluster", cluster="features.0")
     coloring = color_points(view, contents, answers)
     assert coloring.title == "Cluster of features.0"
@@ -112,7 +112,7 @@ DOGS = (IMAGEWOOF[2], IMAGEWOOF[6], IMAGEWOOF[9])  # beagle, golden retriever, d
 def test_coarse_classes_are_of_the_predicted_outputs_where_these_are_imagenets(
     contents: Contents,
 ) -> None:
-    answers = read_answers(TINY, 40)
+    answers = read_predictions(TINY, 40)
     seen = replace(contents, outputs=OUTPUTS, categories=DOGS)
     coloring = color_points(replace(VIEW, color="coarse"), seen, answers)
     assert coloring.title == "Coarse class, predicted"
@@ -122,7 +122,7 @@ def test_coarse_classes_are_of_the_predicted_outputs_where_these_are_imagenets(
 
 
 def test_coarse_classes_are_of_the_true_classes_otherwise(contents: Contents) -> None:
-    answers = read_answers(TINY, 40)
+    answers = read_predictions(TINY, 40)
     seen = replace(contents, categories=DOGS)  # the outputs have names only
     coloring = color_points(replace(VIEW, color="coarse"), seen, answers)
     assert coloring.title == "Coarse class, true"
@@ -232,7 +232,7 @@ def test_every_coarse_class_has_a_mark_of_its_own_in_the_colours_of_its_family(
     contents: Contents,
 ) -> None:
     seen = replace(contents, outputs=OUTPUTS)
-    coloring = color_points(replace(VIEW, color="coarse"), seen, read_answers(TINY, 40))
+    coloring = color_points(replace(VIEW, color="coarse"), seen, read_predictions(TINY, 40))
     marks = [(entry.color, entry.shape) for entry in coloring.entries]
     assert len(set(marks)) == len(marks) == len(list_groups())
     families = list(dict.fromkeys(each.family for each in list_groups()))
@@ -248,7 +248,7 @@ def test_every_coarse_class_has_a_mark_of_its_own_in_the_colours_of_its_family(
 
 
 def test_filters_fade_and_do_not_remove(contents: Contents) -> None:
-    answers = read_answers(TINY, 40)
+    answers = read_predictions(TINY, 40)
     assert not fade(VIEW, answers).any()
     wrong = fade(replace(VIEW, verdict="wrong"), answers)
     assert np.array_equal(~wrong, answers.correct == 0)
@@ -261,7 +261,7 @@ def test_filters_fade_and_do_not_remove(contents: Contents) -> None:
 
 
 def test_the_table_of_a_set_has_a_row_a_sample(contents: Contents) -> None:
-    answers = read_answers(TINY, 40)
+    answers = read_predictions(TINY, 40)
     uids = np.array([3, 17, 2])
     text = write_csv(uids, VIEW, contents, answers).decode()
     rows = list(DictReader(io.StringIO(text)))

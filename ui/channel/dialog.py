@@ -71,7 +71,7 @@ def open_channel(
     ----------
     run : str
     size : int
-        Number of samples among which the strongest are shown.
+        Number of samples among which the top-activating ones are shown.
     layer : Layer
     uid : int
         The pinned sample.
@@ -119,7 +119,7 @@ def _draw(
         main, side = st.columns(2, gap=None)
         with main.container(key="channel-main"):
             _draw_maps(subject, channels, maps, channel)
-            _draw_strongest(subject, channel, on_pin)
+            _draw_top_activating(subject, channel, on_pin)
         with side.container(key="channel-side"):
             _draw_figures(channels, maps, channel)
             _draw_classes(subject, channel)
@@ -223,10 +223,12 @@ def _keep_picture(run: str, uid: int, made: Stamp) -> str:
     return markup.embed_pixels(load_samples(run).picture(uid), side=128)
 
 
-def _draw_strongest(subject: _ChannelSubject, channel: int, on_pin: Callable[[int], None]) -> None:
+def _draw_top_activating(
+    subject: _ChannelSubject, channel: int, on_pin: Callable[[int], None]
+) -> None:
     """The samples that drive the channel the most."""
     run, size = subject.run, subject.size
-    st.html(markup.heading("Strongest samples", f"of {size}, by their largest activation"))
+    st.html(markup.heading("Top-activating images", f"of {size}, by their largest activation"))
     try:
         row = find_row(load_attributes(run, "channels"), subject.layer.key, channel)
         uids, values, places = (
@@ -266,7 +268,7 @@ def _draw_classes(subject: _ChannelSubject, channel: int) -> None:
         row = find_row(load_attributes(run, "channels"), subject.layer.key, channel)
         means = load_array(run, "channels", f"{size}/class_mean")[row]
     except (Unavailable, KeyError, IndexError):
-        return  # said beside it
+        return  # the text beside it says so
     samples = load_samples(run)
     known = [label for label in np.argsort(-means, kind="stable") if np.isfinite(means[label])]
     true = int(samples.labels[subject.uid])

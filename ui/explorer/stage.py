@@ -96,8 +96,8 @@ def draw_side(selection: Selection, contents: Contents) -> None:
         ),
         on_release=lambda: pin(None),
         on_pin=pin,
-        on_why=lambda output: change(why=output),
-        on_against=lambda output: change(against=output),
+        on_target=lambda output: change(why=output),
+        on_contrast=lambda output: change(against=output),
     )
 
 

@@ -1,1 +1,1 @@
-"""What the network learned: its kernels, what units look for, classes as vectors, t-SNE on trial."""
+"""What the network learned: kernels, what units look for, class weight vectors, the t-SNE playground."""

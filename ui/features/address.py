@@ -9,8 +9,8 @@ from ui.address import recall_part, write_part
 VIEWS = {
     "units": "Units",
     "kernels": "Kernels",
-    "classes": "Class vectors",
-    "trial": "t-SNE on trial",
+    "classes": "Class weight vectors",
+    "trial": "t-SNE playground",
 }
 KEYS = ("show",)
 _START = "units"

@@ -1,4 +1,4 @@
-"""The guided tour of the page: what is pointed at, and what is said of it."""
+"""The guided tour of the page: what is pointed at, and what the cards tell."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ STEPS = (
     TourStep(
         "",
         "What did it learn?",
-        "Every channel answers to something: this page shows to what, from the first kernels to the vectors "
-        "of the classes. Choose a view above.",
+        "Every channel is active for something: this page shows for what, from the first kernels to the "
+        "weight vectors of the classes. Choose a view above.",
         "bottom",
     ),
     TourStep(
         ".st-key-page-views",
         "Four views",
-        "Units asks what a channel looks for, Kernels shows the weights themselves, Class vectors which "
-        "classes are alike. The last puts t-SNE on trial.",
+        "Units asks what a channel looks for, Kernels shows the weights themselves, Class weight "
+        "vectors which classes are alike. The last is a playground for t-SNE.",
         "bottom",
     ),
     TourStep(
@@ -29,15 +29,15 @@ STEPS = (
     TourStep(
         ".st-key-panel-ascent",
         "What it would love to see",
-        "A picture changes until the unit answers as strongly as it can. Press `Start`, then scrub; "
+        "A picture changes until the unit is as active as it can be. Press `Start`, then scrub; "
         "`Another seed` shows what returns.",
         "right",
     ),
     TourStep(
         ".st-key-panel-top",
         "What really drives it",
-        "The ten strongest samples, cut to what the peak sees. Click one to pin it, then start the ascent "
-        "from it.",
+        "The ten top-activating images, cut to what the peak sees. Click one to pin it, then start the "
+        "ascent from it.",
         "left",
     ),
     TourStep(
@@ -48,7 +48,7 @@ STEPS = (
     ),
     TourStep(
         ".st-key-panel-trial",
-        "Put t-SNE on trial",
+        "Play with t-SNE",
         "PCA lies at the left, t-SNE unfolds at the right: move the perplexity and see what stays. Then open "
         "Seeds and noise.",
         "left",

@@ -87,7 +87,7 @@ KERNELS = Technique(
     "kernels",
     "Learned filters",
     "Each filter is a small picture that is laid over its input at every place: where the input looks "
-    "like it, the channel answers. Those of the first layer read colours, so that they are pictures "
+    "like it, the channel is active. Those of the first layer read colours, so that they are pictures "
     "themselves; those of later layers read the channels before.",
     (
         r"\begin{gathered} a_f = \textstyle\sum_{c} w_{f,c} \ast x_c + b_f \\ "
@@ -95,7 +95,7 @@ KERNELS = Technique(
     ),
     "Only filters of the first layer can be read as pictures; behind it the eye finds patterns in noise. "
     "A large norm is no importance either: between layers with ReLU, one may be doubled and the next "
-    "halved without any change of the answer.",
+    "halved without any change of the output.",
     Source(
         "Neyshabur et al.",
         2015,
@@ -117,7 +117,7 @@ KERNELS = Technique(
 )
 CLASS_VECTORS = Technique(
     "class_vectors",
-    "Class vectors",
+    "Class weight vectors",
     "A class's logit is the product of its weight vector with the features before it: similar vectors mean "
     "that the same features speak for both classes. The map shows them scaled to length one; the list "
     "compares them in all dimensions.",
@@ -142,9 +142,9 @@ CLASS_VECTORS = Technique(
 )
 MAXIMIZATION = Technique(
     "maximization",
-    "Input maximisation",
-    "A picture is changed step by step along the gradient of the unit's value, so that the unit answers "
-    "to it ever more strongly. What emerges shows what drives the unit, not what it is for: shapes that "
+    "Activation maximisation",
+    "A picture is changed step by step along the gradient of the unit's value, so that the unit is "
+    "ever more active. What emerges shows what drives the unit, not what it is for: shapes that "
     "return with another seed are the unit's, the rest is the path's.",
     (
         r"x^\ast = \arg\max_x \; \frac{a_u(\tau(x))}{\mathrm{rms}\,\nabla a_u} "
@@ -162,7 +162,7 @@ TOP_SAMPLES = Technique(
     "field of that peak: all that the peak can depend on. What the ten have in common is a guess at what "
     "the channel detects.",
     (r"\mathrm{top}_{10}\; \max_{y,x} \; a_c(x_i)_{y,x}",),
-    "Ten extremes hide what middling activations are for: a unit can look pure at its top and answer to "
+    "Ten extremes hide what middling activations are for: a unit can look pure at its top and be active for "
     "something else most of the time, and other data show other tops.",
     _BOLUKBASI,
     (_ZEILER,),
@@ -175,7 +175,7 @@ SELECTIVITY = Technique(
     "behind a ReLU.",
     (r"s_c = \frac{\mu_{\max} - \mu_{\mathrm{rest}}}{\mu_{\max} + \mu_{\mathrm{rest}}}",),
     "It misses what many channels code together and features that are no class, and it hardly tells "
-    "how much the answers need the channel: networks do without selective ones about as well.",
+    "how much the predictions need the channel: networks do without selective ones about as well.",
     _MORCOS,
     (_MORCOS,),
 )

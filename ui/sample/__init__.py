@@ -1,1 +1,1 @@
-"""Everything known of one sample, and why the model says what it says of it."""
+"""Everything known of one sample, and why the model predicts what it predicts."""

@@ -1,4 +1,4 @@
-"""The pinned sample in short: what it is, and what each network on show says of it."""
+"""The pinned sample in short: what it is, and what each network on show predicts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HINT = "<p class='card-hint'>Point at a sample to see what it is, click it to k
 
 
 def draw_sample_card(selection: Selection, contents: Contents, second: Contents | None) -> None:
-    """Picture and answers of the pinned sample, and the way to everything else the Explorer knows.
+    """Picture and predictions of the pinned sample, and the way to everything else the Explorer knows.
 
     Raises
     ------
@@ -30,20 +30,20 @@ def draw_sample_card(selection: Selection, contents: Contents, second: Contents 
     samples = load_samples(selection.run)
     with st.container(key="card-head", horizontal=True, gap=None):
         st.html(markup.heading(f"Sample {uid:04d}"))
-        st.button("Release", key="release", type="tertiary", on_click=lambda: change(sample=None))
+        st.button("Unpin", key="release", type="tertiary", on_click=lambda: change(sample=None))
     with explaining(selection.run, "samples"):
         picture = markup.embed(samples.encoded(uid), "image/webp")
         label = int(samples.labels[uid])
     shown = [each for each in (contents, second) if each is not None]
     rows = [
         Fact("True", samples.categories[label].name),
-        *(_tell_answer(each, uid, label) for each in shown),
+        *(_tell_prediction(each, uid, label) for each in shown),
     ]
     st.html(f'<div class="card"><img src="{picture}" alt="Sample {uid}">{markup.facts(rows)}</div>')
     draw_link("Explorer", "Open in the Explorer")
 
 
-def _tell_answer(contents: Contents, uid: int, label: int) -> Fact:
+def _tell_prediction(contents: Contents, uid: int, label: int) -> Fact:
     predictions = load_predictions(contents.run)
     output = int(predictions.predicted[uid])
     target = int(predictions.outputs[label])

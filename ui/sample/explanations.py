@@ -25,7 +25,7 @@ _PATIENCE = 0.25  # seconds that a question may hold the session back; the brows
 def draw_explanations(run: str, uid: int, outputs: tuple[int, ...]) -> None:
     """The tiles of one output, or of two side by side.
 
-    A fragment of its own, because it is drawn again when the model has answered: the browser asks for
+    A fragment of its own, because it is drawn again when the explanation is there: the browser asks for
     that once it has the rest of the page, so that nothing waits for a model.
     """
     try:
@@ -91,7 +91,7 @@ def _keep_ground(run: str, uid: int, made: Stamp) -> _Ground:
 def _fill_column(
     question: Question, found: Explained | str | None, ground: _Ground
 ) -> ExplanationColumn:
-    """What is there: the answer, or for the time being a stored heatmap."""
+    """What is there: the explanation, or for the time being a stored heatmap."""
     predictions = load_predictions(question.run)
     name = predictions.categories[question.output].name
     probability = float(predictions.probabilities[question.uid, question.output])

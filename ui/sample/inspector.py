@@ -15,10 +15,11 @@ from ui import markup
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.components.class_bars import ClassBar, draw_class_bars
 from ui.components.contact_sheet import draw_contact_sheet
+from ui.glossary import define
 from ui.markup import Fact
 from ui.palette import mark_class
 from ui.sample.explanations import draw_explanations
-from ui.sample.path_chart import DEFINITION, draw_path, read_path, tell_decision
+from ui.sample.path_chart import draw_path, read_path, tell_agreement
 from ui.shell import draw_link
 
 _HINT = """
@@ -27,7 +28,7 @@ _HINT = """
   <p>Point at a sample to see what it is.<br>Click it to look at it here.</p>
   <dl>
     <dt><kbd>← ↑ ↓ →</kbd></dt><dd>walk from sample to sample</dd>
-    <dt><kbd>Enter</kbd> <kbd>Esc</kbd></dt><dd>pin, release</dd>
+    <dt><kbd>Enter</kbd> <kbd>Esc</kbd></dt><dd>pin, unpin</dd>
     <dt><kbd>wheel</kbd> <kbd>drag</kbd></dt><dd>zoom, move</dd>
     <dt><kbd>double click</kbd></dt><dd>show all</dd>
   </dl>
@@ -47,10 +48,10 @@ class Inspected:
     layer : str
         Key of the layer that is looked at.
     uid : int
-    why : int or None
+    target : int or None
         The output that is explained; None for the predicted one.
-    against : int or None
-        The output beside it; None for none.
+    contrast : int or None
+        The output that is set beside it; None for none.
     neighbors : sequence of int
         The nearest samples in that layer's own space, nearest first.
     family : str
@@ -61,15 +62,15 @@ class Inspected:
     size: int
     layer: str
     uid: int
-    why: int | None
-    against: int | None
+    target: int | None
+    contrast: int | None
     neighbors: Sequence[int]
     family: str
 
     def outputs(self, predictions: Predictions) -> tuple[int, ...]:
         """The outputs that are explained: one, or two side by side."""
         predicted, n = int(predictions.predicted[self.uid]), predictions.probabilities.shape[1]
-        wanted = (predicted if self.why is None else self.why, self.against)
+        wanted = (predicted if self.target is None else self.target, self.contrast)
         known = [output for output in wanted if output is not None and 0 <= output < n]
         return tuple(dict.fromkeys(known)) or (predicted,)
 
@@ -84,8 +85,8 @@ def draw_inspector(
     *,
     on_release: Callable[[], None],
     on_pin: Callable[[int], None],
-    on_why: Callable[[int | None], None],
-    on_against: Callable[[int | None], None],
+    on_target: Callable[[int | None], None],
+    on_contrast: Callable[[int | None], None],
 ) -> None:
     """A sample: what it is, what the model makes of it, and why.
 
@@ -96,7 +97,7 @@ def draw_inspector(
         Called when the sample is to be let go.
     on_pin : callable
         Called with the uid of another sample.
-    on_why, on_against : callable
+    on_target, on_contrast : callable
         Called with the output to explain, None for the predicted one; and with the one to set beside
         it, None for none.
 
@@ -110,13 +111,13 @@ def draw_inspector(
     with st.container(key="inspector-head", horizontal=True, gap=None):
         st.html(markup.heading(f"Sample {uid:04d}"))
         draw_link("Explain", "All methods", source="sample")
-        st.button("Release", key="release", type="tertiary", on_click=on_release)
+        st.button("Unpin", key="release", type="tertiary", on_click=on_release)
     with explaining(run, "samples"):
         path = read_path(run, shown.size, uid, predictions.layers)
         st.html(_describe(samples, predictions, uid, path))
         draw_explanations(run, uid, shown.outputs(predictions))
         st.html(markup.heading("Top 10"))
-        _draw_top(shown, samples, predictions, on_why, on_against)
+        _draw_top(shown, samples, predictions, on_target, on_contrast)
         if shown.neighbors:
             _draw_neighbors(shown, samples, on_pin)
         if path is not None:
@@ -138,8 +139,9 @@ def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerP
         Fact("Predicted", name, kind, f"{name}, {verdict}", f"{probability:.2f}  {verdict}"),
     ]
     if path is not None:
-        key, label = tell_decision(path, predictions.layers)
-        rows.append(Fact("Decided at", key, "", f"{key}. {DEFINITION}", label))
+        key, label = tell_agreement(path, predictions.layers)
+        meaning = define("neighbours agree from")
+        rows.append(Fact("Neighbours agree from", key, "", f"{key}. {meaning}", label))
     return markup.facts([*rows, Fact("Source", samples.paths[uid], "mono")])
 
 
@@ -147,8 +149,8 @@ def _draw_top(
     shown: Inspected,
     samples: Samples,
     predictions: Predictions,
-    on_why: Callable[[int | None], None],
-    on_against: Callable[[int | None], None],
+    on_target: Callable[[int | None], None],
+    on_contrast: Callable[[int | None], None],
 ) -> None:
     row = predictions.probabilities[shown.uid]
     true = int(predictions.targets(samples.labels[shown.uid : shown.uid + 1])[0])
@@ -157,20 +159,22 @@ def _draw_top(
         for i in np.argsort(-row, kind="stable")[:10]
     ]
     predicted = int(predictions.predicted[shown.uid])
-    why, *others = shown.outputs(predictions)
-    against = others[0] if others else None
+    target, *others = shown.outputs(predictions)
+    contrast = others[0] if others else None
 
     def explain(output: int) -> None:
-        chosen = predicted if output == why else output
-        if chosen == against:  # the two change places
-            on_against(why)
-        on_why(None if chosen == predicted else chosen)
+        chosen = predicted if output == target else output
+        if chosen == contrast:  # the two change places
+            on_contrast(target)
+        on_target(None if chosen == predicted else chosen)
 
     def compare(output: int) -> None:
-        if output != why:
-            on_against(None if output == against else output)
+        if output != target:
+            on_contrast(None if output == contrast else output)
 
-    draw_class_bars(bars, why, against, key="class_bars", on_target=explain, on_contrast=compare)
+    draw_class_bars(
+        bars, target, contrast, key="class_bars", on_target=explain, on_contrast=compare
+    )
 
 
 def _draw_neighbors(shown: Inspected, samples: Samples, on_pin: Callable[[int], None]) -> None:

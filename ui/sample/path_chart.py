@@ -8,11 +8,8 @@ from html import escape
 from layerscope.embedding.label_path import LayerPath, follow
 from layerscope.models.layers import Layer
 from ui.arrays import Unavailable, load_array, load_samples
+from ui.glossary import define
 
-DEFINITION = (
-    "The first layer from which on, up to the last one, the majority of the sample's ten nearest "
-    "neighbours is of its true class; ties go to the class of the nearer."
-)
 _HEIGHT = 40  # pixels, with the tick below
 _RIGHT, _APART, _TRACK = "#7bc98b", "#5d6b79", "#1f252c"
 _ACCENT, _MUTED, _FAINT = "#ffb454", "#8f9aa6", "#808b97"
@@ -30,10 +27,10 @@ def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPa
         return None
 
 
-def tell_decision(path: LayerPath, layers: Sequence[Layer]) -> tuple[str, str]:
-    """The layer in which the class is decided, by its key, with its label or what is to be said."""
+def tell_agreement(path: LayerPath, layers: Sequence[Layer]) -> tuple[str, str]:
+    """The layer from which on the neighbours agree: its key and its label, or that they do not."""
     if path.decided is None:
-        return "not decided", f"{path.counts[-1]} of {path.k} at the end"
+        return "they do not", f"{path.counts[-1]} of {path.k} at the end"
     layer = layers[path.decided]
     return layer.key, "" if layer.label == layer.key else layer.label
 
@@ -43,13 +40,13 @@ def draw_path(path: LayerPath, layers: Sequence[Layer], current: str) -> str:
 
     Bars are green where the majority is; the layer that is looked at has a tick.
     """
-    decided = path.decided
+    decided, meaning = path.decided, escape(define("neighbours agree from"))
     if decided is None:
-        told = f"not decided: {path.counts[-1]} of {path.k} at the end"
+        told = f"neighbours do not agree: {path.counts[-1]} of {path.k} at the end"
     elif decided == 0:
-        told = "decided from the input on"
+        told = "neighbours agree from the input on"
     else:
-        told = f"decided from {layers[decided].label} on"
+        told = f"neighbours agree from {layers[decided].label} on"
     bars = "".join(
         _draw_bar(layer, int(count), path.k, bool(agrees), marked=layer.key == current)
         for layer, count, agrees in zip(layers, path.counts, path.agrees, strict=True)
@@ -59,7 +56,7 @@ def draw_path(path: LayerPath, layers: Sequence[Layer], current: str) -> str:
         f'style="display:flex;gap:2px;height:{_HEIGHT}px;margin-top:8px">{bars}</div>'
         '<div style="display:flex;justify-content:space-between;gap:10px;margin-top:3px;'
         f'font-size:10.5px;color:{_FAINT}"><span>input</span>'
-        f'<span style="color:{_MUTED}" title="{escape(DEFINITION)}">{escape(told)}</span>'
+        f'<span style="color:{_MUTED}" title="{meaning}">{escape(told)}</span>'
         "<span>output</span></div>"
     )
 
@@ -82,5 +79,6 @@ def _read_out(path: LayerPath, layers: Sequence[Layer]) -> str:
     return (
         f"Neighbours of its class by layer: {path.counts[0]} of {path.k} at the input, "
         f"{path.counts[-1]} of {path.k} at the output, the majority in {int(path.agrees.sum())} of "
-        f"{len(layers)} layers. Decided at: {', '.join(filter(None, tell_decision(path, layers)))}."
+        f"{len(layers)} layers. "
+        f"Neighbours agree from: {', '.join(filter(None, tell_agreement(path, layers)))}."
     )

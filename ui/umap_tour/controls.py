@@ -27,7 +27,7 @@ def draw_choices(
 def _draw_second(tour: TourChoice, partners: tuple[str, ...]) -> None:
     st.session_state["second"] = tour.second or _ALONE
     st.selectbox(
-        "Beside it",
+        "Compare with",
         (_ALONE, *partners),
         key="second",
         format_func=lambda each: "nothing" if each == _ALONE else name_run(each),

@@ -1,4 +1,4 @@
-"""The guided tour of the page: what is pointed at, and what is said of it."""
+"""The guided tour of the page: what is pointed at, and what the cards tell."""
 
 from __future__ import annotations
 

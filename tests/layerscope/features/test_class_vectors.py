@@ -1,4 +1,4 @@
-"""Class vectors: found in any head, compared with scikit-learn, mapped by direction."""
+"""Class weight vectors: found in any head, compared with scikit-learn, mapped by direction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""t-SNE on trial: what is embedded, how it is judged, what the address and the browser may ask for."""
+"""The t-SNE playground: what is embedded, how it is judged, what the address and the browser may ask for."""
 
 from __future__ import annotations
 

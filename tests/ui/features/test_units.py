@@ -40,11 +40,11 @@ from ui.features.units.choice import (
 from ui.features.units.layer_units import load_units, name_units, sort_units
 from ui.features.units.maximization import (
     MOST_FRAMES,
-    Climb,
+    Maximization,
     MaximizationTask,
     Verdict,
-    climb,
     count_between,
+    run_maximization,
 )
 from ui.features.units.player import judge, tell_states
 from ui.features.units.selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index
@@ -167,15 +167,15 @@ def seek(
     rivals: dict[int, np.ndarray] | None = None,
     start: np.ndarray | None = None,
     stop: Callable[[], bool] = lambda: False,
-) -> tuple[Climb, list[tuple[int, int, Climb]]]:
-    told: list[tuple[int, int, Climb]] = []
+) -> tuple[Maximization, list[tuple[int, int, Maximization]]]:
+    told: list[tuple[int, int, Maximization]] = []
 
-    def publish(done: int, total: int, result: Climb | None = None) -> None:
+    def publish(done: int, total: int, result: Maximization | None = None) -> None:
         assert result is not None
         told.append((done, total, result))
 
     task = MaximizationTask("none", Unit("1", 0), ascent, None, tuple(rivals or {}))
-    return climb(classifier, task, start, rivals or {}, publish, stop), told
+    return run_maximization(classifier, task, start, rivals or {}, publish, stop), told
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -229,7 +229,7 @@ def test_it_is_called_off_between_two_steps() -> None:
     told = []
     task = MaximizationTask("none", Unit("1", 0), Ascent(), None, ())
     with pytest.raises(Cancelled):
-        climb(
+        run_maximization(
             brightness(0.0),
             task,
             None,
@@ -266,13 +266,13 @@ def test_a_job_of_the_queue_is_watched_called_off_and_found_again() -> None:
     classifier = brightness(0.0)
     classifier = replace(classifier, module=nn.Sequential(watched, *classifier.module))
     task = MaximizationTask("none", Unit("2", 0), Ascent(n_steps=8), None, ())
-    queue: Queue[Climb] = Queue(lambda _session: True)
+    queue: Queue[Maximization] = Queue(lambda _session: True)
     works = 0
 
-    def work(publish: object, cancelled: Callable[[], bool]) -> Climb:
+    def work(publish: object, cancelled: Callable[[], bool]) -> Maximization:
         nonlocal works
         works += 1
-        return climb(classifier, task, None, {}, publish, cancelled)  # type: ignore[arg-type]
+        return run_maximization(classifier, task, None, {}, publish, cancelled)  # type: ignore[arg-type]
 
     def state() -> tuple[State, int] | None:
         report = queue.look(task)
@@ -318,7 +318,9 @@ def test_the_model_is_free_for_a_moment_after_each_step(monkeypatch: pytest.Monk
     monkeypatch.setattr("ui.features.units.maximization.time.sleep", sleep)
     task = MaximizationTask("none", Unit("1", 0), Ascent(n_steps=20), None, ())
     told: list[bool] = []
-    climb(brightness(0.0), task, None, {}, lambda *_: told.append(spy.held), lambda: False)
+    run_maximization(
+        brightness(0.0), task, None, {}, lambda *_: told.append(spy.held), lambda: False
+    )
     assert told == [False] * 21 and len(breaths) == 21
 
 
@@ -395,7 +397,7 @@ def test_the_view_opens_at_every_layer(channels: Path) -> None:
         app = open_view(layer.key)
         assert not app.exception
         assert app.selectbox(key="units_layer").value == layer.key
-        assert "Strongest samples" in texts_of(app)
+        assert "Top-activating images" in texts_of(app)
     app = open_view("input")
     assert not app.exception and "The input has no units" in texts_of(app)
 
@@ -556,15 +558,15 @@ def test_the_verdict_compares_with_samples(channels: Path) -> None:
 
 def test_silent_and_dead_units_are_explained(channels: Path) -> None:
     units = load_units(TINY, 40, CONV)
-    quiet = Climb(states=("silent", "silent", "active"))
+    quiet = Maximization(states=("silent", "silent", "active"))
     (note,) = tell_states(quiet, units, subject_of(CONV, 0))
     assert "Silent in 2 of 3 steps" in note and "before the ReLU" in note
-    dead = Climb(states=("silent",) * 48 + ("dead",))
+    dead = Maximization(states=("silent",) * 48 + ("dead",))
     (note,) = tell_states(dead, units, subject_of(CONV, 1))
     assert "None of 40 samples wakes it either" in note
     (note,) = tell_states(dead, units, subject_of(CONV, 0))
     assert f"sample {units.uid[0, 0]:04d} does" in note
-    assert tell_states(Climb(states=("active",)), units, subject_of(CONV, 0)) == []
+    assert tell_states(Maximization(states=("active",)), units, subject_of(CONV, 0)) == []
 
 
 def test_each_technique_says_what_it_is_whence_and_how_it_fails() -> None:

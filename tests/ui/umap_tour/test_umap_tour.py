@@ -203,7 +203,7 @@ def test_the_page_opens_with_one_network(tiny_run: Path) -> None:
     app = open_page()
     assert address(app)["run"] == TINY
     assert {key: address(app)[key] for key in KEYS if key in address(app)} == START
-    assert [box.label for box in app.selectbox] == ["Run", "Beside it", "Colour by"]
+    assert [box.label for box in app.selectbox] == ["Run", "Compare with", "Colour by"]
     assert app.selectbox(key="second").options == ["nothing"]
 
 

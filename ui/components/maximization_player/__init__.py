@@ -1,4 +1,4 @@
-"""A picture that changes while a unit's value rises: watched while it is sought, played afterwards."""
+"""A picture that changes while a unit's value rises: watched while it changes, played afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Judgement:
     rows : sequence of (str, str, str, str)
         What is compared, of the picture, of the best sample, and how many times more.
     classes : sequence of (str, float)
-        What the model takes it for, with probabilities.
+        What the model predicts for it, with probabilities.
     reference : float or None
         The best sample's value, to draw beside the curve.
     """

@@ -1,4 +1,4 @@
-// The picture, its curves, and what is said of it. While it is sought the page asks how far it is, and tells how many
+// The picture, its curves, and what is told of it. While it changes the page asks how far it is, and tells how many
 // frames it has: only the others are sent.
 import { mount, type Send } from "../base/component";
 import { find, make } from "../base/elements";
@@ -46,7 +46,7 @@ const ICONS = {
 };
 const ACTIONS = {
   stop: ["Stop", "Call it off"],
-  start: ["Start", "Seek a picture that the unit answers to"],
+  start: ["Start", "Find a picture that maximises the unit"],
   again: ["Another seed", "Start again from other noise: what returns is the unit's"],
 };
 const SILENCE: Record<string, string> = { s: ", silent", d: ", dead" };
@@ -233,7 +233,7 @@ function judge({ title, text, rows, classes }: Judgement) {
     entry.append(label, bar, make("b", "", probability.toFixed(2)));
     takes.append(entry);
   }
-  if (classes.length) said.push(make("p", "heard", "The model takes it for"), takes);
+  if (classes.length) said.push(make("p", "heard", "The model predicts"), takes);
   return said;
 }
 

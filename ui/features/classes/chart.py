@@ -38,7 +38,7 @@ class ClassPoints:
     ----------
     points : ndarray of float32, (m, 2)
     names, details : sequence of str
-        Of each class, and what is said of it besides.
+        Of each class, and what is told of it besides.
     marks : sequence of tuple
         Colour and shape.
     chosen : int or None

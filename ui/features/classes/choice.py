@@ -1,4 +1,4 @@
-"""What of the class vectors is looked at, as it stands in the address."""
+"""What of the class weight vectors is looked at, as it stands in the address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps of class vectors: what is shown, what is asked of the queue, what comes back."""
+"""Maps of class weight vectors: what is shown, what is asked of the queue, what comes back."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ui.address import Reading, change, write_part
 
-ORDERS = {"number": "By number", "norm": "Strongest first"}
+ORDERS = {"number": "By number", "norm": "Largest norm first"}
 SIZES = {"large": "Large", "medium": "Medium", "small": "Small"}
 KEYS = ("kernel_layer", "kernel_order", "kernel_size", "kernel_rows", "kernel_columns")
 # Rows and columns on a page; of single weights twice as many each. Of a list the product counts.
@@ -24,7 +24,7 @@ class KernelChoice:
     layer : str
         Key of a convolution or a dense layer.
     order : str
-        A key of `ORDERS`: strongest first, or as they are numbered.
+        A key of `ORDERS`: largest norm first, or as they are numbered.
     size : str
         A key of `SIZES`: of the tiles.
     rows, columns : int

@@ -59,7 +59,7 @@ def _find_window(key: str, n_inputs: int, layers: tuple[Layer, ...]) -> tuple[in
 def sort_filters(figures: WeightFigures, shape: Shape, order: str) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns in the order in which they are paged through.
 
-    By norm the strongest filters come first, and the input channels that are read with the largest
+    By norm the largest filters come first, and the input channels that are read with the largest
     weights. In a grouped convolution a row is no channel, and rows stay as they are.
     """
     rows, columns = np.arange(shape[1]), np.arange(shape[0])

@@ -1,4 +1,4 @@
-"""What of the t-SNE on trial stands in the address beside the selection that all pages share."""
+"""What of the t-SNE playground stands in the address beside the selection that all pages share."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.address import change
 from ui.arrays import stamp
-from ui.coloring import describe_predictions, read_answers
+from ui.coloring import describe_predictions, read_predictions
 from ui.components.embedding_film import LinkedSamples
 from ui.components.points import LegendEntry
 from ui.features.playground.address import TrialChoice, offer_counts, read_trial
@@ -43,7 +43,7 @@ def load_linked_samples(
     ------
     Unavailable
     """
-    answers = read_answers(contents.run, n)
+    answers = read_predictions(contents.run, n)
     return LinkedSamples(
         labels=answers.labels,
         entries=[

@@ -1,4 +1,4 @@
-"""t-SNE on trial: PCA beside it while it runs, other perplexities, other seeds, and noise."""
+"""The t-SNE playground: PCA beside it while it runs, other perplexities, other seeds, and noise."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from ui.address import Reading, recall_part, write_part
 CHANNEL, NEURON, CLASS = "channel", "neuron", "class"
 NOISE, SAMPLE = "noise", "sample"
 STARTS = {NOISE: "Noise", SAMPLE: "A sample"}
-RANKS = {"selective": "Most selective", "strong": "Strongest", "number": "By number"}
+RANKS = {"selective": "Most selective", "strong": "Most active", "number": "By number"}
 CROPS = {"patch": "Patches", "whole": "Whole pictures"}
 OF_NEURON = {
     "unit": "kind of unit",
@@ -118,7 +118,7 @@ class UnitChoice:
     rank : str
         A key of `RANKS`: the order of the layer's channels.
     crop : str
-        A key of `CROPS`: how the strongest samples are shown.
+        A key of `CROPS`: how the top-activating images are shown.
     """
 
     unit: str = CHANNEL

@@ -28,7 +28,7 @@ class LayerUnits:
     Attributes
     ----------
     value : ndarray of float32, (C, k)
-        Largest activation on each channel's strongest samples, falling.
+        Largest activation on each channel's top-activating images, falling.
     uid : ndarray of int32, (C, k)
         Whose.
     position : ndarray of int16, (C, k, 2)

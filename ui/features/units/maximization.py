@@ -1,4 +1,4 @@
-"""Input maximisation beside the page: asked for, watched while the picture changes, called off."""
+"""Activation maximisation beside the page: asked for, watched while the picture changes, called off."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOP = 3
 
 @dataclass(frozen=True)
 class MaximizationTask:
-    """What is sought, and what it is compared with.
+    """What is maximised, and what the result is compared with.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Verdict:
     value, peak : float
         Of the unit, and the largest of its channel: see `layerscope.features.units.measure_response`.
     best_value, best_peak : tuple of (float, int), or None
-        The same of samples: the largest of the strongest ones, and whose it is. None without samples.
+        The same of samples: the largest of the top-activating images, and whose it is. None without samples.
     classes : tuple of (int, float)
         The most probable outputs with their probabilities, falling.
     """
@@ -73,7 +73,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Climb:
+class Maximization:
     """An ascent as far as it has come.
 
     Attributes
@@ -112,17 +112,17 @@ def key_of(task: MaximizationTask) -> Hashable:
     return "maximize", model, task, stamp(task.run, "samples")
 
 
-def ask_climb(task: MaximizationTask) -> str | None:
-    """Have a picture sought; one line where too much is waiting. Raises `Unavailable`."""
+def ask_maximization(task: MaximizationTask) -> str | None:
+    """Have a unit maximised; one line where too much is waiting. Raises `Unavailable`."""
     samples = load_samples(task.run)
     # Read here: the queue's thread belongs to no session.
     start = None if task.start is None else samples.picture(task.start)
     rivals = {uid: samples.picture(uid) for uid in task.strongest}
 
-    def work(publish: Publish[Climb], cancelled: Callable[[], bool]) -> Climb:
+    def work(publish: Publish[Maximization], cancelled: Callable[[], bool]) -> Maximization:
         with computing:
             classifier = load_live_model(task.run)
-        return climb(classifier, task, start, rivals, publish, cancelled)
+        return run_maximization(classifier, task, start, rivals, publish, cancelled)
 
     return shared.ask(key_of(task), work, session_id(), True)
 
@@ -132,14 +132,14 @@ def look_at(task: MaximizationTask) -> Report[Any] | None:
     return shared.look(key_of(task))
 
 
-def climb(
+def run_maximization(
     classifier: Classifier,
     task: MaximizationTask,
     start: np.ndarray | None,
     rivals: dict[int, np.ndarray],
-    publish: Publish[Climb],
+    publish: Publish[Maximization],
     cancelled: Callable[[], bool],
-) -> Climb:
+) -> Maximization:
     """Seek a picture and tell of each step.
 
     Parameters
@@ -192,8 +192,8 @@ class _Trail:
             self.picture = step.picture
             self.frames.append((step.index, _encode(step.picture)))
 
-    def tell(self, verdict: Verdict | None = None) -> Climb:
-        return Climb(
+    def tell(self, verdict: Verdict | None = None) -> Maximization:
+        return Maximization(
             tuple(self.frames),
             tuple(self.objective),
             tuple(self.variation),
@@ -227,7 +227,7 @@ def _judge(
     rivals: dict[int, np.ndarray],
     cancelled: Callable[[], bool],
 ) -> Verdict:
-    """The picture's values beside those of the strongest samples, and what the model takes it for."""
+    """The picture's values beside those of the top-activating images, and what the model predicts for it."""
     values, peaks = [], []
     value, peak = _measure(classifier, unit, picture)
     for uid, rival in rivals.items():

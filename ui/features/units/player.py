@@ -1,4 +1,4 @@
-"""Input maximisation on the page: what is asked for, and what is told of what comes of it."""
+"""Activation maximisation on the page: what is asked for, and what comes of it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from ui.features.units.choice import (
 )
 from ui.features.units.layer_units import LayerUnits, find_logits, load_units, name_units
 from ui.features.units.maximization import (
-    Climb,
+    Maximization,
     MaximizationTask,
     Verdict,
-    ask_climb,
+    ask_maximization,
     key_of,
     look_at,
 )
@@ -47,11 +47,11 @@ _MOVED = "units_moved"  # whether the address was changed from within the fragme
 
 @st.fragment
 def draw_player(subject: UnitSubject, units: LayerUnits | None) -> None:
-    """The panel's content: a fragment, drawn again and again while a picture is sought."""
+    """The panel's content: a fragment, drawn again and again while the picture changes."""
     if st.session_state.pop(_MOVED, False):
         st.rerun()  # the options at the side, too
     with st.container(key="units-ascent-head", horizontal=True, gap=None):
-        st.html(markup.heading("Input maximisation", f"{subject.layer.key}, {subject.name}"))
+        st.html(markup.heading("Activation maximisation", f"{subject.layer.key}, {subject.name}"))
         offer_technique(MAXIMIZATION)
     task = make_task(subject, units, subject.choice)
     _release_last(task)
@@ -71,7 +71,7 @@ def draw_player(subject: UnitSubject, units: LayerUnits | None) -> None:
 def make_task(
     subject: UnitSubject, units: LayerUnits | None, choice: UnitChoice
 ) -> MaximizationTask:
-    """What is asked for. Of a class the logit is meant, so the strongest are those by logit."""
+    """What is asked for. Of a class the logit is meant, so the top-activating images are those by logit."""
     selection, start = subject.selection, None
     if choice.ascent_from == SAMPLE:
         start = selection.sample or 0
@@ -86,7 +86,7 @@ def make_task(
 
 def _ask(task: MaximizationTask, token: str) -> None:
     st.session_state[_HAVE] = (token, 0)
-    problem = ask_climb(task)
+    problem = ask_maximization(task)
     if problem:
         st.toast(problem)
     else:
@@ -111,7 +111,7 @@ def _release_last(task: MaximizationTask) -> None:
         del st.session_state[_LAST]
 
 
-def _read_have(token: str, report: Report[Climb] | None) -> int:
+def _read_have(token: str, report: Report[Maximization] | None) -> int:
     """How many frames need not be sent again."""
     of, have = st.session_state.get(_HAVE, ("", 0))
     there = len(report.result.frames) if report is not None and report.result else 0
@@ -122,10 +122,10 @@ def _describe(
     subject: UnitSubject,
     units: LayerUnits | None,
     task: MaximizationTask,
-    report: Report[Climb] | None,
+    report: Report[Maximization] | None,
     have: int,
 ) -> MaximizationPlayer:
-    found = report.result if report is not None and report.result is not None else Climb()
+    found = report.result if report is not None and report.result is not None else Maximization()
     start = ""
     if task.start is not None and not found.frames:
         start = markup.embed(load_samples(task.run).encoded(task.start), "image/webp")
@@ -165,7 +165,7 @@ def _hint(subject: UnitSubject, task: MaximizationTask) -> str:
     source = "grey noise" if task.start is None else f"sample {task.start:04d}"
     is_class = name_units(subject.run, subject.layer) is not None
     name = f"the class {subject.name}" if is_class else subject.name
-    return f"Start changes {source}, step by step, so that {name} answers ever more strongly."
+    return f"Start changes {source}, step by step, so that {name} becomes ever more active."
 
 
 def _find_eye(subject: UnitSubject, unit: Unit) -> tuple[float, float, float, float] | None:
@@ -175,12 +175,12 @@ def _find_eye(subject: UnitSubject, unit: Unit) -> tuple[float, float, float, fl
     return field_box(subject.layer, *unit.position, side)
 
 
-def tell_states(found: Climb, units: LayerUnits | None, subject: UnitSubject) -> list[str]:
+def tell_states(found: Maximization, units: LayerUnits | None, subject: UnitSubject) -> list[str]:
     """What is to be known of steps in which the unit gave nothing.
 
     Parameters
     ----------
-    found : Climb
+    found : Maximization
         As far as it has come.
     units : LayerUnits or None
         Where arrays tell what samples make of the channel.
@@ -215,7 +215,7 @@ def _tell_data(units: LayerUnits | None, subject: UnitSubject) -> str:
 
 
 def judge(subject: UnitSubject, units: LayerUnits | None, verdict: Verdict) -> Judgement:
-    """Whether the picture drives the unit more than any sample does, and what the model takes it for.
+    """Whether the picture drives the unit more than any sample does, and what the model predicts for it.
 
     Parameters
     ----------

@@ -147,7 +147,7 @@ def _keep_sheet(
 
 
 def compose_sheet(run: str, units: LayerUnits, layer: Layer, page: tuple[int, ...]) -> np.ndarray:
-    """The strongest patch of each of n channels, in one row, (side, n * side, 3) uint8; dark if silent."""
+    """The top-activating patch of n channels, in one row, (side, n * side, 3) uint8; dark if silent."""
     cells = []
     for channel in page:
         if not units.value[channel].any():

@@ -1,4 +1,4 @@
-"""The controls of the side panel: which unit, and how a picture for it is sought."""
+"""The controls of the side panel: which unit, and how a picture is found that maximises it."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def draw_ascent(subject: UnitSubject) -> None:
             0,
             selection.size - 1,
             key="units_sample",
-            help="The sample that is pinned, or any other. A click on one of the strongest pins it.",
+            help="The sample that is pinned, or any other. A click on a top-activating image pins it.",
             on_change=lambda: change(sample=st.session_state["units_sample"]),
         )
     values = fill_options(OPTIONS, choice.ascent)

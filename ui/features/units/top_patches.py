@@ -29,7 +29,7 @@ _SIDE = 160  # pixels of a picture in the row
 def draw_top_patches(subject: UnitSubject, units: LayerUnits) -> None:
     """The panel's content."""
     with st.container(key="units-top-head", horizontal=True, gap=None):
-        st.html(markup.heading("Strongest samples", f"of {subject.selection.size}"))
+        st.html(markup.heading("Top-activating images", f"of {subject.selection.size}"))
         offer_technique(TOP_SAMPLES)
     values = units.value[subject.channel]
     if not values.any():  # the order of samples that are all alike would mean nothing
@@ -89,7 +89,7 @@ def _draw_link(subject: UnitSubject, maps: bool) -> None:
 def list_tiles(
     run: str, layer: Layer, units: LayerUnits, channel: int, cut: bool
 ) -> list[SampleTile]:
-    """The strongest samples of a channel, as patches, or whole with a square on them."""
+    """The top-activating images of a channel, as patches, or whole with a square on them."""
     samples, made = load_samples(run), stamp(run, "samples")
     tiles = []
     rows = (units.uid[channel], units.value[channel], units.position[channel])
