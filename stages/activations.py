@@ -42,7 +42,6 @@ def collect(
     """All layers of one block, written to shards of its own."""
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
-    device = next(classifier.module.parameters()).device
     factors = choose_factors(run, params)
     found: dict[tuple[int, str], list[np.ndarray]] = {}
     for at, end in list_batches(start, stop, params.activations.batch_size):
@@ -52,7 +51,7 @@ def collect(
                 if at < n:
                     found.setdefault((factor, key), []).append(pool(output[: n - at], factor))
 
-        forward(classifier, pictures(at, end), tuple(layers), receive, device)
+        forward(classifier, pictures(at, end), tuple(layers), receive)
     writer = Writer.open(store)
     for (factor, key), batches in found.items():
         writer.fill(f"pool{factor}/{key}", start, np.concatenate(batches))

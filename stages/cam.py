@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from layerscope.explanation.cam import choose_layer, grad_cam
-from layerscope.models.registry import choose_device
 from layerscope.parallel import working
 from layerscope.params import Params, read_params
 from layerscope.progress import track
@@ -37,7 +36,7 @@ def explain(
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
     found = []
-    with grad_cam(classifier, layer, choose_device(params.device)) as compute:
+    with grad_cam(classifier, layer) as compute:
         for at, stop in list_batches(0, len(outputs), params.cam.batch_size):
             predicted, true = outputs[at:stop].T
             batch = pictures(start + at, start + stop)

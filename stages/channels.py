@@ -34,14 +34,13 @@ def find_block(
     """Peaks of one block by layer, batch by batch."""
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
-    device = next(classifier.module.parameters()).device
     found: dict[str, list[Peaks]] = {layer.key: [] for layer in layers}
 
     def receive(key: str, output: torch.Tensor) -> None:
         found[key].append(find_peaks(output))
 
     for batch in list_batches(start, stop, params.channels.batch_size):
-        forward(classifier, pictures(*batch), tuple(layers), receive, device)
+        forward(classifier, pictures(*batch), tuple(layers), receive)
     return found
 
 

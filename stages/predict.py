@@ -27,9 +27,8 @@ def predict(samples: str, store: str, run: str, start: int, stop: int, params: P
     """Probabilities of one block."""
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
-    device = next(classifier.module.parameters()).device
     batches = [
-        forward(classifier, pictures(*batch), (), lambda *_: None, device)
+        forward(classifier, pictures(*batch), (), lambda *_: None)
         for batch in list_batches(start, stop, params.predict.batch_size)
     ]
     Writer.open(store).fill("probability", start, np.concatenate(batches))

@@ -21,7 +21,6 @@ def forward(
     pictures: np.ndarray,
     layers: tuple[Layer, ...],
     receive: Receive,
-    device: torch.device | str = "cpu",
 ) -> np.ndarray:
     """Run a batch and hand each layer's output to `receive`, from input to probabilities.
 
@@ -32,13 +31,11 @@ def forward(
     Parameters
     ----------
     classifier : Classifier
-        Its module already on `device`.
     pictures : ndarray of uint8, (N, S, S, 3)
     layers : tuple of Layer
         Those to hand over.
     receive : callable
         Gets a key and a tensor (N, ...), valid during the call only.
-    device : torch.device or str
 
     Returns
     -------
@@ -48,7 +45,7 @@ def forward(
     keys = [layer.key for layer in layers]
     inner = [key for key in keys if key not in {INPUT, PROBABILITIES}]
     with torch.inference_mode():
-        pixels = to_pixels(pictures, device)
+        pixels = to_pixels(pictures, classifier.device)
         if INPUT in keys:
             receive(INPUT, pixels)
         with tapped(classifier.module, inner, receive):

@@ -38,7 +38,7 @@ def saliency(task: Task) -> Attribution:
     """The largest absolute gradient over the colour channels, by Captum."""
     from captum.attr import Saliency
 
-    inputs = task.normalize(task.pictures).requires_grad_()
+    inputs = task.classifier.to_inputs(task.pictures).requires_grad_()
     found = Saliency(task.score).attribute(inputs, additional_forward_args=(task.targets,))
     channels = to_channels(found)
     return Attribution(channels.max(axis=-1), channels)
@@ -53,14 +53,14 @@ def smooth_grad(task: Task, n_samples: int, noise: float) -> Attribution:
     from captum.attr import Saliency
 
     task.watch.expect(n_samples)
-    inputs = task.normalize(task.pictures)  # (1, 3, S, S)
+    inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
     spread = noise * (inputs.amax() - inputs.amin())
     generator = torch.Generator().manual_seed(task.random_state)
     method = Saliency(task.score)
     total = torch.zeros_like(inputs)
     for start in range(0, n_samples, BATCH):
         n = min(BATCH, n_samples - start)
-        drawn = torch.randn(n, *inputs.shape[1:], generator=generator).to(task.device)
+        drawn = torch.randn(n, *inputs.shape[1:], generator=generator).to(task.classifier.device)
         noisy = (inputs + spread * drawn).requires_grad_()
         targets = task.targets.expand(n, -1)
         found = method.attribute(noisy, abs=False, additional_forward_args=(targets,))
@@ -77,8 +77,10 @@ def integrated_gradients(task: Task, n_steps: int, fill: str) -> Attribution:
     from captum.attr import IntegratedGradients
 
     task.watch.expect(n_steps)
-    inputs = task.normalize(task.pictures)  # (1, 3, S, S)
-    baseline = task.normalize(fill_picture(task.pictures[0], fill, task.random_state)[None])
+    inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
+    baseline = task.classifier.to_inputs(
+        fill_picture(task.pictures[0], fill, task.random_state)[None]
+    )
     found = IntegratedGradients(task.score).attribute(
         inputs.clone().requires_grad_(),
         baselines=baseline,
@@ -121,10 +123,9 @@ def needs_rectifiers(classifier: Classifier) -> str | None:
     if any(isinstance(part, _RECTIFIERS) for part in classifier.module.modules()):
         return None
     side = classifier.input_size
-    device = next(classifier.module.parameters()).device
     rule = GuidedRule()
     with torch.enable_grad(), rule:
-        classifier.module(torch.zeros(1, 3, side, side, device=device).requires_grad_())
+        classifier.module(torch.zeros(1, 3, side, side, device=classifier.device).requires_grad_())
     return None if rule.met else f"{classifier.name} has no ReLU, which this method changes"
 
 

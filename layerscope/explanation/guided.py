@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 from layerscope.errors import InputError
 from layerscope.explanation.heatmap import fit_to_picture
 from layerscope.explanation.task import score_of, targets_of
-from layerscope.models.registry import Classifier, to_pixels
+from layerscope.models.registry import Classifier
 
 # What nn.ReLU, nn.ReLU6 and models that call functions themselves end in.
 _RECTIFIERS = {
@@ -88,8 +88,7 @@ def rectified_gradient(
     InputError
         For a model without rectifiers.
     """
-    device = next(classifier.module.parameters()).device
-    inputs = classifier.normalize(to_pixels(pictures, device)).requires_grad_()
+    inputs = classifier.to_inputs(pictures).requires_grad_()
     with torch.enable_grad(), rule:
         logits = classifier.module(inputs)
     if not rule.met:

@@ -61,7 +61,9 @@ def lime(task: Task, n_samples: int, n_segments: int, fill: str) -> Attribution:
     task.watch.expect(n_samples)
     picture = task.pictures[0]
     segments = find_segments(picture, n_segments)
-    drawn = draw_presence(n_samples, int(segments.max()) + 1, task.random_state).to(task.device)
+    drawn = draw_presence(n_samples, int(segments.max()) + 1, task.random_state).to(
+        task.classifier.device
+    )
 
     def present(*_: object, **__: object) -> Iterator[Tensor]:
         yield from drawn[:, None]
@@ -76,10 +78,10 @@ def lime(task: Task, n_samples: int, n_segments: int, fill: str) -> Attribution:
         perturb_func=present,
     )
     found = method.attribute(
-        task.normalize(task.pictures),
-        baselines=task.normalize(fill_picture(picture, fill, task.random_state)[None]),
+        task.classifier.to_inputs(task.pictures),
+        baselines=task.classifier.to_inputs(fill_picture(picture, fill, task.random_state)[None]),
         additional_forward_args=(task.targets,),
-        feature_mask=torch.from_numpy(segments).long().to(task.device)[None, None],
+        feature_mask=torch.from_numpy(segments).long().to(task.classifier.device)[None, None],
         n_samples=n_samples,
         perturbations_per_eval=BATCH,
     )

@@ -125,7 +125,7 @@ def sweep(task: Task, patch: int, stride: int, fill: str) -> Iterator[Sweep]:
 def _look(task: Task, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Scores and probabilities (n,) of pictures (n, S, S, 3)."""
     with torch.no_grad():
-        logits = task.classifier.module(task.normalize(pictures))
+        logits = task.classifier.module(task.classifier.to_inputs(pictures))
     task.watch.advance(len(pictures))
     probabilities = logits.softmax(dim=1)[:, task.targets[0, 0]]
     scores = score_of(logits, task.targets.expand(len(pictures), -1))

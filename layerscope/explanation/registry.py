@@ -10,13 +10,12 @@ import numpy as np
 from torch import nn
 
 from layerscope.errors import InputError
-from layerscope.explanation.cams import MAP_METHODS
+from layerscope.explanation.cam_methods import CAM_METHODS
 from layerscope.explanation.gradients import GRADIENT_METHODS
 from layerscope.explanation.lime import LIME
 from layerscope.explanation.method import Attribution, Method, Setting, check_options
 from layerscope.explanation.occlusion import OCCLUSION
 from layerscope.explanation.relevance import RELEVANCE_METHODS
-from layerscope.explanation.score_cam import SCORE_CAM
 from layerscope.explanation.task import BATCH, Progress, Task, prepare
 from layerscope.models.layer_table import layer_table
 from layerscope.models.registry import Classifier
@@ -25,8 +24,7 @@ METHODS: dict[str, Method] = {
     method.key: method
     for method in (
         *GRADIENT_METHODS,
-        *MAP_METHODS,
-        SCORE_CAM,
+        *CAM_METHODS,
         *RELEVANCE_METHODS,
         OCCLUSION,
         LIME,

@@ -209,7 +209,7 @@ def _name(func: Callable[..., Any]) -> str:
 
 def lrp(task: Task, epsilon: float, pixels: str) -> Attribution:
     """Relevance (N, S, S), in logits."""
-    inputs = task.normalize(task.pictures).requires_grad_()
+    inputs = task.classifier.to_inputs(task.pictures).requires_grad_()
     first = flat_parts
     if pixels == "box":
         black, white = (inputs.new_full((1, 3, 1, 1), level) for level in (0.0, 1.0))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
-from layerscope.models.registry import Classifier, to_pixels
+from layerscope.models.registry import Classifier
 
 BATCH = 4  # pictures in memory at a time: VGG16's activations and gradients take 0.2 GB each
 
@@ -118,15 +118,6 @@ class Task:
         """The same for some of the pictures."""
         return replace(self, pictures=self.pictures[part], targets=self.targets[part])
 
-    @property
-    def device(self) -> torch.device:
-        """Where the model is."""
-        return next(self.classifier.module.parameters()).device
-
-    def normalize(self, pictures: np.ndarray) -> Tensor:
-        """Pictures as the model takes them, (N, 3, S, S)."""
-        return self.classifier.normalize(to_pixels(pictures, self.device))
-
     def score(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """The scores (n,) of normalised pictures (n, 3, S, S); the passes are counted."""
         scores = score_of(self.classifier.module(inputs), targets)
@@ -163,7 +154,7 @@ def prepare(
         raise InputError(f"random_state is {random_state!r}; use a whole number")
     if not 0 <= random_state < 2**32:
         raise InputError(f"random_state is {random_state}; use a number from 0 to 2**32 - 1")
-    private = replace(classifier, module=_private_copy(classifier.module))
+    private = replace(classifier, module=private_copy(classifier.module))
     watch = Watch(len(pictures), progress, cancelled)
     return Task(private, pictures, targets_of(outputs, against), layer, int(random_state), watch)
 
@@ -191,7 +182,7 @@ def _check_outputs(
     return outputs
 
 
-def _private_copy(module: nn.Module) -> nn.Module:
+def private_copy(module: nn.Module) -> nn.Module:
     """The same modules anew, on the same numbers.
 
     Hooks and flags set on them, gradients and weights replaced in them stay with the copy. No weight

@@ -199,7 +199,7 @@ def _begin(classifier: Classifier, ascent: Ascent, start: np.ndarray | None) -> 
             f"a picture {start.shape}, where {classifier.name} takes {side} x {side} RGB"
         )
     spectrum = draw_spectrum(side, ascent.random_state) if start is None else to_spectrum(start)
-    return spectrum.to(next(classifier.module.parameters()).device).requires_grad_()
+    return spectrum.to(classifier.device).requires_grad_()
 
 
 def _find_slope(

@@ -57,6 +57,15 @@ class Classifier:
     std: Floats3
     categories: tuple[Category, ...]
 
+    @property
+    def device(self) -> torch.device:
+        """Where the module's parameters are."""
+        return next(self.module.parameters()).device
+
+    def to_inputs(self, pictures: np.ndarray) -> Tensor:
+        """Pictures (N, S, S, 3) uint8 as the module takes them, (N, 3, S, S) on its device."""
+        return self.normalize(to_pixels(pictures, self.device))
+
     def normalize(self, pixels: Tensor) -> Tensor:
         """Pixels in [0, 1], (N, 3, S, S), to the scale that the module was trained on."""
         mean = pixels.new_tensor(self.mean).view(1, 3, 1, 1)

@@ -247,15 +247,14 @@ def _judge(
 
 def _measure(classifier: Classifier, unit: Unit, picture: np.ndarray) -> tuple[float, float]:
     with computing, torch.inference_mode():
-        pixels = to_pixels(picture[None], next(classifier.module.parameters()).device)
+        pixels = to_pixels(picture[None], classifier.device)
         value, peak = measure_response(classifier, unit, pixels)
         return value.item(), peak.item()
 
 
 def _classify(classifier: Classifier, picture: np.ndarray) -> tuple[tuple[int, float], ...]:
     with computing, torch.inference_mode():
-        pixels = to_pixels(picture[None], next(classifier.module.parameters()).device)
-        found = classifier.module(classifier.normalize(pixels))[0].float().softmax(dim=0)
+        found = classifier.module(classifier.to_inputs(picture[None]))[0].float().softmax(dim=0)
         top = found.topk(min(_TOP, len(found)))
     return tuple(zip(top.indices.tolist(), top.values.tolist(), strict=True))
 
