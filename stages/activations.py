@@ -9,15 +9,13 @@ import torch
 
 from layerscope.activations.pooling import forward, pool, pooled_shape
 from layerscope.models.layers import Layer
-from layerscope.parallel import working
 from layerscope.params import Params, read_params
-from layerscope.progress import track
 from layerscope.runs.blocks import (
-    count_processes,
     count_rows,
     list_batches,
     list_blocks,
     load_classifier,
+    run_blocks,
 )
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
@@ -71,20 +69,16 @@ def main(run: str) -> None:
         "layers": [layer.key for layer in layers],
         "versions": library_versions("torch", "torchvision"),
     }
-    with (
-        writing(store_path(run, "activations"), params.compute.storage, **facts) as store,
-        working(params.compute.scheduler, count_processes(params)) as workers,
-    ):
+    with writing(store_path(run, "activations"), params.compute.storage, **facts) as store:
         for (factor, key), shape in shapes.items():
             dims = ["sample", "channel", "y", "x"][: 1 + len(shape)]
             whole = (factors[factor], *shape)
             store.reserve(f"pool{factor}/{key}", whole, "float16", dims, rows=rows)
-        blocks = list_blocks(len(samples), rows)
         tasks = (
-            (samples.location, store.location, run, *block, layers, params) for block in blocks
+            (samples.location, store.location, run, *block, layers, params)
+            for block in list_blocks(len(samples), rows)
         )
-        label = f"{run}: {len(layers)} layers"
-        for _ in track(workers.map(collect, tasks), label, len(blocks)):
+        for _ in run_blocks(collect, tasks, params, f"{run}: {len(layers)} layers"):
             pass
 
 

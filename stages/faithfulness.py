@@ -31,10 +31,11 @@ from layerscope.faithfulness.summary import (
     summarize,
     tabulate,
 )
-from layerscope.models.registry import Classifier, choose_device, load_model
+from layerscope.models.registry import Classifier
 from layerscope.parallel import Workers, working
 from layerscope.params import Faithfulness, Params, read_params
 from layerscope.progress import track
+from layerscope.runs.blocks import load_classifier
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.files import write_table, write_text
@@ -67,14 +68,6 @@ class Job(NamedTuple):
     randomized: bool
 
 
-def load(run: str, params: Params) -> Classifier:
-    """The run's model, where it is to work."""
-    chosen = params.run(run)
-    classifier = load_model(chosen.model, chosen.weights_file)
-    classifier.module.to(choose_device(params.device))
-    return classifier
-
-
 def choose_subjects(run: str, settings: Faithfulness) -> Subjects:
     """Samples that the model gets right, or whose class it does not have, each with what it says."""
     labels = Samples(store_path(run, "samples")).labels
@@ -89,7 +82,7 @@ def choose_subjects(run: str, settings: Faithfulness) -> Subjects:
 
 def find_truths(location: str, run: str, subjects: Subjects, params: Params) -> list[Truth]:
     """The part map of each sample, and what each part is to the model; `location` is the samples'."""
-    samples, classifier = Samples(location), load(run, params)
+    samples, classifier = Samples(location), load_classifier(params.run(run), params.device)
     dataset = Store(location).attributes["dataset"]
     truths = []
     for uid, output in zip(subjects.uids.tolist(), subjects.outputs.tolist(), strict=True):
@@ -140,7 +133,7 @@ def measure(location: str, run: str, job: Job, subjects: Subjects, params: Param
     options = settings.options.get(job.method, {})
     explainer = Explainer(job.method, settings.random_state, options)
     pictures = np.stack([samples.picture(uid) for uid in subjects.uids.tolist()])
-    task = (explainer, load(run, params), pictures, subjects.outputs)
+    task = (explainer, load_classifier(params.run(run), params.device), pictures, subjects.outputs)
     if job.randomized:
         return measure_randomization(*task, settings.n_points)
     return measure_maps(
@@ -210,7 +203,7 @@ def measure_all(
 
 def main(run: str) -> None:
     params = read_params()
-    settings, classifier = params.faithfulness, load(run, params)
+    settings, classifier = params.faithfulness, load_classifier(params.run(run), params.device)
     keys, skipped = check_methods(settings, classifier)
     for key, reason in skipped.items():
         print(f"{run}: {key} is left out: {reason}")
