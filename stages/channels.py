@@ -8,7 +8,12 @@ import numpy as np
 import torch
 
 from layerscope.activations.pooling import forward
-from layerscope.activations.top_samples import Peaks, TopSamples, find_peaks, locate_channels
+from layerscope.activations.top_samples import (
+    ChannelMaxima,
+    TopSamples,
+    find_maxima,
+    locate_channels,
+)
 from layerscope.models.layers import Layer
 from layerscope.params import Params, read_params
 from layerscope.runs.blocks import (
@@ -23,19 +28,19 @@ from layerscope.runs.samples import Samples
 from layerscope.storage.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
-_PEAK_BYTES = 12  # of one channel and sample: value, position, mean
+_MAXIMA_BYTES = 12  # of one channel and sample: value, position, mean
 
 
 def find_block(
     samples: str, run: str, start: int, stop: int, layers: Sequence[Layer], params: Params
-) -> dict[str, list[Peaks]]:
-    """Peaks of one block by layer, batch by batch."""
+) -> dict[str, list[ChannelMaxima]]:
+    """Channel maxima of one block by layer, batch by batch."""
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
-    found: dict[str, list[Peaks]] = {layer.key: [] for layer in layers}
+    found: dict[str, list[ChannelMaxima]] = {layer.key: [] for layer in layers}
 
     def receive(key: str, output: torch.Tensor) -> None:
-        found[key].append(find_peaks(output))
+        found[key].append(find_maxima(output))
 
     for batch in list_batches(start, stop, params.channels.batch_size):
         forward(classifier, pictures(*batch), tuple(layers), receive)
@@ -56,7 +61,7 @@ def main(run: str) -> None:
         }
         for size in samples.sizes
     }
-    row_bytes = _PEAK_BYTES * sum(layer.shape[0] for layer in layers)
+    row_bytes = _MAXIMA_BYTES * sum(layer.shape[0] for layer in layers)
     rows = count_rows(len(samples), row_bytes, settings.batch_size)
     blocks = list_blocks(len(samples), rows)
     tasks = ((samples.location, run, *block, layers, params) for block in blocks)

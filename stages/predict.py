@@ -1,4 +1,4 @@
-"""What the model says of each sample, and the table of its layers."""
+"""What the model predicts for each sample, and the table of its layers."""
 
 from __future__ import annotations
 

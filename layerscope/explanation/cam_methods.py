@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from layerscope.explanation.gradients import needs_rectifiers
 from layerscope.explanation.guided import GuidedRule, guided_grad_cam, rectified_gradient
-from layerscope.explanation.method import ADEBAYO, HOOKER, Attribution, Failure, Method, Source
-from layerscope.explanation.task import BATCH, Task, check_maps, score_of
+from layerscope.explanation.method import ADEBAYO, HOOKER, Attribution, Citation, Failure, Method
+from layerscope.explanation.task import BATCH, ExplanationTask, check_maps, score_of
 from layerscope.models.layer_table import tapped
 from layerscope.models.registry import Classifier
 
@@ -24,7 +24,7 @@ def _score(targets: Tensor, logits: Tensor) -> Tensor:
     return score_of(logits[None], targets[None])[0]
 
 
-def compute_maps(task: Task, key: str) -> np.ndarray:
+def compute_maps(task: ExplanationTask, key: str) -> np.ndarray:
     """Maps (N, h, w) float32, at least 0, of one of the methods of `open_cam`."""
     from layerscope.explanation.cam import open_cam  # the library takes seconds to import
 
@@ -39,17 +39,17 @@ def enlarge(maps: np.ndarray, side: int) -> np.ndarray:
     return np.stack([cv2.resize(each, (side, side)) for each in maps])
 
 
-def explain_by(key: str) -> Callable[[Task], Attribution]:
+def explain_by(key: str) -> Callable[[ExplanationTask], Attribution]:
     """The method of a key, by `compute_maps`."""
 
-    def explain(task: Task) -> Attribution:
+    def explain(task: ExplanationTask) -> Attribution:
         maps = compute_maps(task, key)
         return Attribution(enlarge(maps, task.pictures.shape[1]), maps=maps)
 
     return explain
 
 
-def guided_grad_cam_of(task: Task) -> Attribution:
+def guided_grad_cam_of(task: ExplanationTask) -> Attribution:
     """Guided backpropagation, weighted by Grad-CAM."""
     maps = compute_maps(task, "grad_cam")
     gradients = rectified_gradient(task.classifier, task.pictures, task.targets, GuidedRule())
@@ -57,7 +57,7 @@ def guided_grad_cam_of(task: Task) -> Attribution:
     return Attribution(channels.sum(axis=-1), channels, maps=maps)
 
 
-def score_cam(task: Task) -> Attribution:
+def score_cam(task: ExplanationTask) -> Attribution:
     """Maps weighted by the score of the picture seen through each.
 
     pytorch-grad-cam's class for it holds a masked picture for every channel in memory, prints a bar,
@@ -104,19 +104,19 @@ def needs_maps_and_rectifiers(classifier: Classifier) -> str | None:
     return needs_maps(classifier) or needs_rectifiers(classifier)
 
 
-_SELVARAJU = Source(
+_SELVARAJU = Citation(
     "Selvaraju et al.",
     2017,
     "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
     "https://arxiv.org/abs/1610.02391",
 )
-_DRAELOS = Source(
+_DRAELOS = Citation(
     "Draelos and Carin",
     2020,
     "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks",
     "https://arxiv.org/abs/2011.08891",
 )
-_JIANG = Source(
+_JIANG = Citation(
     "Jiang et al.",
     2021,
     "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization",
@@ -151,7 +151,7 @@ CAM_METHODS = (
         "pixels carry the map count more. It covers several objects of the class more evenly.",
         r"\alpha_k = \sum_{ij} \frac{\mathrm{ReLU}(g^k_{ij})}{2 + g^k_{ij}\sum_{ab} A^k_{ab}},"
         r"\quad g^k_{ij} = \frac{\partial S}{\partial A^k_{ij}}",
-        Source(
+        Citation(
             "Chattopadhay et al.",
             2018,
             "Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks",
@@ -159,7 +159,7 @@ CAM_METHODS = (
         ),
         Failure(
             "In practice it is nearly the same as Grad-CAM with the negative gradients left out.",
-            Source(
+            Citation(
                 "Lerma and Lucas",
                 2022,
                 "Grad-CAM++ is Equivalent to Grad-CAM With Positive Gradients",
@@ -237,7 +237,7 @@ CAM_METHODS = (
         "sum to one, are the weights of the maps. It needs no gradient, and a pass for each channel.",
         r"L = \mathrm{ReLU}\!\left(\sum_k \alpha_k A^k\right), \quad"
         r"\alpha = \mathrm{softmax}_k\, S\!\left(x \circ \mathrm{norm}(\mathrm{up}(A^k))\right)",
-        Source(
+        Citation(
             "Wang et al.",
             2020,
             "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks",

@@ -1,4 +1,4 @@
-"""What a model says of many pictures."""
+"""Logits and probabilities of many pictures."""
 
 from __future__ import annotations
 

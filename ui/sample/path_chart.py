@@ -32,9 +32,9 @@ def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPa
 
 def tell_decision(path: LayerPath, layers: Sequence[Layer]) -> tuple[str, str]:
     """The layer in which the class is decided, by its key, with its label or what is to be said."""
-    if path.decided is None:
+    if path.agrees_from is None:
         return "not decided", f"{path.counts[-1]} of {path.k} at the end"
-    layer = layers[path.decided]
+    layer = layers[path.agrees_from]
     return layer.key, "" if layer.label == layer.key else layer.label
 
 
@@ -43,7 +43,7 @@ def draw_path(path: LayerPath, layers: Sequence[Layer], current: str) -> str:
 
     Bars are green where the majority is; the layer that is looked at has a tick.
     """
-    decided = path.decided
+    decided = path.agrees_from
     if decided is None:
         told = f"not decided: {path.counts[-1]} of {path.k} at the end"
     elif decided == 0:

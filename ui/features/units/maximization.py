@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from layerscope.explanation.method import Cancelled
-from layerscope.features.maximization import Ascent, State, Step, maximize
+from layerscope.features.maximization import MaximizationSettings, MaximizationStep, State, maximize
 from layerscope.features.units import Unit, measure_response
 from layerscope.models.registry import Classifier, to_pixels
 from ui.arrays import load_samples, stamp
@@ -37,7 +37,7 @@ class Task:
     ----------
     run : str
     unit : Unit
-    ascent : Ascent
+    ascent : MaximizationSettings
     start : int or None
         Uid of the sample to start from; None for noise.
     strongest : tuple of int
@@ -46,7 +46,7 @@ class Task:
 
     run: str
     unit: Unit
-    ascent: Ascent
+    ascent: MaximizationSettings
     start: int | None
     strongest: tuple[int, ...]
 
@@ -83,7 +83,7 @@ class Climb:
     objective, variation : tuple of float
         One of each step.
     states : tuple of str
-        The same, see `layerscope.features.maximization.Step`.
+        The same, see `layerscope.features.maximization.MaximizationStep`.
     seconds : float
         A step takes, on average; without what others computed between two.
     verdict : Verdict or None
@@ -184,7 +184,7 @@ class _Trail:
     picture: np.ndarray | None = None
     seconds: float = 0.0
 
-    def add(self, step: Step) -> None:
+    def add(self, step: MaximizationStep) -> None:
         self.objective.append(step.objective)
         self.variation.append(step.total_variation)
         self.states.append(step.state)
@@ -204,8 +204,8 @@ class _Trail:
 
 
 def _take_turns(
-    steps: Iterator[Step], trail: _Trail, cancelled: Callable[[], bool]
-) -> Iterator[Step]:
+    steps: Iterator[MaximizationStep], trail: _Trail, cancelled: Callable[[], bool]
+) -> Iterator[MaximizationStep]:
     """The steps one by one, the model free for others in between."""
     while True:
         if cancelled():
