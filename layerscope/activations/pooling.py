@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -54,6 +55,26 @@ def forward(
         if PROBABILITIES in keys:
             receive(PROBABILITIES, probabilities)
     return probabilities.cpu().numpy()
+
+
+class _Complete(Exception):
+    """Ends a forward pass after the last of the layers that are wanted."""
+
+
+def forward_until(
+    classifier: Classifier, pictures: np.ndarray, layers: tuple[Layer, ...], receive: Receive
+) -> None:
+    """As `forward`, but what comes after the last of the layers is not computed."""
+    left = {layer.key for layer in layers}
+
+    def receive_one(key: str, output: Tensor) -> None:
+        receive(key, output)
+        left.discard(key)
+        if not left:
+            raise _Complete
+
+    with suppress(_Complete):
+        forward(classifier, pictures, layers, receive_one)
 
 
 def pooled_side(side: int, factor: int) -> int:

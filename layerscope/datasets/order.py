@@ -58,14 +58,10 @@ def draw(
     An unreadable picture is replaced by the next of its class, which keeps the balance and the
     nesting.
 
+    Further parameters as of `select`.
+
     Parameters
     ----------
-    dataset : Dataset
-    n : int
-        How many.
-    split : str
-        "train", "val" or "all".
-    random_state : int
     size : int
         Side of the pictures in pixels.
     on_skip : callable, optional

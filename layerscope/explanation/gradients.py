@@ -19,6 +19,7 @@ from layerscope.explanation.method import (
     ADEBAYO,
     HOOKER,
     SHRIKUMAR,
+    ZEILER,
     Attribution,
     Citation,
     Failure,
@@ -242,12 +243,7 @@ GRADIENT_METHODS = (
         "comes back, whatever it let through on the way forward. It paints the shapes that strong "
         "units respond to, and needs the positions that max pooling remembers.",
         r"R^{l} = \max\!\left(R^{l+1}, 0\right) \text{ at each ReLU}",
-        Citation(
-            "Zeiler and Fergus",
-            2014,
-            "Visualizing and Understanding Convolutional Networks",
-            "https://arxiv.org/abs/1311.2901",
-        ),
+        ZEILER,
         Failure(
             "It partly reconstructs the picture whatever the class, and has little to do with the "
             "decision.",

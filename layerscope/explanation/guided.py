@@ -71,22 +71,11 @@ def rectified_gradient(
 
     Parameters
     ----------
-    classifier : Classifier
-        Left as it is.
-    pictures : ndarray of uint8, (N, S, S, 3)
+    classifier, pictures
+        As of `guided_backprop`, as are result and errors.
     targets : Tensor of int64, (N, 2)
         Of `layerscope.explanation.task.targets_of`.
     rule : RectifierRule
-
-    Returns
-    -------
-    ndarray of float32, (N, S, S, 3)
-        Signed, by the normalised input, in logits per unit of it.
-
-    Raises
-    ------
-    InputError
-        For a model without rectifiers.
     """
     inputs = classifier.to_inputs(pictures).requires_grad_()
     with torch.enable_grad(), rule:

@@ -187,3 +187,9 @@ HOOKER = Citation(
     "A Benchmark for Interpretability Methods in Deep Neural Networks",
     "https://arxiv.org/abs/1806.10758",
 )
+ZEILER = Citation(
+    "Zeiler and Fergus",
+    2014,
+    "Visualizing and Understanding Convolutional Networks",
+    "https://arxiv.org/abs/1311.2901",
+)

@@ -13,8 +13,8 @@ from layerscope.errors import InputError
 from layerscope.explanation.filling import FILL, cover, fill_picture
 from layerscope.explanation.method import (
     SHRIKUMAR,
+    ZEILER,
     Attribution,
-    Citation,
     Failure,
     Method,
     Option,
@@ -198,12 +198,7 @@ OCCLUSION = Method(
     "value. Negative values mean that the model is surer without that place.",
     r"M_{ij} = \frac{1}{|P_{ij}|}\sum_{p \in P_{ij}} S(x) - S(x_{\setminus p}),"
     r"\quad P_{ij} \text{: the squares over pixel } ij",
-    Citation(
-        "Zeiler and Fergus",
-        2014,
-        "Visualizing and Understanding Convolutional Networks",
-        "https://arxiv.org/abs/1311.2901",
-    ),
+    ZEILER,
     Failure(
         "Evidence that is there twice is missed, since covering one of the two costs nothing.",
         SHRIKUMAR,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layerscope.explanation.method import Citation
+from layerscope.explanation.method import ZEILER, Citation
 from ui.techniques import Technique
 
 _ERHAN = Citation(
@@ -22,12 +22,6 @@ _OLAH = Citation(
     2017,
     "Feature Visualization",
     "https://distill.pub/2017/feature-visualization/",
-)
-_ZEILER = Citation(
-    "Zeiler and Fergus",
-    2014,
-    "Visualizing and Understanding Convolutional Networks",
-    "https://arxiv.org/abs/1311.2901",
 )
 _BOROWSKI = Citation(
     "Borowski et al.",
@@ -110,7 +104,7 @@ KERNELS = Technique(
             "ImageNet Classification with Deep Convolutional Neural Networks",
             "https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks",
         ),
-        _ZEILER,
+        ZEILER,
     ),
     kind="weights",
     note="Weights are shown as they are stored: they apply to the normalised picture, and where batch norm "
@@ -166,7 +160,7 @@ TOP_SAMPLES = Technique(
     "Ten extremes hide what middling activations are for: a unit can look pure at its top and answer to "
     "something else most of the time, and other data show other tops.",
     _BOLUKBASI,
-    (_ZEILER,),
+    (ZEILER,),
 )
 SELECTIVITY = Technique(
     "selectivity",
