@@ -96,7 +96,7 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
         read_class_vectors,
     )
     from layerscope.features.kernels import draw_slices, find_weighted, measure_norms
-    from layerscope.features.maximization import Ascent, maximize
+    from layerscope.features.maximization import MaximizationSettings, maximize
     from layerscope.features.units import Unit
     from layerscope.models.registry import load_model
     from layerscope.params import read_params
@@ -112,12 +112,12 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
         yield (
             f"input maximisation, {layer}",
             lambda unit=unit: [*maximize(classifier, unit)],  # type: ignore[misc]
-            f"{Ascent().n_steps} steps",
+            f"{MaximizationSettings().n_steps} steps",
         )
     yield (
         "input maximisation, a class",
         lambda: [*maximize(classifier, Unit("probabilities", 0))],
-        f"{Ascent().n_steps} steps",
+        f"{MaximizationSettings().n_steps} steps",
     )
     key = find_weighted(classifier)[1]
     yield (

@@ -23,7 +23,7 @@ from bench.measured import Measured
 from layerscope.activations.pooling import pooled_shape
 from layerscope.models.layers import INPUT, PROBABILITIES
 from layerscope.models.registry import Classifier, load_model, module_at, to_pixels
-from layerscope.params import Tsne, read_params
+from layerscope.params import TsneParams, read_params
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import store_path
@@ -85,7 +85,7 @@ def reduce(features: np.ndarray, variance: float, random_state: int) -> np.ndarr
     return scores if scores.shape[1] > 1 else project(features, random_state)
 
 
-def embed(scores: np.ndarray, perplexity: float, settings: Tsne, n_jobs: int) -> np.ndarray:
+def embed(scores: np.ndarray, perplexity: float, settings: TsneParams, n_jobs: int) -> np.ndarray:
     """t-SNE (N, 2) with everything that openTSNE chooses by itself."""
     return np.asarray(
         TSNE(

@@ -81,7 +81,7 @@ def warm_up(params: Params) -> None:
     classifier = load_classifier(params.run(RUN), params.device)
     side = classifier.input_size
     blank = np.zeros((params.activations.batch_size, side, side, 3), np.uint8)
-    forward(classifier, blank, (), lambda *_: None, next(classifier.module.parameters()).device)
+    forward(classifier, blank, (), lambda *_: None)
     points = np.random.default_rng(0).normal(size=(60, 20)).astype(np.float32)
     scores = principal_components(points, 0.9).scores
     graph = nearest_neighbors(scores, 30)

@@ -75,7 +75,6 @@ def list_steps(model: str, samples: Any) -> tuple[dict[str, Step], int]:
 
     from layerscope.activations.pooling import forward, pool
     from layerscope.models.layer_table import layer_table
-    from layerscope.models.registry import to_pixels
     from layerscope.params import read_params
 
     classifier, n = load(model), read_params(ROOT / "params.yaml").activations.batch_size
@@ -83,7 +82,7 @@ def list_steps(model: str, samples: Any) -> tuple[dict[str, Step], int]:
 
     def send() -> object:
         with torch.inference_mode():
-            return classifier.module(classifier.normalize(to_pixels(pictures)))
+            return classifier.module(classifier.to_inputs(pictures))
 
     def collect() -> object:
         found: list[np.ndarray] = []

@@ -76,7 +76,7 @@ def _known_scheduler(scheduler: str) -> str:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Compute:
+class ComputeParams:
     """Where stages work, and where their arrays go; neither changes what they find.
 
     Attributes
@@ -93,19 +93,19 @@ class Compute:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Prepare:
+class PrepareParams:
     split: Literal["train", "val", "all"]
     quality: int = Field(ge=1, le=100)
     random_state: int = Field(ge=0)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Predict:
+class PredictParams:
     batch_size: int = Field(ge=1)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Activations:
+class ActivationsParams:
     batch_size: int = Field(ge=1)
     pool: int = Field(ge=1)
     pool_large: int = Field(ge=1)
@@ -117,18 +117,18 @@ class Activations:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Pca:
+class PcaParams:
     variance: float = Field(gt=0, le=1)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Neighbors:
+class NeighborsParams:
     n_neighbors: int = Field(ge=10)
     random_state: int = Field(ge=0)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Tsne:
+class TsneParams:
     perplexity: Annotated[tuple[Perplexity, ...], Field(min_length=1)]
     early_exaggeration: float = Field(gt=0)
     n_iter: int = Field(ge=1)
@@ -136,7 +136,7 @@ class Tsne:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Umap:
+class UmapParams:
     n_neighbors: int = Field(ge=2)
     min_dist: float = Field(ge=0, lt=1)
     n_components: int = Field(ge=3)
@@ -144,19 +144,19 @@ class Umap:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Cam:
+class CamParams:
     layer: str
     batch_size: int = Field(ge=1)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Channels:
+class ChannelsParams:
     batch_size: int = Field(ge=1)
     top_k: int = Field(ge=1)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Metrics:
+class MetricsParams:
     n_neighbors: int = Field(ge=1)
 
 
@@ -175,7 +175,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Similarity:
+class SimilarityParams:
     """How layers of two runs are compared.
 
     Attributes
@@ -194,7 +194,7 @@ class Similarity:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Faithfulness:
+class FaithfulnessParams:
     """How explanations are put to the test.
 
     Attributes
@@ -240,18 +240,18 @@ class Faithfulness:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class App:
+class AppParams:
     activation_cache_mb: int = Field(ge=0)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Clusters:
+class ClustersParams:
     n_clusters: int = Field(ge=2, le=40)
     random_state: int = Field(ge=0)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Performance:
+class PerformanceParams:
     random_state: int = Field(ge=0)
 
 
@@ -273,23 +273,23 @@ class Params:
 
     runs: dict[str, Run]
     device: Literal["auto", "cpu", "cuda", "mps"]
-    compute: Compute
-    prepare: Prepare
-    predict: Predict
-    activations: Activations
-    pca: Pca
-    neighbors: Neighbors
-    tsne: Tsne
-    umap: Umap
-    cam: Cam
-    channels: Channels
-    metrics: Metrics
+    compute: ComputeParams
+    prepare: PrepareParams
+    predict: PredictParams
+    activations: ActivationsParams
+    pca: PcaParams
+    neighbors: NeighborsParams
+    tsne: TsneParams
+    umap: UmapParams
+    cam: CamParams
+    channels: ChannelsParams
+    metrics: MetricsParams
     comparisons: dict[str, Comparison]
-    similarity: Similarity
-    faithfulness: Faithfulness
-    app: App
-    clusters: Clusters
-    performance: Performance
+    similarity: SimilarityParams
+    faithfulness: FaithfulnessParams
+    app: AppParams
+    clusters: ClustersParams
+    performance: PerformanceParams
     train: dict[str, Train]
 
     def run(self, name: str) -> Run:

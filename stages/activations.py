@@ -9,15 +9,13 @@ import torch
 
 from layerscope.activations.pooling import forward, pool, pooled_shape
 from layerscope.models.layers import Layer
-from layerscope.parallel import working
 from layerscope.params import Params, read_params
-from layerscope.progress import track
 from layerscope.runs.blocks import (
-    count_processes,
     count_rows,
     list_batches,
     list_blocks,
     load_classifier,
+    run_blocks,
 )
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
@@ -42,7 +40,6 @@ def collect(
     """All layers of one block, written to shards of its own."""
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
-    device = next(classifier.module.parameters()).device
     factors = choose_factors(run, params)
     found: dict[tuple[int, str], list[np.ndarray]] = {}
     for at, end in list_batches(start, stop, params.activations.batch_size):
@@ -52,7 +49,7 @@ def collect(
                 if at < n:
                     found.setdefault((factor, key), []).append(pool(output[: n - at], factor))
 
-        forward(classifier, pictures(at, end), tuple(layers), receive, device)
+        forward(classifier, pictures(at, end), tuple(layers), receive)
     writer = Writer.open(store)
     for (factor, key), batches in found.items():
         writer.fill(f"pool{factor}/{key}", start, np.concatenate(batches))
@@ -72,20 +69,16 @@ def main(run: str) -> None:
         "layers": [layer.key for layer in layers],
         "versions": library_versions("torch", "torchvision"),
     }
-    with (
-        writing(store_path(run, "activations"), params.compute.storage, **facts) as store,
-        working(params.compute.scheduler, count_processes(params)) as workers,
-    ):
+    with writing(store_path(run, "activations"), params.compute.storage, **facts) as store:
         for (factor, key), shape in shapes.items():
             dims = ["sample", "channel", "y", "x"][: 1 + len(shape)]
             whole = (factors[factor], *shape)
             store.reserve(f"pool{factor}/{key}", whole, "float16", dims, rows=rows)
-        blocks = list_blocks(len(samples), rows)
         tasks = (
-            (samples.location, store.location, run, *block, layers, params) for block in blocks
+            (samples.location, store.location, run, *block, layers, params)
+            for block in list_blocks(len(samples), rows)
         )
-        label = f"{run}: {len(layers)} layers"
-        for _ in track(workers.map(collect, tasks), label, len(blocks)):
+        for _ in run_blocks(collect, tasks, params, f"{run}: {len(layers)} layers"):
             pass
 
 

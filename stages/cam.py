@@ -5,16 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from layerscope.explanation.cam import choose_layer, grad_cam
-from layerscope.models.registry import choose_device
-from layerscope.parallel import working
 from layerscope.params import Params, read_params
-from layerscope.progress import track
 from layerscope.runs.blocks import (
-    count_processes,
     count_rows,
     list_batches,
     list_blocks,
     load_classifier,
+    run_blocks,
 )
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
@@ -37,7 +34,7 @@ def explain(
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
     found = []
-    with grad_cam(classifier, layer, choose_device(params.device)) as compute:
+    with grad_cam(classifier, layer) as compute:
         for at, stop in list_batches(0, len(outputs), params.cam.batch_size):
             predicted, true = outputs[at:stop].T
             batch = pictures(start + at, start + stop)
@@ -66,17 +63,13 @@ def main(run: str) -> None:
     }
     shape = (len(samples), len(TARGETS), *layer.shape[1:])
     rows = count_rows(len(samples), 2 * int(np.prod(shape[1:])), params.cam.batch_size)
-    with (
-        writing(store_path(run, "cam"), params.compute.storage, **facts) as store,
-        working(params.compute.scheduler, count_processes(params)) as workers,
-    ):
+    with writing(store_path(run, "cam"), params.compute.storage, **facts) as store:
         store.reserve("cam", shape, "float16", ["sample", "target", "y", "x"], rows=rows)
-        blocks = list_blocks(len(samples), rows)
         tasks = (
             (samples.location, store.location, run, start, layer.key, outputs[start:stop], params)
-            for start, stop in blocks
+            for start, stop in list_blocks(len(samples), rows)
         )
-        for _ in track(workers.map(explain, tasks), f"{run}: Grad-CAM", len(blocks)):
+        for _ in run_blocks(explain, tasks, params, f"{run}: Grad-CAM"):
             pass
 
 

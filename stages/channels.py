@@ -1,4 +1,4 @@
-"""The samples that drive each channel the most, and its mean activation by class, for all sizes."""
+"""The top-activating samples of each channel, and its mean activation by class, for all sizes."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ import numpy as np
 import torch
 
 from layerscope.activations.pooling import forward
-from layerscope.activations.top_samples import Peaks, TopSamples, find_peaks, locate_channels
+from layerscope.activations.top_samples import (
+    ChannelMaxima,
+    TopSamples,
+    find_maxima,
+    locate_channels,
+)
 from layerscope.models.layers import Layer
-from layerscope.parallel import working
 from layerscope.params import Params, read_params
-from layerscope.progress import track
 from layerscope.runs.blocks import (
-    count_processes,
     count_rows,
     list_batches,
     list_blocks,
     load_classifier,
+    run_blocks,
 )
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
 
-_PEAK_BYTES = 12  # of one channel and sample: value, position, mean
+_MAXIMA_BYTES = 12  # of one channel and sample: value, position, mean
 
 
 def find_block(
     samples: str, run: str, start: int, stop: int, layers: Sequence[Layer], params: Params
-) -> dict[str, list[Peaks]]:
-    """Peaks of one block by layer, batch by batch."""
+) -> dict[str, list[ChannelMaxima]]:
+    """Channel maxima of one block by layer, batch by batch."""
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
-    device = next(classifier.module.parameters()).device
-    found: dict[str, list[Peaks]] = {layer.key: [] for layer in layers}
+    found: dict[str, list[ChannelMaxima]] = {layer.key: [] for layer in layers}
 
     def receive(key: str, output: torch.Tensor) -> None:
-        found[key].append(find_peaks(output))
+        found[key].append(find_maxima(output))
 
     for batch in list_batches(start, stop, params.channels.batch_size):
-        forward(classifier, pictures(*batch), tuple(layers), receive, device)
+        forward(classifier, pictures(*batch), tuple(layers), receive)
     return found
 
 
@@ -50,7 +52,7 @@ def main(run: str) -> None:
     settings = params.channels
     samples = Samples(store_path(run, "samples"))
     layers = Predictions(store_path(run, "predictions")).layers
-    strongest = {
+    top_samples = {
         size: {
             layer.key: TopSamples(
                 layer.shape[0], len(samples.categories), min(settings.top_k, size)
@@ -59,22 +61,21 @@ def main(run: str) -> None:
         }
         for size in samples.sizes
     }
-    row_bytes = _PEAK_BYTES * sum(layer.shape[0] for layer in layers)
+    row_bytes = _MAXIMA_BYTES * sum(layer.shape[0] for layer in layers)
     rows = count_rows(len(samples), row_bytes, settings.batch_size)
     blocks = list_blocks(len(samples), rows)
-    with working(params.compute.scheduler, count_processes(params)) as workers:
-        tasks = ((samples.location, run, *block, layers, params) for block in blocks)
-        results = track(workers.map(find_block, tasks), f"{run}: strongest samples", len(blocks))
-        for block, found in zip(blocks, results, strict=True):
-            for at, (start, stop) in enumerate(list_batches(*block, settings.batch_size)):
-                for size, by_layer in strongest.items():
-                    if start < size:
-                        labels = samples.labels[start : min(stop, size)]
-                        for key, top in by_layer.items():
-                            top.add(start, labels, found[key][at])
+    tasks = ((samples.location, run, *block, layers, params) for block in blocks)
+    results = run_blocks(find_block, tasks, params, f"{run}: top-activating samples")
+    for block, found in zip(blocks, results, strict=True):
+        for at, (start, stop) in enumerate(list_batches(*block, settings.batch_size)):
+            for size, by_layer in top_samples.items():
+                if start < size:
+                    labels = samples.labels[start : min(stop, size)]
+                    for key, top in by_layer.items():
+                        top.add(start, labels, found[key][at])
     facts = {"rows": locate_channels(layers), "versions": library_versions("torch", "torchvision")}
     with writing(store_path(run, "channels"), params.compute.storage, **facts) as store:
-        for size, by_layer in strongest.items():
+        for size, by_layer in top_samples.items():
             write_size(store, size, list(by_layer.values()))
 
 

@@ -17,7 +17,7 @@ from layerscope.experiments.repository import (
     read_outputs,
     show_experiments,
 )
-from layerscope.experiments.sweep import Sweep, Trial, write_sweep
+from layerscope.experiments.sweep import EmbeddedExperiment, Sweep, write_sweep
 from stages.command import one_line_errors
 
 EXPERIMENTS = Path("experiments")
@@ -34,14 +34,14 @@ def choose(found: Sequence[Experiment], names: Sequence[str]) -> list[Experiment
     return [by_name[name] for name in names or by_name]
 
 
-def read_trial(folder: Path, cache: Path, experiment: Experiment, run: str) -> Trial:
+def read_trial(folder: Path, cache: Path, experiment: Experiment, run: str) -> EmbeddedExperiment:
     """An experiment with its embeddings, of its largest number of samples, out of DVC's cache."""
     sizes, perplexities = (experiment.params[name] for name in ("sizes", "tsne.perplexity"))
     assert isinstance(sizes, list) and isinstance(perplexities, list)
     embeddings = name_embeddings(perplexities)
     outs = read_outputs(folder, experiment.revision, run)
     with linked_outputs(cache, outs, embeddings) as linked:
-        return Trial(experiment, read_layouts(linked, embeddings, max(sizes)))
+        return EmbeddedExperiment(experiment, read_layouts(linked, embeddings, max(sizes)))
 
 
 def export(name: str, run: str, names: Sequence[str]) -> tuple[Path, Path]:

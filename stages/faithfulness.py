@@ -15,9 +15,9 @@ from layerscope.explanation.registry import find_method
 from layerscope.faithfulness.baselines import BASELINES
 from layerscope.faithfulness.evaluation import (
     Explainer,
+    GroundTruth,
     Measured,
     Perturbation,
-    Truth,
     measure_maps,
     measure_randomization,
 )
@@ -31,10 +31,11 @@ from layerscope.faithfulness.summary import (
     summarize,
     tabulate,
 )
-from layerscope.models.registry import Classifier, choose_device, load_model
+from layerscope.models.registry import Classifier
 from layerscope.parallel import Workers, working
-from layerscope.params import Faithfulness, Params, read_params
+from layerscope.params import FaithfulnessParams, Params, read_params
 from layerscope.progress import track
+from layerscope.runs.blocks import load_classifier
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.files import write_table, write_text
@@ -52,13 +53,13 @@ class Subjects:
 
     uids: np.ndarray
     outputs: np.ndarray
-    truths: list[Truth] = field(default_factory=list)
+    truths: list[GroundTruth] = field(default_factory=list)
 
     def __getitem__(self, part: slice) -> Subjects:
         return Subjects(self.uids[part], self.outputs[part], self.truths[part])
 
 
-class Job(NamedTuple):
+class FaithfulnessJob(NamedTuple):
     """Some samples that a method explains: as the model is, or while its weights become random."""
 
     method: str
@@ -67,15 +68,7 @@ class Job(NamedTuple):
     randomized: bool
 
 
-def load(run: str, params: Params) -> Classifier:
-    """The run's model, where it is to work."""
-    chosen = params.run(run)
-    classifier = load_model(chosen.model, chosen.weights_file)
-    classifier.module.to(choose_device(params.device))
-    return classifier
-
-
-def choose_subjects(run: str, settings: Faithfulness) -> Subjects:
+def choose_subjects(run: str, settings: FaithfulnessParams) -> Subjects:
     """Samples that the model gets right, or whose class it does not have, each with what it says."""
     labels = Samples(store_path(run, "samples")).labels
     predictions = Predictions(store_path(run, "predictions"))
@@ -87,9 +80,9 @@ def choose_subjects(run: str, settings: Faithfulness) -> Subjects:
     return Subjects(uids, predicted[uids])
 
 
-def find_truths(location: str, run: str, subjects: Subjects, params: Params) -> list[Truth]:
+def find_truths(location: str, run: str, subjects: Subjects, params: Params) -> list[GroundTruth]:
     """The part map of each sample, and what each part is to the model; `location` is the samples'."""
-    samples, classifier = Samples(location), load(run, params)
+    samples, classifier = Samples(location), load_classifier(params.run(run), params.device)
     dataset = Store(location).attributes["dataset"]
     truths = []
     for uid, output in zip(subjects.uids.tolist(), subjects.outputs.tolist(), strict=True):
@@ -98,12 +91,12 @@ def find_truths(location: str, run: str, subjects: Subjects, params: Params) -> 
         drawn = render_without(
             dataset, samples.paths[uid], part_map, samples.part_names, params.prepare.random_state
         )
-        truths.append(Truth(part_map, measure_importance(classifier, drawn, output)))
+        truths.append(GroundTruth(part_map, measure_importance(classifier, drawn, output)))
     return truths
 
 
 def check_methods(
-    settings: Faithfulness, classifier: Classifier
+    settings: FaithfulnessParams, classifier: Classifier
 ) -> tuple[list[str], dict[str, str]]:
     """Methods that work on a model, and the baselines; and why the other methods do not."""
     for key in settings.options:
@@ -121,7 +114,7 @@ def check_methods(
     return [*keys, *BASELINES], skipped
 
 
-def list_jobs(keys: list[str], n: int, settings: Faithfulness) -> Iterator[Job]:
+def list_jobs(keys: list[str], n: int, settings: FaithfulnessParams) -> Iterator[FaithfulnessJob]:
     """Which method explains which samples; long methods fewer, and a few at a time."""
     for key in keys:
         is_long = key not in BASELINES and find_method(key).long
@@ -131,16 +124,18 @@ def list_jobs(keys: list[str], n: int, settings: Faithfulness) -> Iterator[Job]:
         for randomized, count in enumerate(counts):
             stop, step = min(n, count), 1 if is_long and randomized else _CHUNK
             for start in range(0, stop, step):
-                yield Job(key, start, min(start + step, stop), bool(randomized))
+                yield FaithfulnessJob(key, start, min(start + step, stop), bool(randomized))
 
 
-def measure(location: str, run: str, job: Job, subjects: Subjects, params: Params) -> Measured:
+def measure(
+    location: str, run: str, job: FaithfulnessJob, subjects: Subjects, params: Params
+) -> Measured:
     """Do a job; `location` is that of the samples."""
     settings, samples = params.faithfulness, Samples(location)
     options = settings.options.get(job.method, {})
     explainer = Explainer(job.method, settings.random_state, options)
     pictures = np.stack([samples.picture(uid) for uid in subjects.uids.tolist()])
-    task = (explainer, load(run, params), pictures, subjects.outputs)
+    task = (explainer, load_classifier(params.run(run), params.device), pictures, subjects.outputs)
     if job.randomized:
         return measure_randomization(*task, settings.n_points)
     return measure_maps(
@@ -153,7 +148,7 @@ def measure(location: str, run: str, job: Job, subjects: Subjects, params: Param
     )
 
 
-def spread_importance(truths: list[Truth], n_parts: int) -> np.ndarray:
+def spread_importance(truths: list[GroundTruth], n_parts: int) -> np.ndarray:
     """What each part is to the model, (n, n_parts) float32; NaN for parts that are not to be seen."""
     table = np.full((len(truths), n_parts), np.nan, dtype=np.float32)
     for row, truth in zip(table, truths, strict=True):
@@ -183,7 +178,7 @@ def write_figures(
             store.add("chance", chance, ["measure", "sample"], unit="1")
 
 
-def look(run: str, subjects: Subjects, params: Params, workers: Workers) -> list[Truth]:
+def look(run: str, subjects: Subjects, params: Params, workers: Workers) -> list[GroundTruth]:
     """The ground truth of all subjects, where there is one."""
     samples, n = Samples(store_path(run, "samples")), len(subjects.uids)
     if not samples.part_names:
@@ -210,7 +205,7 @@ def measure_all(
 
 def main(run: str) -> None:
     params = read_params()
-    settings, classifier = params.faithfulness, load(run, params)
+    settings, classifier = params.faithfulness, load_classifier(params.run(run), params.device)
     keys, skipped = check_methods(settings, classifier)
     for key, reason in skipped.items():
         print(f"{run}: {key} is left out: {reason}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layerscope.datasets import Source, draw, open_dataset
+from layerscope.datasets import PictureSource, draw, open_dataset
 from layerscope.errors import InputError
 from layerscope.models.registry import input_size
 from layerscope.params import read_params
@@ -19,7 +19,7 @@ def main(run: str) -> None:
     n = chosen.sizes[-1]
     skipped: list[dict[str, str]] = []
 
-    def skip(source: Source, error: InputError) -> None:
+    def skip(source: PictureSource, error: InputError) -> None:
         skipped.append({"path": source.path, "reason": str(error)})
 
     drawn = draw(

@@ -27,7 +27,7 @@ from stages.command import run_stage
 STATISTICS = ("value", "null_mean", "null_high")
 
 
-class Side(NamedTuple):
+class ComparedRun(NamedTuple):
     """One of the compared runs: where its layers are, in full and embedded.
 
     Attributes
@@ -67,10 +67,10 @@ def choose_samples(comparison: Comparison, params: Params) -> int:
     return n
 
 
-def find_side(name: str, run: str, n: int, params: Params) -> Side:
+def find_side(name: str, run: str, n: int, params: Params) -> ComparedRun:
     """Where the layers of a run are."""
     activations = Store(store_path(run, "activations"))
-    return Side(
+    return ComparedRun(
         name,
         list(activations.attributes["layers"]),
         activations.location,
@@ -80,7 +80,7 @@ def find_side(name: str, run: str, n: int, params: Params) -> Side:
     )
 
 
-def read_grams(side: Side, n: int) -> np.ndarray:
+def read_grams(side: ComparedRun, n: int) -> np.ndarray:
     """All layers in full, (layers, n, n)."""
     store = Store(side.activations)
     grams = np.empty((len(side.layers), n, n), dtype=np.float32)
@@ -90,7 +90,7 @@ def read_grams(side: Side, n: int) -> np.ndarray:
     return grams
 
 
-def read_clouds(side: Side, n: int) -> np.ndarray:
+def read_clouds(side: ComparedRun, n: int) -> np.ndarray:
     """All layers embedded, (layers, n, k)."""
     return np.stack(
         [compute_unit_cloud(points) for points in Store(side.embedding).read(side.cloud)]
@@ -101,7 +101,12 @@ MEASURES = {"cka": (measure_cka, read_grams), "nuclear": (measure_nuclear, read_
 
 
 def compare_sides(
-    name: str, first: Side, second: Side, n: int, n_permutations: int, random_state: int
+    name: str,
+    first: ComparedRun,
+    second: ComparedRun,
+    n: int,
+    n_permutations: int,
+    random_state: int,
 ) -> Compared:
     """One measure of all layers of two sides: reads its own inputs, so that little travels."""
     measure, read = MEASURES[name]

@@ -8,7 +8,7 @@ from layerscope.embedding.layouts import TsneEmbedding, effective_perplexity, em
 from layerscope.embedding.neighbors import Neighbors
 from layerscope.errors import InputError
 from layerscope.parallel import working
-from layerscope.params import Tsne, read_params
+from layerscope.params import TsneParams, read_params
 from layerscope.progress import track
 from layerscope.storage.store import Store, library_versions, round_digits, store_path, writing
 from stages.command import run_stage
@@ -23,7 +23,7 @@ def embed(
     index: int,
     layer: str,
     perplexity: float,
-    settings: Tsne,
+    settings: TsneParams,
 ) -> TsneEmbedding:
     """One layer: reads its own inputs, so that little travels between processes."""
     graph = Store(neighbors)

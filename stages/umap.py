@@ -8,7 +8,7 @@ from layerscope.embedding.alignment import align
 from layerscope.embedding.layouts import embed_umap
 from layerscope.embedding.neighbors import Neighbors
 from layerscope.parallel import working
-from layerscope.params import Umap, read_params
+from layerscope.params import UmapParams, read_params
 from layerscope.progress import track
 from layerscope.storage.store import Store, library_versions, round_digits, store_path, writing
 from stages.command import run_stage
@@ -24,7 +24,7 @@ def embed(
     n_components: int,
     index: int,
     layer: str,
-    settings: Umap,
+    settings: UmapParams,
 ) -> np.ndarray:
     """One layer, (samples, components), begun where the layer before it ended.
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from layerscope.datasets.dataset import Dataset, Sample, Source
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample
 from layerscope.runs.samples import write_samples
 from layerscope.storage.store import writing
 from tests.shared.project import CLASSES, LAYERS, OUTPUTS, ROOT, SIZES, TINY
@@ -144,7 +144,7 @@ def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     yaml.dump(params, root / "params.yaml")
     run = root / "data" / TINY
     labels = np.arange(SIZES[-1]) % 3
-    sources = [Source("val", f"val/{i:06d}", int(label)) for i, label in enumerate(labels)]
+    sources = [PictureSource("val", f"val/{i:06d}", int(label)) for i, label in enumerate(labels)]
     drawn = [(source, _draw_sample(rng, source.label)) for source in sources]
     dataset = Dataset(
         "objects", CLASSES, ("body", "shaft"), lambda _: sources, lambda *_: drawn[0][1]

@@ -182,19 +182,19 @@ def test_a_circle_is_found() -> None:
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # Sections of params.yaml: what they mean stands there, beside their values.
 SECTIONS = {
-    "Prepare",
-    "Predict",
-    "Activations",
-    "Pca",
-    "Neighbors",
-    "Tsne",
-    "Umap",
-    "Cam",
-    "Channels",
-    "Metrics",
-    "App",
-    "Clusters",
-    "Performance",
+    "PrepareParams",
+    "PredictParams",
+    "ActivationsParams",
+    "PcaParams",
+    "NeighborsParams",
+    "TsneParams",
+    "UmapParams",
+    "CamParams",
+    "ChannelsParams",
+    "MetricsParams",
+    "AppParams",
+    "ClustersParams",
+    "PerformanceParams",
 }
 
 

@@ -7,25 +7,16 @@ from html import escape
 
 import streamlit as st
 
+from layerscope.explanation.method import Citation
 from ui import markup
 
 
-@dataclass(frozen=True)
-class Source:
-    """A publication."""
-
-    authors: str
-    year: int
-    title: str
-    url: str
-
-    @property
-    def cited(self) -> str:
-        """HTML: authors and year as a link that names the title."""
-        return (
-            f'<a href="{escape(self.url)}" target="_blank" rel="noopener" '
-            f'title="{escape(self.title)}">{escape(self.authors)} {self.year}</a>'
-        )
+def cite(citation: Citation) -> str:
+    """HTML: authors and year as a link that names the title."""
+    return (
+        f'<a href="{escape(citation.url)}" target="_blank" rel="noopener" '
+        f'title="{escape(citation.title)}">{escape(citation.authors)} {citation.year}</a>'
+    )
 
 
 @dataclass(frozen=True)
@@ -41,9 +32,9 @@ class Technique:
         In KaTeX.
     failure : str
         When it misleads.
-    warned : Source, optional
+    warned : Citation, optional
         Who says so.
-    sources : tuple of Source
+    sources : tuple of Citation
         Where it comes from.
     kind : str
         What it is one of.
@@ -58,8 +49,8 @@ class Technique:
     summary: str
     formulas: tuple[str, ...]
     failure: str
-    warned: Source | None
-    sources: tuple[Source, ...]
+    warned: Citation | None
+    sources: tuple[Citation, ...]
     kind: str = ""
     reading: str = ""
     note: str = ""
@@ -87,10 +78,10 @@ def draw_technique(
             st.latex(formula)
     if technique.reading:
         st.html(f'<p class="said">{escape(technique.reading)}</p>')
-    warned = f" {technique.warned.cited}" if technique.warned else ""
+    warned = f" {cite(technique.warned)}" if technique.warned else ""
     note = f"{escape(technique.note)} " if technique.note else ""
     sources = "; ".join(
-        f"{source.cited}: {escape(source.title)}" if titled else source.cited
+        f"{cite(source)}: {escape(source.title)}" if titled else cite(source)
         for source in technique.sources
     )
     st.html(

@@ -1,3 +1,3 @@
 """What each layer of a network gives: averaged over cells for the reductions, in full for the eye, and the
-peaks of its channels.
+maxima of its channels.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -21,7 +22,6 @@ def forward(
     pictures: np.ndarray,
     layers: tuple[Layer, ...],
     receive: Receive,
-    device: torch.device | str = "cpu",
 ) -> np.ndarray:
     """Run a batch and hand each layer's output to `receive`, from input to probabilities.
 
@@ -32,13 +32,11 @@ def forward(
     Parameters
     ----------
     classifier : Classifier
-        Its module already on `device`.
     pictures : ndarray of uint8, (N, S, S, 3)
     layers : tuple of Layer
         Those to hand over.
     receive : callable
         Gets a key and a tensor (N, ...), valid during the call only.
-    device : torch.device or str
 
     Returns
     -------
@@ -48,7 +46,7 @@ def forward(
     keys = [layer.key for layer in layers]
     inner = [key for key in keys if key not in {INPUT, PROBABILITIES}]
     with torch.inference_mode():
-        pixels = to_pixels(pictures, device)
+        pixels = to_pixels(pictures, classifier.device)
         if INPUT in keys:
             receive(INPUT, pixels)
         with tapped(classifier.module, inner, receive):
@@ -57,6 +55,26 @@ def forward(
         if PROBABILITIES in keys:
             receive(PROBABILITIES, probabilities)
     return probabilities.cpu().numpy()
+
+
+class _Complete(Exception):
+    """Ends a forward pass after the last of the layers that are wanted."""
+
+
+def forward_until(
+    classifier: Classifier, pictures: np.ndarray, layers: tuple[Layer, ...], receive: Receive
+) -> None:
+    """As `forward`, but what comes after the last of the layers is not computed."""
+    left = {layer.key for layer in layers}
+
+    def receive_one(key: str, output: Tensor) -> None:
+        receive(key, output)
+        left.discard(key)
+        if not left:
+            raise _Complete
+
+    with suppress(_Complete):
+        forward(classifier, pictures, layers, receive_one)
 
 
 def pooled_side(side: int, factor: int) -> int:

@@ -1,4 +1,4 @@
-"""Which samples drive each channel the most, and what each class does to it."""
+"""The top-activating samples of each channel, and its mean activation by class."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Peaks:
-    """A batch's activations at one layer, each map reduced to what is kept of it.
+class ChannelMaxima:
+    """The maximum of each channel of a layer for each sample of a batch, its position, and the mean.
 
     Attributes
     ----------
@@ -33,18 +33,18 @@ class Peaks:
     mean: np.ndarray
 
 
-def find_peaks(output: Tensor) -> Peaks:
+def find_maxima(output: Tensor) -> ChannelMaxima:
     """Reduce a layer's output, (N, C, H, W) or (N, C) on any device."""
     flat = output.float().flatten(2) if output.ndim == 4 else output.float().unsqueeze(2)
     value, place = flat.max(dim=2)
     width = output.shape[3] if output.ndim == 4 else 1
     index = place.cpu().numpy()
     position = np.stack([index // width, index % width], axis=-1).astype(np.int16)
-    return Peaks(value.cpu().numpy(), position, flat.mean(dim=2).cpu().numpy())
+    return ChannelMaxima(value.cpu().numpy(), position, flat.mean(dim=2).cpu().numpy())
 
 
 class TopSamples:
-    """The strongest samples of each channel of a layer, found batch by batch.
+    """The top-activating samples of each channel of a layer, found batch by batch.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class TopSamples:
         self._sums = np.zeros((n_channels, n_classes))
         self._counts = np.zeros(n_classes, dtype=np.int64)
 
-    def add(self, start: int, labels: np.ndarray, peaks: Peaks) -> None:
+    def add(self, start: int, labels: np.ndarray, maxima: ChannelMaxima) -> None:
         """Take in the next batch.
 
         Parameters
@@ -76,20 +76,20 @@ class TopSamples:
         start : int
             Uid of its first sample; uids rise from batch to batch.
         labels : ndarray of int, (n,)
-            True classes. Of `peaks` only the first n samples are taken.
-        peaks : Peaks
+            True classes. Of `maxima` only the first n samples are taken.
+        maxima : ChannelMaxima
         """
         n, k = len(labels), self.uid.shape[1]
-        values = np.concatenate([self.value, peaks.value[:n].T], axis=1)  # (c, k + n)
+        values = np.concatenate([self.value, maxima.value[:n].T], axis=1)  # (c, k + n)
         uids = np.arange(start, start + n, dtype=np.int32)
         candidates = np.concatenate([self.uid, np.broadcast_to(uids, (len(values), n))], axis=1)
-        places = np.concatenate([self.position, peaks.position[:n].swapaxes(0, 1)], axis=1)
+        places = np.concatenate([self.position, maxima.position[:n].swapaxes(0, 1)], axis=1)
         order = np.argsort(-values, axis=1, kind="stable")[:, :k]  # stable: earlier uids stay first
         self.value = np.take_along_axis(values, order, axis=1)
         self.uid = np.take_along_axis(candidates, order, axis=1)
         self.position = np.take_along_axis(places, order[:, :, None], axis=1)
         classes = np.eye(self._sums.shape[1])[labels]  # (n, classes)
-        self._sums += peaks.mean[:n].T @ classes
+        self._sums += maxima.mean[:n].T @ classes
         self._counts += np.bincount(labels, minlength=len(self._counts))
 
     @property

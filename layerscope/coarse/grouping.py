@@ -11,7 +11,7 @@ from layerscope.errors import InputError
 
 
 @dataclass(frozen=True)
-class Head:
+class GroupHead:
     """A synset whose kinds belong to a group.
 
     Attributes
@@ -27,7 +27,7 @@ class Head:
     coarse: Coarse
 
 
-def read_heads(rows: Iterable[Mapping[str, str]]) -> dict[str, Head]:
+def read_heads(rows: Iterable[Mapping[str, str]]) -> dict[str, GroupHead]:
     """Heads by wnid, from rows with wnid, word, group and family.
 
     Raises
@@ -35,7 +35,7 @@ def read_heads(rows: Iterable[Mapping[str, str]]) -> dict[str, Head]:
     InputError
         For a synset that is listed twice, and for a group in two families.
     """
-    heads: dict[str, Head] = {}
+    heads: dict[str, GroupHead] = {}
     families: dict[str, str] = {}
     for row in rows:
         wnid, coarse = row["wnid"], Coarse(row["group"], row["family"])
@@ -43,7 +43,7 @@ def read_heads(rows: Iterable[Mapping[str, str]]) -> dict[str, Head]:
             raise InputError(f"{wnid} ({row['word']}) heads two groups; remove one")
         if families.setdefault(coarse.group, coarse.family) != coarse.family:
             raise InputError(f"{coarse.group!r} is in two families; rename one")
-        heads[wnid] = Head(wnid, row["word"], coarse)
+        heads[wnid] = GroupHead(wnid, row["word"], coarse)
     return heads
 
 
@@ -59,7 +59,7 @@ def climb(wnid: str, nouns: Mapping[str, Synset]) -> Iterator[str]:
 
 
 def group_classes(
-    wnids: Collection[str], nouns: Mapping[str, Synset], heads: Mapping[str, Head]
+    wnids: Collection[str], nouns: Mapping[str, Synset], heads: Mapping[str, GroupHead]
 ) -> dict[str, Coarse]:
     """Put each class into the group of its nearest head.
 
@@ -68,7 +68,7 @@ def group_classes(
     wnids : collection of str
         The classes.
     nouns : mapping of str to Synset
-    heads : mapping of str to Head
+    heads : mapping of str to GroupHead
 
     Returns
     -------

@@ -4,7 +4,7 @@ Importing this package imports neither torch nor torchvision; opening some data 
 """
 
 from layerscope.datasets.categories import Category
-from layerscope.datasets.dataset import Dataset, Sample, Source
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample
 from layerscope.datasets.order import draw, select
 from layerscope.datasets.registry import DATASETS, open_dataset
 
@@ -12,8 +12,8 @@ __all__ = [
     "DATASETS",
     "Category",
     "Dataset",
+    "PictureSource",
     "Sample",
-    "Source",
     "draw",
     "open_dataset",
     "select",

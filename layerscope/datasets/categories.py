@@ -56,35 +56,15 @@ IMAGEWOOF = (
 )
 
 
-def _named(*names: str) -> tuple[Category, ...]:
-    """Categories that exist under their names only."""
-    return tuple(Category(None, None, name) for name in names)
+def _named(names: str) -> tuple[Category, ...]:
+    """Categories that exist under their names only, which commas separate."""
+    return tuple(Category(None, None, name) for name in names.split(", "))
 
 
-CIFAR10 = _named(
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)
+CIFAR10 = _named("airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck")
 
 FASHION_MNIST = _named(
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+    "T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot"
 )
 
 

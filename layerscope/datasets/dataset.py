@@ -14,7 +14,7 @@ SPLITS = ("train", "val")
 
 
 @dataclass(frozen=True)
-class Source:
+class PictureSource:
     """One picture that can be read.
 
     Attributes
@@ -63,16 +63,16 @@ class Dataset:
     part_names : tuple of str
         Parts that ground truth exists for; empty for most data sets.
     sources : callable
-        Split ("train", "val" or "all") to a sequence of `Source`, in a fixed order.
+        Split ("train", "val" or "all") to a sequence of `PictureSource`, in a fixed order.
     read : callable
-        Source and side in pixels to `Sample`. Raises InputError when the picture is unreadable.
+        PictureSource and side in pixels to `Sample`. Raises InputError when the picture is unreadable.
     """
 
     name: str
     categories: tuple[Category, ...]
     part_names: tuple[str, ...]
-    sources: Callable[[str], Sequence[Source]]
-    read: Callable[[Source, int], Sample]
+    sources: Callable[[str], Sequence[PictureSource]]
+    read: Callable[[PictureSource, int], Sample]
 
 
 def splits_of(split: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.datasets.categories import Category, imagenet
-from layerscope.datasets.dataset import SPLITS, Dataset, Sample, Source, splits_of
+from layerscope.datasets.dataset import SPLITS, Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.picture import decode
 from layerscope.errors import InputError
 
@@ -53,9 +53,9 @@ def read_folder(
     """
 
     @cache
-    def sources(split: str) -> tuple[Source, ...]:
+    def sources(split: str) -> tuple[PictureSource, ...]:
         return tuple(
-            Source(part, f"{part}/{folder}/{file}", label)
+            PictureSource(part, f"{part}/{folder}/{file}", label)
             for part in splits_of(split)
             for label, folder in enumerate(folders)
             for file in _pictures(root / part / folder)
@@ -106,7 +106,7 @@ def _split_by_chance(root: Path, folders: tuple[str, ...], random_state: int) ->
         }
 
     @cache
-    def sources(split: str) -> tuple[Source, ...]:
+    def sources(split: str) -> tuple[PictureSource, ...]:
         found = []
         for part in splits_of(split):
             for label, folder in enumerate(folders):
@@ -116,14 +116,14 @@ def _split_by_chance(root: Path, folders: tuple[str, ...], random_state: int) ->
                         f"{root / folder}: one picture cannot be split in train and val; add more, "
                         "or set `split: all`"
                     )
-                found += [Source(part, f"{folder}/{file}", label) for file in files]
+                found += [PictureSource(part, f"{folder}/{file}", label) for file in files]
         return tuple(found)
 
     return Dataset("imagefolder", _categories(folders), (), sources, _reader(root))
 
 
-def _reader(root: Path) -> Callable[[Source, int], Sample]:
-    def read(source: Source, size: int) -> Sample:
+def _reader(root: Path) -> Callable[[PictureSource, int], Sample]:
+    def read(source: PictureSource, size: int) -> Sample:
         return Sample(decode(root / source.path, size=size, source=source.path), None)
 
     return read

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.datasets.categories import Category
-from layerscope.datasets.dataset import Dataset, Sample, Source, splits_of
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.picture import stretch, stretch_labels
 
 N_A_SPLIT = 10_000
@@ -23,14 +23,14 @@ def open_rendered(name: str, *, root: Path, random_state: int, download: bool) -
     categories = tuple(Category(None, None, category) for category in entry.categories)
 
     @cache
-    def sources(split: str) -> tuple[Source, ...]:
+    def sources(split: str) -> tuple[PictureSource, ...]:
         return tuple(
-            Source(part, f"{part}/{index:06d}", index % len(categories))
+            PictureSource(part, f"{part}/{index:06d}", index % len(categories))
             for part in splits_of(split)
             for index in range(N_A_SPLIT)
         )
 
-    def read(source: Source, size: int) -> Sample:
+    def read(source: PictureSource, size: int) -> Sample:
         split, index = source.path.split("/")
         drawn = rendered.render(name, seed=random_state, split=split, index=int(index))
         picture: np.ndarray = drawn.picture

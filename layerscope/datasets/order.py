@@ -8,14 +8,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from layerscope.datasets.dataset import Dataset, Sample, Source
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample
 from layerscope.errors import InputError
 
 Item = TypeVar("Item")
-Skipped = Callable[[Source, InputError], None]
+Skipped = Callable[[PictureSource, InputError], None]
 
 
-def select(dataset: Dataset, n: int, *, split: str, random_state: int) -> Iterator[Source]:
+def select(dataset: Dataset, n: int, *, split: str, random_state: int) -> Iterator[PictureSource]:
     """The first `n` sources of the order, unread.
 
     The order goes round the classes, one picture of each in turn, each class shuffled by
@@ -33,7 +33,7 @@ def select(dataset: Dataset, n: int, *, split: str, random_state: int) -> Iterat
 
     Returns
     -------
-    iterator of Source
+    iterator of PictureSource
 
     Raises
     ------
@@ -52,20 +52,16 @@ def draw(
     random_state: int,
     size: int,
     on_skip: Skipped | None = None,
-) -> Iterator[tuple[Source, Sample]]:
+) -> Iterator[tuple[PictureSource, Sample]]:
     """Read the first `n` readable pictures of the order of `select`.
 
     An unreadable picture is replaced by the next of its class, which keeps the balance and the
     nesting.
 
+    Further parameters as of `select`.
+
     Parameters
     ----------
-    dataset : Dataset
-    n : int
-        How many.
-    split : str
-        "train", "val" or "all".
-    random_state : int
     size : int
         Side of the pictures in pixels.
     on_skip : callable, optional
@@ -73,7 +69,7 @@ def draw(
 
     Returns
     -------
-    iterator of (Source, Sample)
+    iterator of (PictureSource, Sample)
 
     Raises
     ------
@@ -83,7 +79,7 @@ def draw(
     """
     queues = _shuffled(dataset, n, split, random_state)
 
-    def read_next(queue: Iterator[Source]) -> tuple[Source, Sample] | None:
+    def read_next(queue: Iterator[PictureSource]) -> tuple[PictureSource, Sample] | None:
         for source in queue:
             try:
                 return source, dataset.read(source, size)
@@ -92,7 +88,7 @@ def draw(
                     on_skip(source, error)
         return None
 
-    def read() -> Iterator[tuple[Source, Sample]]:
+    def read() -> Iterator[tuple[PictureSource, Sample]]:
         n_read = 0
         for item in islice(_go_round(queues, read_next), n):
             yield item
@@ -103,12 +99,14 @@ def draw(
     return read()
 
 
-def _shuffled(dataset: Dataset, n: int, split: str, random_state: int) -> list[Iterator[Source]]:
+def _shuffled(
+    dataset: Dataset, n: int, split: str, random_state: int
+) -> list[Iterator[PictureSource]]:
     """The sources of each class, shuffled, after a check that they suffice."""
     sources = dataset.sources(split)
     if n > len(sources):
         raise _too_few(dataset, n, split, len(sources), "")
-    members: list[list[Source]] = [[] for _ in dataset.categories]
+    members: list[list[PictureSource]] = [[] for _ in dataset.categories]
     for source in sources:
         members[source.label].append(source)
     queues = []
@@ -119,7 +117,7 @@ def _shuffled(dataset: Dataset, n: int, split: str, random_state: int) -> list[I
 
 
 def _go_round(
-    queues: list[Iterator[Source]], take: Callable[[Iterator[Source]], Item | None]
+    queues: list[Iterator[PictureSource]], take: Callable[[Iterator[PictureSource]], Item | None]
 ) -> Iterator[Item]:
     """One item of each class in turn; a class with none left drops out."""
     while queues:

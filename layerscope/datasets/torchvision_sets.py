@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from layerscope.datasets.categories import CIFAR10, FASHION_MNIST, Category
-from layerscope.datasets.dataset import Dataset, Sample, Source, splits_of
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.download import fetch
 from layerscope.datasets.picture import stretch
 from layerscope.errors import InputError
@@ -50,14 +50,14 @@ def _open(
         return _load(factory, home / folder, split)
 
     @cache
-    def sources(split: str) -> tuple[Source, ...]:
+    def sources(split: str) -> tuple[PictureSource, ...]:
         return tuple(
-            Source(part, f"{part}/{index:06d}", int(label))
+            PictureSource(part, f"{part}/{index:06d}", int(label))
             for part in splits_of(split)
             for index, label in enumerate(load(part)[1])
         )
 
-    def read(source: Source, size: int) -> Sample:
+    def read(source: PictureSource, size: int) -> Sample:
         split, index = source.path.split("/")
         return Sample(stretch(load(split)[0][int(index)], size), None)
 

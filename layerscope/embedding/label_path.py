@@ -1,4 +1,4 @@
-"""Where in the network a sample comes to lie among its own class."""
+"""At which layer the neighbours of a sample come to agree with its true class."""
 
 from __future__ import annotations
 
@@ -26,11 +26,10 @@ class LayerPath:
     k: int
 
     @property
-    def decided(self) -> int | None:
-        """Where its class is decided.
+    def agrees_from(self) -> int | None:
+        """The first layer from which on the majority of its neighbours is always its true class.
 
-        The first layer from which on, up to the last layer, the majority of its neighbours is always
-        its true class. A layer in which they agree for a while and then part again does not count.
+        A layer in which they agree for a while and then part again does not count.
         None where they do not agree in the last layer.
         """
         apart = np.flatnonzero(~self.agrees)

@@ -114,17 +114,8 @@ def measure_nuclear(
     inner product of X with Y when the orthogonal Procrustes problem is solved, that is when Y is turned
     onto X as well as it goes; the denominator is the product of their Frobenius norms.
 
-    Parameters
-    ----------
-    first : ndarray of float32, (a, n, k)
-        Each from `compute_unit_cloud`.
-    second : ndarray of float32, (b, n, l)
-    order : ndarray of int, (n,), optional
-        A permutation of the samples of `second`.
-
-    Returns
-    -------
-    ndarray of float32, (a, b)
+    Parameters and result as of `measure_cka`, with clouds (a, n, k) and (b, n, l) from
+    `compute_unit_cloud`.
     """
     if order is not None:
         second = second.take(order, axis=1)

@@ -1,4 +1,4 @@
-"""The divergence that t-SNE descends, and its gradient: exact, one thread, in single precision.
+"""The KL divergence that t-SNE minimises, and its gradient: exact, one thread, in single precision.
 
 openTSNE approximates the sum over all pairs by a tree or a grid. Up to some ten thousand points the
 whole sum costs less than either where a processor takes sixteen pairs at once, as it does here; nothing

@@ -43,7 +43,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Trial:
+class TsneTrial:
     """One t-SNE of several that are compared.
 
     Attributes
@@ -145,7 +145,7 @@ def try_tsne(
     n_iter: int,
     n_neighbors: int = 10,
     seeds: Sequence[int] = (0, 1, 2),
-) -> Iterator[Trial]:
+) -> Iterator[TsneTrial]:
     """The same t-SNE from several random starts: of the features first, then of shuffled ones.
 
     Parameters
@@ -162,7 +162,7 @@ def try_tsne(
 
     Yields
     ------
-    Trial
+    TsneTrial
         As soon as each is ready, twice as many as seeds.
     """
     k = count_neighbors(n_neighbors, len(features))
@@ -179,7 +179,7 @@ def try_tsne(
                 start="random",
             )
             trust, accuracy = judge_layout(last.points, distance_ranks(seen), labels, k)
-            yield Trial(
+            yield TsneTrial(
                 seed,
                 shuffled,
                 last.points,

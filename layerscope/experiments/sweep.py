@@ -27,7 +27,7 @@ _LARGEST = np.iinfo(np.int16).max
 
 
 @dataclass(frozen=True)
-class Trial:
+class EmbeddedExperiment:
     """An experiment with its embeddings."""
 
     experiment: Experiment
@@ -42,13 +42,13 @@ class Sweep:
     ----------
     name : str
     run : str
-    trials : tuple of Trial
+    trials : tuple of EmbeddedExperiment
         At least one.
     """
 
     name: str
     run: str
-    trials: tuple[Trial, ...]
+    trials: tuple[EmbeddedExperiment, ...]
 
 
 class _Gathered:
@@ -193,7 +193,7 @@ def _assemble(name: str, content: Mapping[str, Any], arrays: Mapping[str, np.nda
     for each in (points, arrays["figures"], arrays["labels"]):
         each.flags.writeable = False
     trials = tuple(
-        Trial(
+        EmbeddedExperiment(
             Experiment(
                 str(each["name"]),
                 str(each["revision"]),

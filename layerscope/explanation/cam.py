@@ -1,8 +1,7 @@
-"""Grad-CAM by pytorch-grad-cam, in batches."""
+"""Class activation maps by pytorch-grad-cam, at the resolution of the layer they are made at."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,14 +10,18 @@ import layerscope.vision  # noqa: F401  (pytorch-grad-cam needs what it prepares
 # isort: split
 import numpy as np
 import torch
-from pytorch_grad_cam import GradCAM
+from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
+from pytorch_grad_cam.base_cam import BaseCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torch import Tensor, nn
 
 from layerscope.errors import InputError
+from layerscope.explanation.task import check_maps, private_copy
 from layerscope.models.layers import Layer, find_layer
-from layerscope.models.registry import Classifier, module_at, to_pixels
+from layerscope.models.registry import Classifier, module_at
 
 Explain = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Cam = Callable[[Tensor, Sequence[Callable[[Tensor], Tensor]]], np.ndarray]
 _SPATIAL_KINDS = {"conv", "relu", "norm", "pool", "block"}
 
 
@@ -48,14 +51,15 @@ def choose_layer(layers: Sequence[Layer], key: str = "last") -> Layer:
     ][-1]
 
 
-class _RawGradCAM(GradCAM):
-    """Grad-CAM at the layer's own resolution, in its own units.
+class _UnscaledCAM(BaseCAM):
+    """Maps at the layer's own resolution, in their own units.
 
     The library scales each map to [0, 1] and up to the picture's size, which cannot be undone, and
     takes as long as the network itself.
     """
 
     def compute_cam_per_layer(self, input_tensor, targets, eigen_smooth):
+        check_maps(self.activations_and_grads.activations)
         activations = self.activations_and_grads.activations[0].cpu().numpy()
         gradients = self.activations_and_grads.gradients[0].cpu().numpy()
         maps = self.get_cam_image(
@@ -67,10 +71,72 @@ class _RawGradCAM(GradCAM):
         return cam_per_target_layer[0][:, 0]
 
 
+class _GradCAM(_UnscaledCAM, GradCAM):
+    pass
+
+
+class _LayerCAM(_UnscaledCAM, LayerCAM):
+    pass
+
+
+class _HiResCAM(_UnscaledCAM, HiResCAM):
+    pass
+
+
+class _GradCAMPlusPlus(_UnscaledCAM, GradCAMPlusPlus):
+    """With weights that do not depend on how small gradients are, and stay finite at any layer.
+
+    The library adds 1e-6 to a denominator of the order of squared gradients; in a trained VGG one
+    square in twenty is smaller. Divided by the square, equation 19 is 1 / (2 + sum(A) g), which needs
+    no such term. In the paper maps are rectified; where they are not, `sum(A)` is here the sum of what
+    is positive, since the denominator could vanish.
+    """
+
+    def get_cam_weights(self, inputs, layer, targets, activations, gradients):
+        total = np.maximum(activations, 0).sum(axis=(2, 3), keepdims=True)
+        rising = np.maximum(gradients, 0)
+        return (rising / (2 + total * rising)).sum(axis=(2, 3))
+
+
+_CLASSES: dict[str, type[BaseCAM]] = {
+    "grad_cam": _GradCAM,
+    "grad_cam_plus_plus": _GradCAMPlusPlus,
+    "layer_cam": _LayerCAM,
+    "hires_cam": _HiResCAM,
+}
+
+
 @contextmanager
-def grad_cam(
-    classifier: Classifier, layer: str, device: torch.device | str = "cpu"
-) -> Iterator[Explain]:
+def open_cam(key: str, module: nn.Module, layer: str) -> Iterator[Cam]:
+    """A method's class activation maps at one layer.
+
+    Within the context it is a function of normalised pictures (N, 3, S, S) that need a gradient, and of
+    N functions, each from a picture's logits (K,) to the score that is explained. It returns maps
+    (N, h, w) float32, at least 0, at the layer's resolution and not rescaled.
+
+    Parameters
+    ----------
+    key : str
+        ``grad_cam``, ``grad_cam_plus_plus``, ``layer_cam`` or ``hires_cam``.
+    module : nn.Module
+        Hooked within the context.
+    layer : str
+        Key of a layer with feature maps.
+    """
+    cam = _CLASSES[key](module, [module_at(module, layer)])
+
+    def compute(inputs: Tensor, scores: Sequence[Callable[[Tensor], Tensor]]) -> np.ndarray:
+        with torch.enable_grad():
+            return np.asarray(cam(inputs, list(scores)), dtype=np.float32)
+
+    try:  # the library's own context would swallow an IndexError
+        yield compute
+    finally:
+        cam.activations_and_grads.release()
+
+
+@contextmanager
+def grad_cam(classifier: Classifier, layer: str) -> Iterator[Explain]:
     """Grad-CAM (Selvaraju et al. 2017) at one layer.
 
     Within the context it is a function of ``pictures``, (N, S, S, 3) uint8, and ``outputs``, (N,) int:
@@ -80,23 +146,16 @@ def grad_cam(
     Parameters
     ----------
     classifier : Classifier
-        Left as it is: the work is done on a private copy, because the library puts hooks on it.
+        Left as it is: the work is done on a private copy that shares its weights.
     layer : str
         Key of a layer with feature maps.
-    device : torch.device or str
     """
-    module = copy.deepcopy(classifier.module).to(device)
-    for part in module.modules():
-        if hasattr(part, "inplace"):  # it would rectify a convolution's maps before they are used
-            setattr(part, "inplace", False)  # noqa: B010  (a Module's attributes are not typed)
-    target = module_at(module, layer)
-    with _RawGradCAM(module, [target]) as cam:
+    with open_cam("grad_cam", private_copy(classifier.module), layer) as compute:
 
         def explain(pictures: np.ndarray, outputs: np.ndarray) -> np.ndarray:
             if len(outputs) != len(pictures):  # the library would silently leave pictures out
                 raise ValueError(f"{len(outputs)} outputs for {len(pictures)} pictures")
-            inputs = classifier.normalize(to_pixels(pictures, device)).requires_grad_()
-            maps = cam(inputs, [ClassifierOutputTarget(int(output)) for output in outputs])
-            return np.asarray(maps, dtype=np.float32)
+            inputs = classifier.to_inputs(pictures).requires_grad_()
+            return compute(inputs, [ClassifierOutputTarget(int(each)) for each in outputs])
 
         yield explain

@@ -19,13 +19,14 @@ from layerscope.explanation.method import (
     ADEBAYO,
     HOOKER,
     SHRIKUMAR,
+    ZEILER,
     Attribution,
+    Citation,
     Failure,
     Method,
     Option,
-    Source,
 )
-from layerscope.explanation.task import BATCH, Task, score_of
+from layerscope.explanation.task import BATCH, ExplanationTask, score_of
 from layerscope.models.registry import Classifier
 
 
@@ -34,17 +35,17 @@ def to_channels(values: Tensor) -> np.ndarray:
     return values.detach().permute(0, 2, 3, 1).contiguous().float().cpu().numpy()
 
 
-def saliency(task: Task) -> Attribution:
+def saliency(task: ExplanationTask) -> Attribution:
     """The largest absolute gradient over the colour channels, by Captum."""
     from captum.attr import Saliency
 
-    inputs = task.normalize(task.pictures).requires_grad_()
+    inputs = task.classifier.to_inputs(task.pictures).requires_grad_()
     found = Saliency(task.score).attribute(inputs, additional_forward_args=(task.targets,))
     channels = to_channels(found)
     return Attribution(channels.max(axis=-1), channels)
 
 
-def smooth_grad(task: Task, n_samples: int, noise: float) -> Attribution:
+def smooth_grad(task: ExplanationTask, n_samples: int, noise: float) -> Attribution:
     """The gradient averaged over noisy copies of a picture, then as `saliency`.
 
     Captum's NoiseTunnel draws from the generator that all threads share, so that its results do not
@@ -53,14 +54,14 @@ def smooth_grad(task: Task, n_samples: int, noise: float) -> Attribution:
     from captum.attr import Saliency
 
     task.watch.expect(n_samples)
-    inputs = task.normalize(task.pictures)  # (1, 3, S, S)
+    inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
     spread = noise * (inputs.amax() - inputs.amin())
     generator = torch.Generator().manual_seed(task.random_state)
     method = Saliency(task.score)
     total = torch.zeros_like(inputs)
     for start in range(0, n_samples, BATCH):
         n = min(BATCH, n_samples - start)
-        drawn = torch.randn(n, *inputs.shape[1:], generator=generator).to(task.device)
+        drawn = torch.randn(n, *inputs.shape[1:], generator=generator).to(task.classifier.device)
         noisy = (inputs + spread * drawn).requires_grad_()
         targets = task.targets.expand(n, -1)
         found = method.attribute(noisy, abs=False, additional_forward_args=(targets,))
@@ -69,7 +70,7 @@ def smooth_grad(task: Task, n_samples: int, noise: float) -> Attribution:
     return Attribution(channels.max(axis=-1), channels)
 
 
-def integrated_gradients(task: Task, n_steps: int, fill: str) -> Attribution:
+def integrated_gradients(task: ExplanationTask, n_steps: int, fill: str) -> Attribution:
     """The gradient along the straight way from a baseline to the picture, by Captum.
 
     The way is sampled by Gauss and Legendre's rule. The values sum to what the score gains.
@@ -77,8 +78,10 @@ def integrated_gradients(task: Task, n_steps: int, fill: str) -> Attribution:
     from captum.attr import IntegratedGradients
 
     task.watch.expect(n_steps)
-    inputs = task.normalize(task.pictures)  # (1, 3, S, S)
-    baseline = task.normalize(fill_picture(task.pictures[0], fill, task.random_state)[None])
+    inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
+    baseline = task.classifier.to_inputs(
+        fill_picture(task.pictures[0], fill, task.random_state)[None]
+    )
     found = IntegratedGradients(task.score).attribute(
         inputs.clone().requires_grad_(),
         baselines=baseline,
@@ -94,17 +97,17 @@ def integrated_gradients(task: Task, n_steps: int, fill: str) -> Attribution:
     return Attribution(channels.sum(axis=-1), channels, total=gain)
 
 
-def _rectified(task: Task, rule: RectifierRule) -> Attribution:
+def _rectified(task: ExplanationTask, rule: RectifierRule) -> Attribution:
     channels = rectified_gradient(task.classifier, task.pictures, task.targets, rule)
     return Attribution(channels.sum(axis=-1), channels)
 
 
-def deconvolution(task: Task) -> Attribution:
+def deconvolution(task: ExplanationTask) -> Attribution:
     """The gradient with `DeconvolutionRule`."""
     return _rectified(task, DeconvolutionRule())
 
 
-def guided_backpropagation(task: Task) -> Attribution:
+def guided_backpropagation(task: ExplanationTask) -> Attribution:
     """The gradient with `GuidedRule`."""
     return _rectified(task, GuidedRule())
 
@@ -121,10 +124,9 @@ def needs_rectifiers(classifier: Classifier) -> str | None:
     if any(isinstance(part, _RECTIFIERS) for part in classifier.module.modules()):
         return None
     side = classifier.input_size
-    device = next(classifier.module.parameters()).device
     rule = GuidedRule()
     with torch.enable_grad(), rule:
-        classifier.module(torch.zeros(1, 3, side, side, device=device).requires_grad_())
+        classifier.module(torch.zeros(1, 3, side, side, device=classifier.device).requires_grad_())
     return None if rule.met else f"{classifier.name} has no ReLU, which this method changes"
 
 
@@ -137,7 +139,7 @@ GRADIENT_METHODS = (
         "of the three colour channels. It tells where the model is sensitive, not whether a pixel "
         "speaks for the class or against it.",
         r"M_{ij} = \max_c \left|\frac{\partial S}{\partial x_{ijc}}\right|",
-        Source(
+        Citation(
             "Simonyan, Vedaldi and Zisserman",
             2013,
             "Deep Inside Convolutional Networks: Visualising Image Classification Models and "
@@ -161,7 +163,7 @@ GRADIENT_METHODS = (
         r"M_{ij} = \max_c \left|\frac{1}{n}\sum_{k=1}^{n}"
         r"\frac{\partial S(x + \varepsilon_k)}{\partial x_{ijc}}\right|,"
         r"\quad \varepsilon_k \sim \mathcal{N}(0, \sigma^2)",
-        Source(
+        Citation(
             "Smilkov et al.",
             2017,
             "SmoothGrad: removing noise by adding noise",
@@ -196,7 +198,7 @@ GRADIENT_METHODS = (
         "the score's gain over the baseline.",
         r"M_i = (x_i - x'_i)\int_0^1 \frac{\partial S(x' + \alpha(x - x'))}{\partial x_i}\,d\alpha,"
         r"\quad \sum_i M_i = S(x) - S(x')",
-        Source(
+        Citation(
             "Sundararajan, Taly and Yan",
             2017,
             "Axiomatic Attribution for Deep Networks",
@@ -205,7 +207,7 @@ GRADIENT_METHODS = (
         Failure(
             "Pixels that equal the baseline get nothing, however much they matter: against black, a black "
             "beak is invisible.",
-            Source(
+            Citation(
                 "Sturmfels, Lundberg and Lee",
                 2020,
                 "Visualizing the Impact of Feature Attribution Baselines",
@@ -241,16 +243,11 @@ GRADIENT_METHODS = (
         "comes back, whatever it let through on the way forward. It paints the shapes that strong "
         "units respond to, and needs the positions that max pooling remembers.",
         r"R^{l} = \max\!\left(R^{l+1}, 0\right) \text{ at each ReLU}",
-        Source(
-            "Zeiler and Fergus",
-            2014,
-            "Visualizing and Understanding Convolutional Networks",
-            "https://arxiv.org/abs/1311.2901",
-        ),
+        ZEILER,
         Failure(
             "It partly reconstructs the picture whatever the class, and has little to do with the "
             "decision.",
-            Source(
+            Citation(
                 "Nie, Zhang and Patel",
                 2018,
                 "A Theoretical Explanation for Perplexing Behaviors of Backpropagation-based "
@@ -270,7 +267,7 @@ GRADIENT_METHODS = (
         "raise the score at every step are left. It is sharp at edges and parts.",
         r"R^{l} = \mathbb{1}\!\left[z^{l} > 0\right]\,\max\!\left(R^{l+1}, 0\right)"
         r"\text{ at each ReLU}",
-        Source(
+        Citation(
             "Springenberg et al.",
             2015,
             "Striving for Simplicity: The All Convolutional Net",

@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 from layerscope.errors import InputError
 from layerscope.explanation.heatmap import fit_to_picture
 from layerscope.explanation.task import score_of, targets_of
-from layerscope.models.registry import Classifier, to_pixels
+from layerscope.models.registry import Classifier
 
 # What nn.ReLU, nn.ReLU6 and models that call functions themselves end in.
 _RECTIFIERS = {
@@ -71,25 +71,13 @@ def rectified_gradient(
 
     Parameters
     ----------
-    classifier : Classifier
-        Left as it is.
-    pictures : ndarray of uint8, (N, S, S, 3)
+    classifier, pictures
+        As of `guided_backprop`, as are result and errors.
     targets : Tensor of int64, (N, 2)
         Of `layerscope.explanation.task.targets_of`.
     rule : RectifierRule
-
-    Returns
-    -------
-    ndarray of float32, (N, S, S, 3)
-        Signed, by the normalised input, in logits per unit of it.
-
-    Raises
-    ------
-    InputError
-        For a model without rectifiers.
     """
-    device = next(classifier.module.parameters()).device
-    inputs = classifier.normalize(to_pixels(pictures, device)).requires_grad_()
+    inputs = classifier.to_inputs(pictures).requires_grad_()
     with torch.enable_grad(), rule:
         logits = classifier.module(inputs)
     if not rule.met:

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from layerscope.explanation.filling import FILL, fill_picture
 from layerscope.explanation.gradients import to_channels
-from layerscope.explanation.method import Attribution, Failure, Method, Option, Source
-from layerscope.explanation.task import BATCH, Task
+from layerscope.explanation.method import Attribution, Citation, Failure, Method, Option
+from layerscope.explanation.task import BATCH, ExplanationTask
 
 # As in the authors' code for pictures: the kernel's width, and the penalty of ridge regression.
 _KERNEL_WIDTH = 0.25
@@ -53,7 +53,7 @@ def closeness(present: Tensor) -> Tensor:
     return torch.exp(-(distance**2) / _KERNEL_WIDTH**2).sqrt()
 
 
-def lime(task: Task, n_samples: int, n_segments: int, fill: str) -> Attribution:
+def lime(task: ExplanationTask, n_samples: int, n_segments: int, fill: str) -> Attribution:
     """The coefficients of ridge regression on the presence of superpixels, by Captum."""
     from captum._utils.models.linear_model import SkLearnRidge
     from captum.attr import Lime
@@ -61,7 +61,9 @@ def lime(task: Task, n_samples: int, n_segments: int, fill: str) -> Attribution:
     task.watch.expect(n_samples)
     picture = task.pictures[0]
     segments = find_segments(picture, n_segments)
-    drawn = draw_presence(n_samples, int(segments.max()) + 1, task.random_state).to(task.device)
+    drawn = draw_presence(n_samples, int(segments.max()) + 1, task.random_state).to(
+        task.classifier.device
+    )
 
     def present(*_: object, **__: object) -> Iterator[Tensor]:
         yield from drawn[:, None]
@@ -76,10 +78,10 @@ def lime(task: Task, n_samples: int, n_segments: int, fill: str) -> Attribution:
         perturb_func=present,
     )
     found = method.attribute(
-        task.normalize(task.pictures),
-        baselines=task.normalize(fill_picture(picture, fill, task.random_state)[None]),
+        task.classifier.to_inputs(task.pictures),
+        baselines=task.classifier.to_inputs(fill_picture(picture, fill, task.random_state)[None]),
         additional_forward_args=(task.targets,),
-        feature_mask=torch.from_numpy(segments).long().to(task.device)[None, None],
+        feature_mask=torch.from_numpy(segments).long().to(task.classifier.device)[None, None],
         n_samples=n_samples,
         perturbations_per_eval=BATCH,
     )
@@ -95,7 +97,7 @@ LIME = Method(
     "the score follows, those with little removed counting most. A superpixel's value is what it adds "
     "to the score by itself; negative ones speak against the class.",
     r"\hat w = \arg\min_w \sum_{z} \pi(z)\left(S(x_z) - w_0 - w^\top z\right)^2 + \lambda\|w\|^2",
-    Source(
+    Citation(
         "Ribeiro, Singh and Guestrin",
         2016,
         "“Why Should I Trust You?” Explaining the Predictions of Any Classifier",
@@ -104,7 +106,7 @@ LIME = Method(
     Failure(
         "It is unstable: pictures that look the same, and other random samples, give different "
         "explanations.",
-        Source(
+        Citation(
             "Alvarez-Melis and Jaakkola",
             2018,
             "On the Robustness of Interpretability Methods",

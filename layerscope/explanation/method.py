@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layerscope.errors import InputError
-from layerscope.models.registry import Classifier
 
-if TYPE_CHECKING:
-    pass
+if TYPE_CHECKING:  # it takes seconds to import, and pages cite publications before
+    from layerscope.models.registry import Classifier
 
 Setting = int | float | str
 
@@ -108,7 +107,7 @@ def check_options(options: tuple[Option, ...], given: dict[str, object]) -> dict
 
 
 @dataclass(frozen=True)
-class Source:
+class Citation:
     """A publication."""
 
     authors: str
@@ -122,7 +121,7 @@ class Failure:
     """What is known to go wrong with a method, in one sentence, and who showed it."""
 
     statement: str
-    source: Source
+    source: Citation
 
 
 def suits_all(_: Classifier) -> str | None:
@@ -143,12 +142,12 @@ class Method:
         Two sentences: what is computed, and how to read it.
     formula : str
         In KaTeX; S is the score that is explained, x the picture.
-    source : Source
+    source : Citation
     failure : Failure
     signed : bool
-        Whether negative values speak against the output. If not, no value is negative.
+        Whether negative values count against the output. If not, no value is negative.
     explain : callable
-        Of a `Task` and the options as keywords; returns an `Attribution`.
+        Of an `ExplanationTask` and the options as keywords; returns an `Attribution`.
     options : tuple of Option
     supports : callable
         Of a `Classifier`; None where the method works on it, else one line that says why not.
@@ -163,7 +162,7 @@ class Method:
     family: str
     summary: str
     formula: str
-    source: Source
+    source: Citation
     failure: Failure
     signed: bool
     explain: Callable[..., Attribution]
@@ -173,18 +172,24 @@ class Method:
     long: bool = False
 
 
-ADEBAYO = Source(
+ADEBAYO = Citation(
     "Adebayo et al.", 2018, "Sanity Checks for Saliency Maps", "https://arxiv.org/abs/1810.03292"
 )
-SHRIKUMAR = Source(
+SHRIKUMAR = Citation(
     "Shrikumar, Greenside and Kundaje",
     2017,
     "Learning Important Features Through Propagating Activation Differences",
     "https://arxiv.org/abs/1704.02685",
 )
-HOOKER = Source(
+HOOKER = Citation(
     "Hooker et al.",
     2019,
     "A Benchmark for Interpretability Methods in Deep Neural Networks",
     "https://arxiv.org/abs/1806.10758",
+)
+ZEILER = Citation(
+    "Zeiler and Fergus",
+    2014,
+    "Visualizing and Understanding Convolutional Networks",
+    "https://arxiv.org/abs/1311.2901",
 )

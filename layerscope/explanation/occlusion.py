@@ -13,15 +13,15 @@ from layerscope.errors import InputError
 from layerscope.explanation.filling import FILL, cover, fill_picture
 from layerscope.explanation.method import (
     SHRIKUMAR,
+    ZEILER,
     Attribution,
     Failure,
     Method,
     Option,
     Setting,
-    Source,
     check_options,
 )
-from layerscope.explanation.task import BATCH, Task, prepare, score_of
+from layerscope.explanation.task import BATCH, ExplanationTask, prepare, score_of
 from layerscope.models.registry import Classifier
 
 MAX_PATCHES = 4096
@@ -33,7 +33,7 @@ OCCLUSION_OPTIONS = (
 
 
 @dataclass(frozen=True)
-class Sweep:
+class OcclusionProgress:
     """How far an occlusion has come.
 
     Attributes
@@ -96,7 +96,7 @@ def check_geometry(size: int, patch: int, stride: int) -> None:
         )
 
 
-def sweep(task: Task, patch: int, stride: int, fill: str) -> Iterator[Sweep]:
+def sweep(task: ExplanationTask, patch: int, stride: int, fill: str) -> Iterator[OcclusionProgress]:
     """Cover a task's one picture place by place; after each batch, what is known by then."""
     picture, size = task.pictures[0], task.pictures.shape[1]
     check_geometry(size, patch, stride)
@@ -113,7 +113,7 @@ def sweep(task: Task, patch: int, stride: int, fill: str) -> Iterator[Sweep]:
         scores, found = _look(task, covered)
         known = slice(begin, begin + len(batch))
         drops[known], probabilities[known] = score - scores, found
-        yield Sweep(
+        yield OcclusionProgress(
             drops.reshape(shape).copy(),
             probabilities.reshape(shape).copy(),
             float(score[0]),
@@ -122,10 +122,10 @@ def sweep(task: Task, patch: int, stride: int, fill: str) -> Iterator[Sweep]:
         )
 
 
-def _look(task: Task, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _look(task: ExplanationTask, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Scores and probabilities (n,) of pictures (n, S, S, 3)."""
     with torch.no_grad():
-        logits = task.classifier.module(task.normalize(pictures))
+        logits = task.classifier.module(task.classifier.to_inputs(pictures))
     task.watch.advance(len(pictures))
     probabilities = logits.softmax(dim=1)[:, task.targets[0, 0]]
     scores = score_of(logits, task.targets.expand(len(pictures), -1))
@@ -137,11 +137,11 @@ def occlude(
     picture: np.ndarray,
     output: int,
     *,
-    against: int | None = None,
+    contrast: int | None = None,
     random_state: int = 0,
     cancelled: Callable[[], bool] | None = None,
     **options: object,
-) -> Iterator[Sweep]:
+) -> Iterator[OcclusionProgress]:
     """Occlusion of one picture as it comes about, for a live view.
 
     Parameters
@@ -151,7 +151,7 @@ def occlude(
     picture : ndarray of uint8, (S, S, 3)
     output : int
         Whose logit is explained.
-    against : int, optional
+    contrast : int, optional
         Whose logit is subtracted from it.
     random_state : int
         Of the noise.
@@ -162,7 +162,7 @@ def occlude(
 
     Yields
     ------
-    Sweep
+    OcclusionProgress
         After each batch. The last one is complete.
 
     Raises
@@ -175,7 +175,7 @@ def occlude(
         classifier,
         np.asarray(picture)[None],
         np.array([output]),
-        against=None if against is None else np.array([against]),
+        contrast=None if contrast is None else np.array([contrast]),
         random_state=random_state,
         cancelled=cancelled,
     )
@@ -183,8 +183,8 @@ def occlude(
     return sweep(task, **settings)  # type: ignore[arg-type]
 
 
-def occlusion(task: Task, patch: int, stride: int, fill: str) -> Attribution:
-    """The complete `Sweep`, and its mean over the squares that cover a pixel."""
+def occlusion(task: ExplanationTask, patch: int, stride: int, fill: str) -> Attribution:
+    """The complete `OcclusionProgress`, and its mean over the squares that cover a pixel."""
     *_, last = sweep(task, patch, stride, fill)
     values = spread(last.drops, task.pictures.shape[1], patch, stride)
     return Attribution(values[None], maps=last.drops[None])
@@ -198,12 +198,7 @@ OCCLUSION = Method(
     "value. Negative values mean that the model is surer without that place.",
     r"M_{ij} = \frac{1}{|P_{ij}|}\sum_{p \in P_{ij}} S(x) - S(x_{\setminus p}),"
     r"\quad P_{ij} \text{: the squares over pixel } ij",
-    Source(
-        "Zeiler and Fergus",
-        2014,
-        "Visualizing and Understanding Convolutional Networks",
-        "https://arxiv.org/abs/1311.2901",
-    ),
+    ZEILER,
     Failure(
         "Evidence that is there twice is missed, since covering one of the two costs nothing.",
         SHRIKUMAR,

@@ -10,14 +10,13 @@ import numpy as np
 from torch import nn
 
 from layerscope.errors import InputError
-from layerscope.explanation.cams import MAP_METHODS
+from layerscope.explanation.cam_methods import CAM_METHODS
 from layerscope.explanation.gradients import GRADIENT_METHODS
 from layerscope.explanation.lime import LIME
 from layerscope.explanation.method import Attribution, Method, Setting, check_options
 from layerscope.explanation.occlusion import OCCLUSION
 from layerscope.explanation.relevance import RELEVANCE_METHODS
-from layerscope.explanation.score_cam import SCORE_CAM
-from layerscope.explanation.task import BATCH, Progress, Task, prepare
+from layerscope.explanation.task import BATCH, ExplanationTask, Progress, prepare
 from layerscope.models.layer_table import layer_table
 from layerscope.models.registry import Classifier
 
@@ -25,8 +24,7 @@ METHODS: dict[str, Method] = {
     method.key: method
     for method in (
         *GRADIENT_METHODS,
-        *MAP_METHODS,
-        SCORE_CAM,
+        *CAM_METHODS,
         *RELEVANCE_METHODS,
         OCCLUSION,
         LIME,
@@ -47,7 +45,7 @@ def attribute(
     pictures: np.ndarray,
     outputs: np.ndarray,
     *,
-    against: np.ndarray | None = None,
+    contrast: np.ndarray | None = None,
     layer: str | None = None,
     random_state: int = 0,
     progress: Progress | None = None,
@@ -68,7 +66,7 @@ def attribute(
         S is the side that the classifier takes.
     outputs : ndarray of int, (N,)
         One output per picture.
-    against : ndarray of int, (N,), optional
+    contrast : ndarray of int, (N,), optional
         Outputs whose logits are subtracted.
     layer : str, optional
         For methods that look at a layer, the key of a module with feature maps. By default the last
@@ -100,7 +98,7 @@ def attribute(
         classifier,
         pictures,
         outputs,
-        against=against,
+        contrast=contrast,
         layer=layer if method.at_layer else None,
         random_state=random_state,
         progress=progress,
@@ -127,7 +125,7 @@ def _last_layer(module: nn.Module, private: Classifier) -> str:
 
 
 def _explain_all(
-    method: Method, task: Task, settings: Mapping[str, Setting]
+    method: Method, task: ExplanationTask, settings: Mapping[str, Setting]
 ) -> Iterator[Attribution]:
     step = 1 if method.long else BATCH
     for start in range(0, len(task.pictures), step):

@@ -21,8 +21,8 @@ from torch.utils._pytree import tree_leaves
 from layerscope.errors import InputError
 from layerscope.explanation.gradients import to_channels
 from layerscope.explanation.guided import is_rectifier
-from layerscope.explanation.method import Attribution, Failure, Method, Option, Source
-from layerscope.explanation.task import Task, score_of
+from layerscope.explanation.method import Attribution, Citation, Failure, Method, Option
+from layerscope.explanation.task import ExplanationTask, score_of
 from layerscope.models.registry import Classifier
 
 Linear = Callable[[Tensor], Tensor]
@@ -207,9 +207,9 @@ def _name(func: Callable[..., Any]) -> str:
     return getattr(func, "__name__", str(func))
 
 
-def lrp(task: Task, epsilon: float, pixels: str) -> Attribution:
+def lrp(task: ExplanationTask, epsilon: float, pixels: str) -> Attribution:
     """Relevance (N, S, S), in logits."""
-    inputs = task.normalize(task.pictures).requires_grad_()
+    inputs = task.classifier.to_inputs(task.pictures).requires_grad_()
     first = flat_parts
     if pixels == "box":
         black, white = (inputs.new_full((1, 3, 1, 1), level) for level in (0.0, 1.0))
@@ -247,7 +247,7 @@ RELEVANCE_METHODS = (
         r"\text{ (convolutions)}, \quad"
         r"R_j = \sum_k \frac{a_j w_{jk}}{z_k + \epsilon\,\mathrm{sign}(z_k)} R_k"
         r"\text{ (dense)}",
-        Source(
+        Citation(
             "Bach et al.",
             2015,
             "On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance "
@@ -257,7 +257,7 @@ RELEVANCE_METHODS = (
         Failure(
             "With z+ at every convolution the result hardly depends on the layers above, and explains "
             "different classes alike.",
-            Source(
+            Citation(
                 "Sixt, Granz and Landgraf",
                 2020,
                 "When Explanations Lie: Why Many Modified BP Attributions Fail",

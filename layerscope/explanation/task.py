@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
-from layerscope.models.registry import Classifier, to_pixels
+from layerscope.models.registry import Classifier
 
 BATCH = 4  # pictures in memory at a time: VGG16's activations and gradients take 0.2 GB each
 
@@ -63,14 +63,14 @@ class Watch:
         self.check()
 
 
-def targets_of(outputs: np.ndarray, against: np.ndarray | None = None) -> Tensor:
+def targets_of(outputs: np.ndarray, contrast: np.ndarray | None = None) -> Tensor:
     """Which logits make up each picture's score.
 
     Parameters
     ----------
     outputs : ndarray of int, (N,)
         Whose logit is explained.
-    against : ndarray of int, (N,), optional
+    contrast : ndarray of int, (N,), optional
         Whose logit is subtracted from it.
 
     Returns
@@ -78,7 +78,7 @@ def targets_of(outputs: np.ndarray, against: np.ndarray | None = None) -> Tensor
     Tensor of int64, (N, 2)
         The second is -1 where nothing is subtracted.
     """
-    second = np.full(len(outputs), -1) if against is None else against
+    second = np.full(len(outputs), -1) if contrast is None else contrast
     return torch.from_numpy(np.stack([outputs, second], axis=1).astype(np.int64))
 
 
@@ -90,7 +90,7 @@ def score_of(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Task:
+class ExplanationTask:
     """Pictures to explain, with all that a method needs.
 
     Attributes
@@ -114,18 +114,9 @@ class Task:
     random_state: int
     watch: Watch
 
-    def __getitem__(self, part: slice) -> Task:
+    def __getitem__(self, part: slice) -> ExplanationTask:
         """The same for some of the pictures."""
         return replace(self, pictures=self.pictures[part], targets=self.targets[part])
-
-    @property
-    def device(self) -> torch.device:
-        """Where the model is."""
-        return next(self.classifier.module.parameters()).device
-
-    def normalize(self, pictures: np.ndarray) -> Tensor:
-        """Pictures as the model takes them, (N, 3, S, S)."""
-        return self.classifier.normalize(to_pixels(pictures, self.device))
 
     def score(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """The scores (n,) of normalised pictures (n, 3, S, S); the passes are counted."""
@@ -139,12 +130,12 @@ def prepare(
     pictures: np.ndarray,
     outputs: np.ndarray,
     *,
-    against: np.ndarray | None = None,
+    contrast: np.ndarray | None = None,
     layer: str | None = None,
     random_state: int = 0,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> Task:
+) -> ExplanationTask:
     """Check what is asked, and set a private model aside for it.
 
     Raises
@@ -155,17 +146,19 @@ def prepare(
     """
     _check_pictures(classifier, pictures)
     outputs = _check_outputs(classifier, outputs, len(pictures), "outputs")
-    if against is not None:
-        against = _check_outputs(classifier, against, len(pictures), "against")
-        if (against == outputs).any():
-            raise InputError("against: an output cannot be held against itself")
+    if contrast is not None:
+        contrast = _check_outputs(classifier, contrast, len(pictures), "contrast")
+        if (contrast == outputs).any():
+            raise InputError("contrast: an output cannot be held against itself")
     if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer):
         raise InputError(f"random_state is {random_state!r}; use a whole number")
     if not 0 <= random_state < 2**32:
         raise InputError(f"random_state is {random_state}; use a number from 0 to 2**32 - 1")
-    private = replace(classifier, module=_private_copy(classifier.module))
+    private = replace(classifier, module=private_copy(classifier.module))
     watch = Watch(len(pictures), progress, cancelled)
-    return Task(private, pictures, targets_of(outputs, against), layer, int(random_state), watch)
+    return ExplanationTask(
+        private, pictures, targets_of(outputs, contrast), layer, int(random_state), watch
+    )
 
 
 def _check_pictures(classifier: Classifier, pictures: np.ndarray) -> None:
@@ -191,7 +184,7 @@ def _check_outputs(
     return outputs
 
 
-def _private_copy(module: nn.Module) -> nn.Module:
+def private_copy(module: nn.Module) -> nn.Module:
     """The same modules anew, on the same numbers.
 
     Hooks and flags set on them, gradients and weights replaced in them stay with the copy. No weight

@@ -9,7 +9,7 @@ from zlib import crc32
 import cv2
 import numpy as np
 
-_SPREAD = 1 / 4  # standard deviation of the centred bell, in sides of the picture
+_SPREAD = 1 / 4  # standard deviation of the centre prior, in sides of the picture
 
 
 def compute_noise(picture: np.ndarray, random_state: int) -> np.ndarray:
@@ -19,11 +19,11 @@ def compute_noise(picture: np.ndarray, random_state: int) -> np.ndarray:
 
 
 def compute_centre(picture: np.ndarray, _: int) -> np.ndarray:
-    """A Gaussian bell in the middle; its standard deviation is a quarter of the side."""
+    """The centre prior: a centred Gaussian whose standard deviation is a quarter of the side."""
     side = len(picture)
     distance = (np.arange(side) - (side - 1) / 2) / (_SPREAD * side)
-    bell = np.exp(-(distance**2) / 2)
-    return np.outer(bell, bell).astype(np.float32)
+    profile = np.exp(-(distance**2) / 2)
+    return np.outer(profile, profile).astype(np.float32)
 
 
 def compute_edges(picture: np.ndarray, _: int) -> np.ndarray:

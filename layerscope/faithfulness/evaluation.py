@@ -64,7 +64,7 @@ class Explainer:
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """What is known of one picture.
 
     Attributes
@@ -97,7 +97,9 @@ class Perturbation:
     insertion_fill: str
 
 
-def measure_localization(values: np.ndarray, truth: Truth, tolerance: float) -> dict[str, float]:
+def measure_localization(
+    values: np.ndarray, truth: GroundTruth, tolerance: float
+) -> dict[str, float]:
     """What one map (S, S) makes of the object and its parts, by measure."""
     mask = truth.part_map > 0
     return {
@@ -134,7 +136,7 @@ def measure_maps(
     classifier: Classifier,
     pictures: np.ndarray,
     outputs: np.ndarray,
-    truths: list[Truth] | None,
+    truths: list[GroundTruth] | None,
     *,
     tolerance: float,
     perturbation: Perturbation,
@@ -148,7 +150,7 @@ def measure_maps(
     pictures : ndarray of uint8, (N, S, S, 3)
     outputs : ndarray of int, (N,)
         Which output is explained.
-    truths : list of Truth, optional
+    truths : list of GroundTruth, optional
         One per picture.
     tolerance : float
         Of the pointing game, in pixels.

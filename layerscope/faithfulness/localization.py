@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from layerscope.explanation.overlap import share_covered, share_on_object
+from layerscope.explanation.object_share import share_covered, share_on_object
 
 
 def widen(mask: np.ndarray, tolerance: float) -> np.ndarray:

@@ -1,23 +1,22 @@
-"""What a model says of many pictures."""
+"""Logits and probabilities of many pictures."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 
-from layerscope.models.registry import Classifier, to_pixels
+from layerscope.models.registry import Classifier
 
 _BATCH = 8  # more is no faster on two cores
 
 
 def compute_logits(classifier: Classifier, pictures: np.ndarray) -> np.ndarray:
     """Logits (N, K) float32 of pictures (N, S, S, 3) uint8, a few in memory at a time."""
-    device = next(classifier.module.parameters()).device
     found = []
     with torch.inference_mode():
         for start in range(0, len(pictures), _BATCH):
-            pixels = to_pixels(pictures[start : start + _BATCH], device)
-            found.append(classifier.module(classifier.normalize(pixels)).float().cpu().numpy())
+            inputs = classifier.to_inputs(pictures[start : start + _BATCH])
+            found.append(classifier.module(inputs).float().cpu().numpy())
     return np.concatenate(found)
 
 

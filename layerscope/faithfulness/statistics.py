@@ -12,7 +12,7 @@ _INTERVAL = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
-class Figure:
+class SampleMean:
     """A mean over samples.
 
     Attributes
@@ -30,12 +30,12 @@ class Figure:
     n: int
 
 
-def average(values: np.ndarray, random_state: int) -> Figure:
+def average(values: np.ndarray, random_state: int) -> SampleMean:
     """The mean of a figure per sample, (n,), with its interval."""
     n = len(values)
     drawn = np.random.default_rng(random_state).integers(n, size=(_RESAMPLES, n))
     low, high = np.quantile(values[drawn].mean(axis=1), _INTERVAL)
-    return Figure(float(values.mean()), float(low), float(high), n)
+    return SampleMean(float(values.mean()), float(low), float(high), n)
 
 
 def correlate_ranks(first: np.ndarray, second: np.ndarray) -> float:

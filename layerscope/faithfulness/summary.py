@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import numpy as np
 
-from layerscope.explanation.overlap import share_covered
-from layerscope.faithfulness.evaluation import Measured, Truth
+from layerscope.explanation.object_share import share_covered
+from layerscope.faithfulness.evaluation import GroundTruth, Measured
 from layerscope.faithfulness.localization import widen
 from layerscope.faithfulness.statistics import average
 
@@ -53,7 +53,7 @@ def gather(keys: list[str], n: int, results: Iterable[tuple[str, list[int], Meas
     return found
 
 
-def compute_chances(truths: list[Truth], tolerance: float) -> Measured:
+def compute_chances(truths: list[GroundTruth], tolerance: float) -> Measured:
     """What a map gets that points anywhere, per sample (n,), for the measures of where the object is."""
     if not truths:
         return {}

@@ -78,7 +78,7 @@ def read_class_vectors(classifier: Classifier) -> np.ndarray:
     def receive(key: str, _output: Tensor) -> None:
         called.append(key)
 
-    blank = torch.zeros(1, 3, size, size, device=next(module.parameters()).device)
+    blank = torch.zeros(1, 3, size, size, device=classifier.device)
     with torch.inference_mode(), tapped(module, keys, receive):
         module(classifier.normalize(blank))
     if not called:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import numpy as np
 from torch import Tensor
 
-from layerscope.activations.pooling import forward, pool
+from layerscope.activations.pooling import forward_until, pool
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier
-
-
-class _Enough(Exception):
-    """Ends a forward pass at the layer that was asked for."""
 
 
 def pool_layer(
@@ -40,8 +34,6 @@ def pool_layer(
 
     def keep(_: str, output: Tensor) -> None:
         found.append(pool(output, factor))
-        raise _Enough
 
-    with suppress(_Enough):
-        forward(classifier, pictures, (layer,), keep)
+    forward_until(classifier, pictures, (layer,), keep)
     return found[0].reshape(len(pictures), -1)

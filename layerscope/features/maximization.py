@@ -1,4 +1,4 @@
-"""Pictures that a unit of a network answers to most strongly, by gradient ascent on the input."""
+"""Activation maximisation: pictures that activate a unit most strongly, by gradient ascent on the input."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _PATIENCE = 48  # silent steps in turn, after which a unit is given up
 
 
 @dataclass(frozen=True)
-class Ascent:
-    """How the picture is sought.
+class MaximizationSettings:
+    """How a picture is optimised.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Ascent:
     scale : float
         enlarged or reduced by up to this share,
     rotation : float
-        and turned by up to so many degrees: what the unit answers to only in one exact place fades.
+        and turned by up to so many degrees: what activates the unit only at one exact position fades.
     random_state : int
         Of the noise to start from and of the views.
     """
@@ -55,8 +55,8 @@ class Ascent:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A picture on its way.
+class MaximizationStep:
+    """A picture after some steps of the optimisation.
 
     Attributes
     ----------
@@ -84,11 +84,11 @@ class Step:
 def maximize(
     classifier: Classifier,
     unit: Unit,
-    ascent: Ascent | None = None,
+    settings: MaximizationSettings | None = None,
     *,
     start: np.ndarray | None = None,
     every: int = 8,
-) -> Iterator[Step]:
+) -> Iterator[MaximizationStep]:
     """Change a picture step by step so that a unit's value rises; whoever stops asking stops it.
 
     Activation maximisation (Erhan et al. 2009), regularised by total variation (Mahendran and Vedaldi
@@ -101,7 +101,7 @@ def maximize(
         Left as it is: no hook is on it, and no gradient in it, whenever a step is handed out. While a step
         is computed no other thread may use it.
     unit : Unit
-    ascent : Ascent, optional
+    settings : MaximizationSettings, optional
     start : ndarray of uint8, (S, S, 3), optional
         A picture to start from, S being ``classifier.input_size``; noise by default.
     every : int
@@ -109,7 +109,7 @@ def maximize(
 
     Yields
     ------
-    Step
+    MaximizationStep
         ``n_steps + 1`` of them, fewer where the unit is dead.
 
     Raises
@@ -119,20 +119,20 @@ def maximize(
     ValueError
         For a picture of another size.
     """
-    ascent = ascent or Ascent()
-    rng = np.random.default_rng(ascent.random_state)
-    spectrum = _begin(classifier, ascent, start)
-    optimizer = torch.optim.Adam([spectrum], lr=ascent.learning_rate, eps=_EPSILON)
+    settings = settings or MaximizationSettings()
+    rng = np.random.default_rng(settings.random_state)
+    spectrum = _begin(classifier, settings, start)
+    optimizer = torch.optim.Adam([spectrum], lr=settings.learning_rate, eps=_EPSILON)
     silent = 0
-    for index in range(ascent.n_steps + 1):
+    for index in range(settings.n_steps + 1):
         with torch.enable_grad():  # not across a yield: it holds for the whole thread
             pixels = to_picture(spectrum)
-        slope = _find_slope(classifier, unit, ascent, pixels.detach(), rng)
+        slope = _find_slope(classifier, unit, settings, pixels.detach(), rng)
         silent = silent + 1 if slope.state == "silent" else 0
         state = "dead" if silent > _PATIENCE else slope.state
-        last = index == ascent.n_steps or state == "dead"
+        last = index == settings.n_steps or state == "dead"
         picture = _to_levels(pixels) if last or index % every == 0 else None
-        yield Step(index, picture, slope.objective, slope.total_variation, state)
+        yield MaximizationStep(index, picture, slope.objective, slope.total_variation, state)
         if last:
             return
         (gradient,) = torch.autograd.grad(pixels, spectrum, slope.downhill)
@@ -192,32 +192,34 @@ class _Slope:
     state: State
 
 
-def _begin(classifier: Classifier, ascent: Ascent, start: np.ndarray | None) -> Tensor:
+def _begin(
+    classifier: Classifier, settings: MaximizationSettings, start: np.ndarray | None
+) -> Tensor:
     side = classifier.input_size
     if start is not None and start.shape != (side, side, 3):
         raise ValueError(
             f"a picture {start.shape}, where {classifier.name} takes {side} x {side} RGB"
         )
-    spectrum = draw_spectrum(side, ascent.random_state) if start is None else to_spectrum(start)
-    return spectrum.to(next(classifier.module.parameters()).device).requires_grad_()
+    spectrum = draw_spectrum(side, settings.random_state) if start is None else to_spectrum(start)
+    return spectrum.to(classifier.device).requires_grad_()
 
 
 def _find_slope(
     classifier: Classifier,
     unit: Unit,
-    ascent: Ascent,
+    settings: MaximizationSettings,
     pixels: Tensor,
     rng: np.random.Generator,
 ) -> _Slope:
     with torch.enable_grad():
         pixels.requires_grad_()
-        seen = _draw_view(pixels, ascent, rng)
+        seen = _draw_view(pixels, settings, rng)
         value = measure_unit(classifier, unit, seen)
         before = measure_before(classifier, unit, seen) if value == 0 else None
         (uphill,) = torch.autograd.grad(value if before is None else before, pixels)
         variation = measure_total_variation(pixels)
-        penalty = ascent.total_variation * variation * pixels.numel()
-        penalty = penalty + ascent.l2 * (pixels - 0.5).square().sum()
+        penalty = settings.total_variation * variation * pixels.numel()
+        penalty = penalty + settings.l2 * (pixels - 0.5).square().sum()
         (downhill,) = torch.autograd.grad(penalty, pixels)
     size = float(uphill.square().mean().sqrt())
     state: State = "active" if before is None else "silent"
@@ -228,10 +230,10 @@ def _find_slope(
     return _Slope(downhill, value.item(), variation.item(), state)
 
 
-def _draw_view(pixels: Tensor, ascent: Ascent, rng: np.random.Generator) -> Tensor:
+def _draw_view(pixels: Tensor, settings: MaximizationSettings, rng: np.random.Generator) -> Tensor:
     down, right, share, turn = rng.uniform(-1, 1, 4)
-    shift = (down * ascent.jitter, right * ascent.jitter)
-    return view(pixels, shift, 1 + share * ascent.scale, turn * ascent.rotation)
+    shift = (down * settings.jitter, right * settings.jitter)
+    return view(pixels, shift, 1 + share * settings.scale, turn * settings.rotation)
 
 
 def _differences(pixels: Tensor, axis: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Pictures as Fourier coefficients of decorrelated colours, which gradient ascent moves.
 
-Steps of one size in pixels favour high frequencies, which networks answer to and pictures hardly have.
-Here one step changes all frequencies, and the colours, about as strongly as they vary in photographs:
+Steps of one size in pixels favour high frequencies, which activate networks strongly and pictures hardly
+have. Here one step changes all frequencies, and the colours, about as strongly as they vary in photographs:
 from Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017, with the constants of its
 code (github.com/tensorflow/lucid, ``optvis/param``). What is new here is `whiten`, and that the mean
 colour moves faster.

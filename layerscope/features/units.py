@@ -39,7 +39,7 @@ class Unit:
 
 
 def measure_unit(classifier: Classifier, unit: Unit, pixels: Tensor) -> Tensor:
-    """What a unit says to a picture.
+    """The activation of a unit for a picture.
 
     Nothing behind the unit's layer is computed. Of a module that is called several times the first
     call counts.
@@ -67,7 +67,7 @@ def measure_unit(classifier: Classifier, unit: Unit, pixels: Tensor) -> Tensor:
 
 
 def measure_before(classifier: Classifier, unit: Unit, pixels: Tensor) -> Tensor | None:
-    """What a rectified unit says before it is rectified: the same channel of the convolution before.
+    """The activation of a rectified unit before its ReLU: the same channel of the convolution before.
 
     The gradient of a unit whose ReLU gives zero is zero too, and shows no way out; here there is one.
     Where a pool follows the ReLU, so it does here.
@@ -97,7 +97,7 @@ def measure_response(classifier: Classifier, unit: Unit, pixels: Tensor) -> tupl
     Returns
     -------
     tuple of Tensor of float32, ()
-        As `measure_unit`, and as `layerscope.activations.top_samples.find_peaks` finds it; equal
+        As `measure_unit`, and as `layerscope.activations.top_samples.find_maxima` finds it; equal
         without a map.
     """
     return _at_layer(

@@ -135,8 +135,8 @@ def layer_table(classifier: Classifier) -> tuple[Layer, ...]:
         found[key] = (tuple(output.shape[1:]), trace.field(output), cost)
 
     handles = [module.register_forward_pre_hook(before) for module in modules.values()]
-    device = next(classifier.module.parameters()).device
-    pixels = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0)).to(device)
+    pixels = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
+    pixels = pixels.to(classifier.device)
     try:
         with torch.no_grad(), tapped(classifier.module, list(modules), receive), trace:
             logits = classifier.module(trace.start(classifier.normalize(pixels)))

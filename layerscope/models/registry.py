@@ -57,6 +57,15 @@ class Classifier:
     std: Floats3
     categories: tuple[Category, ...]
 
+    @property
+    def device(self) -> torch.device:
+        """Where the module's parameters are."""
+        return next(self.module.parameters()).device
+
+    def to_inputs(self, pictures: np.ndarray) -> Tensor:
+        """Pictures (N, S, S, 3) uint8 as the module takes them, (N, 3, S, S) on its device."""
+        return self.normalize(to_pixels(pictures, self.device))
+
     def normalize(self, pixels: Tensor) -> Tensor:
         """Pixels in [0, 1], (N, 3, S, S), to the scale that the module was trained on."""
         mean = pixels.new_tensor(self.mean).view(1, 3, 1, 1)
@@ -287,32 +296,32 @@ _INCEPTION = {"transform_input": True, "aux_logits": True, "init_weights": False
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelEntry:
     """A line of the registry: the side of the pictures it takes, and how it is loaded."""
 
     input_size: int
     load: Callable[[Path | None], Classifier]
 
 
-MODELS: dict[str, Entry] = {
-    "vgg16": Entry(224, partial(_load_torchvision, "vgg16", {})),
-    "resnet50": Entry(224, partial(_load_torchvision, "resnet50", {})),
-    "resnet101": Entry(224, partial(_load_torchvision, "resnet101", {})),
-    "googlenet": Entry(224, partial(_load_torchvision, "googlenet", _INCEPTION)),
-    "inception_v3": Entry(299, partial(_load_torchvision, "inception_v3", _INCEPTION)),
-    "vgg16_slim": Entry(SLIM_INPUT_SIZE, _load_slim),
-    "efficientnet_lite0": Entry(224, _load_efficientnet_lite0),
+MODELS: dict[str, ModelEntry] = {
+    "vgg16": ModelEntry(224, partial(_load_torchvision, "vgg16", {})),
+    "resnet50": ModelEntry(224, partial(_load_torchvision, "resnet50", {})),
+    "resnet101": ModelEntry(224, partial(_load_torchvision, "resnet101", {})),
+    "googlenet": ModelEntry(224, partial(_load_torchvision, "googlenet", _INCEPTION)),
+    "inception_v3": ModelEntry(299, partial(_load_torchvision, "inception_v3", _INCEPTION)),
+    "vgg16_slim": ModelEntry(SLIM_INPUT_SIZE, _load_slim),
+    "efficientnet_lite0": ModelEntry(224, _load_efficientnet_lite0),
 }
 
 
-def _entry(model: str | Mapping[str, Any]) -> Entry:
+def _entry(model: str | Mapping[str, Any]) -> ModelEntry:
     """The registry's line for a model, or one made for a timm model or a user's own."""
     if isinstance(model, Mapping):
         if "factory" not in model:
             raise InputError("params.yaml: a model given as a mapping needs `factory`")
-        return Entry(int(model.get("input_size", 224)), partial(_load_factory, model))
+        return ModelEntry(int(model.get("input_size", 224)), partial(_load_factory, model))
     if model.startswith("timm:"):
-        return Entry(_timm_input_size(model), partial(_load_timm, model))
+        return ModelEntry(_timm_input_size(model), partial(_load_timm, model))
     if model not in MODELS:
         raise InputError(f"unknown model {model!r}; known: {', '.join(MODELS)}, timm:<name>")
     return MODELS[model]

@@ -1,1 +1,1 @@
-"""How good the answers of a classifier are: confusion, scores, curves, calibration, and its errors."""
+"""How good the predictions of a classifier are: confusion, scores, curves, calibration, and its errors."""

@@ -1,4 +1,4 @@
-"""Whether confidence means what it says: reliability, its errors, and one number that mends some."""
+"""Calibration of confidence: reliability, calibration errors, and temperature scaling."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def expect_error(
 ) -> tuple[float, float]:
     """The ECE that a perfectly calibrated model of these confidences would show by chance.
 
-    Answers are drawn to be right with exactly their confidence (Bröcker and Smith 2007).
+    Predictions are drawn to be right with exactly their confidence (Bröcker and Smith 2007).
 
     Returns
     -------
@@ -215,7 +215,7 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> tuple[flo
     temperature : float
         In [`COLDEST`, `HOTTEST`].
     is_bound : bool
-        Whether it lies at an end of that: where all answers are right, colder is always better.
+        Whether it lies at an end of that: where all predictions are right, colder is always better.
     """
     from scipy.optimize import brentq
     from scipy.special import softmax

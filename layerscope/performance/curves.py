@@ -12,15 +12,15 @@ from layerscope.performance.intervals import Estimate, estimate, estimate_share
 
 
 @dataclass(frozen=True)
-class Curve:
+class ThresholdCurve:
     """What changes with the threshold.
 
     Attributes
     ----------
     x, y : ndarray of float64, (m,)
-        False alarm rate and recall of a ROC curve; recall and precision of the other.
+        False positive rate and recall of a ROC curve; recall and precision of a precision-recall curve.
     thresholds : ndarray of float64, (m,)
-        Samples that score as high or higher are taken for the class; infinite where none is.
+        Samples that score as high or higher are predicted as the class; infinite where none is.
     area : float
         Under the ROC curve; or the average precision.
     """
@@ -32,40 +32,39 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Cut:
-    """What a threshold makes of the samples.
+class ThresholdCounts:
+    """How many samples a threshold classifies rightly and wrongly.
 
     Attributes
     ----------
-    hits, false_alarms, misses, rejections : int
-        True positives, false positives, false negatives, true negatives.
+    true_positives, false_positives, false_negatives, true_negatives : int
     """
 
-    hits: int
-    false_alarms: int
-    misses: int
-    rejections: int
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
 
     @property
     def precision(self) -> Estimate:
-        """Of what is taken for the class, the share that is of it."""
-        return estimate_share(self.hits, self.hits + self.false_alarms)
+        """The share of the samples predicted as the class that belong to it."""
+        return estimate_share(self.true_positives, self.true_positives + self.false_positives)
 
     @property
     def recall(self) -> Estimate:
-        """Of the class, the share that is found."""
-        return estimate_share(self.hits, self.hits + self.misses)
+        """The share of the class that is predicted as it."""
+        return estimate_share(self.true_positives, self.true_positives + self.false_negatives)
 
     @property
-    def false_alarm_rate(self) -> Estimate:
-        """Of all others, the share that is taken for the class."""
-        return estimate_share(self.false_alarms, self.false_alarms + self.rejections)
+    def false_positive_rate(self) -> Estimate:
+        """The share of the other samples that are predicted as the class."""
+        return estimate_share(self.false_positives, self.false_positives + self.true_negatives)
 
     @property
     def f1(self) -> Estimate:
         """Harmonic mean of precision and recall; no interval."""
-        among = 2 * self.hits + self.false_alarms + self.misses
-        return Estimate(2 * self.hits / among if among else float("nan"))
+        among = 2 * self.true_positives + self.false_positives + self.false_negatives
+        return Estimate(2 * self.true_positives / among if among else float("nan"))
 
 
 def _check(positive: np.ndarray, scores: np.ndarray) -> None:
@@ -75,8 +74,8 @@ def _check(positive: np.ndarray, scores: np.ndarray) -> None:
         raise InputError("curves: there must be samples of the class and others")
 
 
-def trace_roc(positive: np.ndarray, scores: np.ndarray) -> Curve:
-    """Recall over the false alarm rate (Fawcett 2006).
+def trace_roc(positive: np.ndarray, scores: np.ndarray) -> ThresholdCurve:
+    """Recall over the false positive rate (Fawcett 2006).
 
     Parameters
     ----------
@@ -92,10 +91,10 @@ def trace_roc(positive: np.ndarray, scores: np.ndarray) -> Curve:
 
     _check(positive, scores)
     x, y, thresholds = roc_curve(positive, scores)
-    return Curve(x, y, thresholds, float(auc(x, y)))
+    return ThresholdCurve(x, y, thresholds, float(auc(x, y)))
 
 
-def trace_precision_recall(positive: np.ndarray, scores: np.ndarray) -> Curve:
+def trace_precision_recall(positive: np.ndarray, scores: np.ndarray) -> ThresholdCurve:
     """Precision over recall, from the lowest threshold to the highest; area is the average precision.
 
     Parameters and errors as of `trace_roc`.
@@ -105,20 +104,22 @@ def trace_precision_recall(positive: np.ndarray, scores: np.ndarray) -> Curve:
     _check(positive, scores)
     precision, recall, thresholds = precision_recall_curve(positive, scores, drop_intermediate=True)
     area = float(average_precision_score(positive, scores))
-    return Curve(recall, precision, np.append(thresholds, np.inf), area)
+    return ThresholdCurve(recall, precision, np.append(thresholds, np.inf), area)
 
 
-def average_roc(curves: Sequence[Curve], n: int = 201) -> Curve:
-    """The mean of curves at equal false alarm rates, and the mean of their areas."""
+def average_roc(curves: Sequence[ThresholdCurve], n: int = 201) -> ThresholdCurve:
+    """The mean of curves at equal false positive rates, and the mean of their areas."""
     grid = np.linspace(0, 1, n)
     heights = [np.interp(grid, curve.x, curve.y) for curve in curves]
     for height, curve in zip(heights, curves, strict=True):
         height[0] = curve.y[curve.x == 0].max()  # where it leaves the axis, not where it starts
     x, y = np.append(0.0, grid), np.append(0.0, np.mean(heights, axis=0))
-    return Curve(x, y, np.full(n + 1, np.nan), float(np.mean([curve.area for curve in curves])))
+    return ThresholdCurve(
+        x, y, np.full(n + 1, np.nan), float(np.mean([curve.area for curve in curves]))
+    )
 
 
-def average_precision_recall(curves: Sequence[Curve], n: int = 201) -> Curve:
+def average_precision_recall(curves: Sequence[ThresholdCurve], n: int = 201) -> ThresholdCurve:
     """The mean of curves at equal recall, and the mean of their average precisions.
 
     Between two thresholds precision is that of the one that reaches the recall: a straight line between
@@ -130,7 +131,9 @@ def average_precision_recall(curves: Sequence[Curve], n: int = 201) -> Curve:
         recall, precision = curve.x[::-1], curve.y[::-1]  # rising
         heights.append(precision[np.searchsorted(recall, grid - 1e-12)])
     y = np.mean(heights, axis=0)
-    return Curve(grid, y, np.full(n, np.nan), float(np.mean([curve.area for curve in curves])))
+    return ThresholdCurve(
+        grid, y, np.full(n, np.nan), float(np.mean([curve.area for curve in curves]))
+    )
 
 
 def estimate_areas(
@@ -161,22 +164,24 @@ def weigh_areas(
     last = np.append(np.diff(scores[order]) != 0, True)  # of equal scores; they come together
     sorted_weights = weights[:, order].astype(float)
     hits = np.cumsum(sorted_weights * positive[order], axis=1)[:, last]
-    alarms = np.cumsum(sorted_weights * ~positive[order], axis=1)[:, last]
-    n_positive, n_negative = hits[:, -1:], alarms[:, -1:]
+    false = np.cumsum(sorted_weights * ~positive[order], axis=1)[:, last]
+    n_positive, n_negative = hits[:, -1:], false[:, -1:]
     with np.errstate(invalid="ignore", divide="ignore"):
-        recall, false_rate = hits / n_positive, alarms / n_negative
+        recall, false_rate = hits / n_positive, false / n_negative
         steps = np.diff(recall, axis=1, prepend=0)
         heights = (recall + np.pad(recall[:, :-1], ((0, 0), (1, 0)))) / 2
         roc = (np.diff(false_rate, axis=1, prepend=0) * heights).sum(axis=1)
-        taken = hits + alarms
+        taken = hits + false
         precision = np.where(taken > 0, hits / np.maximum(taken, 1e-12), 0.0)
         average = (steps * precision).sum(axis=1)
     there = (n_positive[:, 0] > 0) & (n_negative[:, 0] > 0)
     return np.where(there, roc, np.nan), np.where(there, average, np.nan)
 
 
-def cut(positive: np.ndarray, scores: np.ndarray, threshold: float) -> Cut:
-    """Take those that score `threshold` or more for the class.
+def count_at_threshold(
+    positive: np.ndarray, scores: np.ndarray, threshold: float
+) -> ThresholdCounts:
+    """Predict the class for samples that score `threshold` or more, and count how often that is right.
 
     Parameters
     ----------
@@ -185,7 +190,7 @@ def cut(positive: np.ndarray, scores: np.ndarray, threshold: float) -> Cut:
     threshold : float
     """
     taken = scores >= threshold
-    return Cut(
+    return ThresholdCounts(
         int((positive & taken).sum()),
         int((~positive & taken).sum()),
         int((positive & ~taken).sum()),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerscope.performance.answers import Answers
 from layerscope.performance.intervals import Estimate, estimate, estimate_share
+from layerscope.performance.labeled_predictions import LabeledPredictions
 
 _NONE = Estimate(float("nan"))
 
@@ -22,10 +22,11 @@ class ClassScores:
     has_output : bool
         Without one nothing but `support` is defined.
     support, predicted : int
-        Samples of the class, and samples that are taken for it.
+        Samples of the class, and samples that are predicted as it.
     precision, recall, f1 : Estimate
-        Of the samples taken for it the share that is of it; of its samples the share that is found;
-        their harmonic mean. The first two have Wilson's interval, the third the bootstrap's.
+        The share of the samples predicted as the class that belong to it; the share of its samples
+        that are predicted as it; their harmonic mean. The first two have Wilson's interval, the third
+        the bootstrap's.
     """
 
     label: int
@@ -48,7 +49,7 @@ class Overall:
     accuracy, top5 : Estimate
         Share whose right output is the first, or among the five most probable. Wilson's intervals.
     commonest : float
-        Accuracy of always answering the most frequent class.
+        Accuracy of always predicting the most frequent class.
     macro_f1 : Estimate
         Mean of F1 over the classes for which it is defined.
     log_loss : Estimate
@@ -56,7 +57,7 @@ class Overall:
     kappa : Estimate
         Agreement beyond what the same frequencies give by chance (Cohen 1960).
     mcc : Estimate
-        Matthews' correlation of truth and answer, for more than two classes (Gorodkin 2004).
+        Matthews' correlation of true and predicted class, for more than two classes (Gorodkin 2004).
     """
 
     n_named: int
@@ -69,39 +70,39 @@ class Overall:
     mcc: Estimate
 
 
-def score_classes(answers: Answers, weights: np.ndarray) -> list[ClassScores]:
+def score_classes(predictions: LabeledPredictions, weights: np.ndarray) -> list[ClassScores]:
     """Precision, recall and F1 of each class of the data set, in order.
 
-    All samples count, also those of classes without an output: what is taken for a teapot and is none
-    is a false alarm whatever it is.
+    All samples count, also those of classes without an output: what is predicted as a teapot and is none
+    is a false positive whatever it is.
 
     Parameters
     ----------
-    answers : Answers
+    predictions : LabeledPredictions
     weights : ndarray, (n_resamples, n)
         Of the bootstrap, from `draw_weights`.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
-    known = np.unique(answers.outputs[answers.outputs >= 0])
-    support = np.bincount(answers.labels, minlength=len(answers.outputs))
+    known = np.unique(predictions.outputs[predictions.outputs >= 0])
+    support = np.bincount(predictions.labels, minlength=len(predictions.outputs))
     if not len(known):
         return [
             ClassScores(label, False, int(support[label]), 0, _NONE, _NONE, _NONE)
-            for label in range(len(answers.outputs))
+            for label in range(len(predictions.outputs))
         ]
     _, _, f1, _ = precision_recall_fscore_support(
-        answers.targets, answers.predicted, labels=known, zero_division=np.nan
+        predictions.targets, predictions.predicted, labels=known, zero_division=np.nan
     )
-    resampled = _resample_f1(answers, known, weights)
+    resampled = _resample_f1(predictions, known, weights)
     of = {int(output): at for at, output in enumerate(known)}
     scores = []
-    for label, output in enumerate(map(int, answers.outputs)):
+    for label, output in enumerate(map(int, predictions.outputs)):
         if output < 0:
             scores.append(ClassScores(label, False, int(support[label]), 0, _NONE, _NONE, _NONE))
             continue
-        right = int((answers.correct & (answers.targets == output)).sum())
-        predicted = int((answers.predicted == output).sum())
+        right = int((predictions.correct & (predictions.targets == output)).sum())
+        predicted = int((predictions.predicted == output).sum())
         scores.append(
             ClassScores(
                 label,
@@ -109,18 +110,20 @@ def score_classes(answers: Answers, weights: np.ndarray) -> list[ClassScores]:
                 int(support[label]),
                 predicted,
                 estimate_share(right, predicted),
-                estimate_share(right, int((answers.targets == output).sum())),
+                estimate_share(right, int((predictions.targets == output).sum())),
                 estimate(float(f1[of[output]]), resampled[:, of[output]]),
             )
         )
     return scores
 
 
-def _resample_f1(answers: Answers, known: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _resample_f1(
+    predictions: LabeledPredictions, known: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
     """F1 of each output in each resample, (n_resamples, n_known); NaN where it is not defined."""
-    hits = _sum_groups(weights, np.where(answers.correct, answers.targets, -1), known)
-    both = _sum_groups(weights, answers.targets, known)
-    both = both + _sum_groups(weights, answers.predicted, known)
+    hits = _sum_groups(weights, np.where(predictions.correct, predictions.targets, -1), known)
+    both = _sum_groups(weights, predictions.targets, known)
+    both = both + _sum_groups(weights, predictions.predicted, known)
     return np.where(both > 0, 2 * hits / np.maximum(both, 1), np.nan)
 
 
@@ -135,55 +138,58 @@ def _sum_groups(weights: np.ndarray, of: np.ndarray, groups: np.ndarray) -> np.n
     return np.asarray(weights @ csr_array((ones, (member, at[member])), shape=shape))
 
 
-def score_overall(answers: Answers, weights: np.ndarray) -> Overall:
+def score_overall(predictions: LabeledPredictions, weights: np.ndarray) -> Overall:
     """The scores of all classes together.
 
     Parameters
     ----------
-    answers : Answers
+    predictions : LabeledPredictions
     weights : ndarray, (n_resamples, n)
         Of the bootstrap, from `draw_weights`.
     """
-    named = answers.named
+    named = predictions.named
     n = int(named.sum())
     if n == 0:
         return Overall(0, _NONE, _NONE, float("nan"), _NONE, _NONE, _NONE, _NONE)
-    targets, predicted = answers.targets[named], answers.predicted[named]
+    targets, predicted = predictions.targets[named], predictions.predicted[named]
     weights_named = weights[:, named].astype(float)
     totals = weights_named.sum(axis=1)
-    losses = answers.losses[named]
+    losses = predictions.losses[named]
     with np.errstate(invalid="ignore", divide="ignore"):  # a resample may hold no named sample
         resampled_loss = weights_named @ losses / totals
     kappa, mcc = _agree(targets, predicted, np.ones((1, n)))
     kappas, mccs = _agree(targets, predicted, weights_named)
     return Overall(
         n,
-        estimate_share(int(answers.correct.sum()), n),
-        _score_top(answers, 5),
+        estimate_share(int(predictions.correct.sum()), n),
+        _score_top(predictions, 5),
         float(np.bincount(targets).max() / n),
-        _score_macro(answers, weights),
+        _score_macro(predictions, weights),
         estimate(float(losses.mean()), resampled_loss),
         estimate(float(kappa[0]), kappas),
         estimate(float(mcc[0]), mccs),
     )
 
 
-def _score_macro(answers: Answers, weights: np.ndarray) -> Estimate:
+def _score_macro(predictions: LabeledPredictions, weights: np.ndarray) -> Estimate:
     """Mean of F1 over those classes in which it is defined."""
-    known = np.unique(answers.outputs[answers.outputs >= 0])
-    value = _resample_f1(answers, known, np.ones((1, len(answers)), np.float32))[0]
+    known = np.unique(predictions.outputs[predictions.outputs >= 0])
+    value = _resample_f1(predictions, known, np.ones((1, len(predictions)), np.float32))[0]
     kept = np.isfinite(value)
-    resampled = _resample_f1(answers, known[kept], weights)
+    resampled = _resample_f1(predictions, known[kept], weights)
     there = np.isfinite(resampled)
     means = np.where(there, resampled, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
     return estimate(float(value[kept].mean()), means)
 
 
-def _score_top(answers: Answers, k: int) -> Estimate:
+def _score_top(predictions: LabeledPredictions, k: int) -> Estimate:
     """Share with fewer than k outputs above the right one; of a tie, the first output is above."""
-    if answers.probabilities.shape[1] <= k:
+    if predictions.probabilities.shape[1] <= k:
         return _NONE
-    p, targets = answers.probabilities[answers.named], answers.targets[answers.named]
+    p, targets = (
+        predictions.probabilities[predictions.named],
+        predictions.targets[predictions.named],
+    )
     right = p[np.arange(len(p)), targets][:, None]
     first = np.arange(p.shape[1]) < targets[:, None]
     above = ((p > right) | ((p == right) & first)).sum(axis=1)
@@ -195,16 +201,16 @@ def _agree(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cohen's kappa and Matthews' correlation under each row of weights, (n_resamples,).
 
-    NaN where they are not defined: all samples of one class, or all taken for one.
+    NaN where they are not defined: all samples of one class, or all predicted as one.
     """
     kinds = np.unique(np.concatenate([targets, predicted]))
     total = weights.sum(axis=1)
     hits = weights @ (targets == predicted).astype(float)
     true = _sum_groups(weights, targets, kinds)  # (n_resamples, n_kinds)
-    said = _sum_groups(weights, predicted, kinds)
-    by_chance = (true * said).sum(axis=1)
+    predictions = _sum_groups(weights, predicted, kinds)
+    by_chance = (true * predictions).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         kappa = (hits * total - by_chance) / (total**2 - by_chance)
-        spread = (total**2 - (true**2).sum(axis=1)) * (total**2 - (said**2).sum(axis=1))
+        spread = (total**2 - (true**2).sum(axis=1)) * (total**2 - (predictions**2).sum(axis=1))
         mcc = (hits * total - by_chance) / np.sqrt(np.maximum(spread, 0))
     return kappa, mcc

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import lru_cache
+from typing import Any
 
 from layerscope.models.registry import Classifier, choose_device, load_model
+from layerscope.parallel import working
 from layerscope.params import Params, Run
+from layerscope.progress import track
 
 _BYTES = 128 << 20  # of a block's results, of all layers together
 _LEAST = 16  # blocks there should be, so that many workers get their share
@@ -41,9 +44,18 @@ def list_batches(start: int, stop: int, batch_size: int) -> Iterator[tuple[int, 
         yield at, min(at + batch_size, stop)
 
 
-def count_processes(params: Params) -> int | None:
-    """Processes that the model runs in at most: one where it runs on a graphics card."""
-    return None if choose_device(params.device).type == "cpu" else 1
+def run_blocks(
+    work: Callable[..., Any], tasks: Iterable[tuple], params: Params, label: str
+) -> Iterator[Any]:
+    """Results of ``work(*task)``, one task a block, in the order of the tasks.
+
+    Processes start with the first result and end with the last: only one where the model runs on a
+    graphics card. The progress bar has the label.
+    """
+    tasks = list(tasks)
+    most = None if choose_device(params.device).type == "cpu" else 1
+    with working(params.compute.scheduler, most) as workers:
+        yield from track(workers.map(work, tasks), label, len(tasks))
 
 
 def load_classifier(run: Run, device: str) -> Classifier:

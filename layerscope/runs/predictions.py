@@ -1,4 +1,4 @@
-"""What a model said of the samples of a run."""
+"""What a model predicted for the samples of a run."""
 
 from __future__ import annotations
 

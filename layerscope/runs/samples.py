@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.datasets.categories import Category
-from layerscope.datasets.dataset import Dataset, Sample, Source
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample
 from layerscope.datasets.picture import (
     decode_label_map,
     decode_stored,
@@ -83,7 +83,7 @@ class Samples:
 def write_samples(
     path: Path,
     dataset: Dataset,
-    drawn: Iterable[tuple[Source, Sample]],
+    drawn: Iterable[tuple[PictureSource, Sample]],
     *,
     quality: int,
     at: str | None = None,
@@ -95,7 +95,7 @@ def write_samples(
     ----------
     path : Path
     dataset : Dataset
-    drawn : iterable of (Source, Sample)
+    drawn : iterable of (PictureSource, Sample)
         In their nested order. Pictures are encoded as they come, so that few are in memory.
     quality : int
         Of the WebP encoding, 1 to 100; 100 is lossless.
@@ -104,7 +104,7 @@ def write_samples(
     **attributes
         JSON values to keep beside them. A list may still grow while samples are drawn.
     """
-    sources: list[Source] = []
+    sources: list[PictureSource] = []
     pictures: list[bytes] = []
     part_maps: list[bytes] = []
     for source, sample in drawn:

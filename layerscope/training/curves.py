@@ -48,7 +48,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Phase:
+class EpochRange:
     """Epochs that follow each other with pictures of one side, in pixels; both ends included."""
 
     first: int
@@ -57,7 +57,7 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Curves:
+class TrainingCurves:
     """A training by epoch.
 
     Attributes
@@ -76,17 +76,17 @@ class Curves:
         return self.columns["epoch"].astype(int)
 
     @property
-    def phases(self) -> tuple[Phase, ...]:
+    def phases(self) -> tuple[EpochRange, ...]:
         """Runs of epochs with pictures of one size."""
         rows = zip(self.epochs, self.columns["picture_size"], strict=True)
         phases = []
         for size, run in groupby(rows, key=lambda row: int(row[1])):
             epochs = [int(epoch) for epoch, _ in run]
-            phases.append(Phase(epochs[0], epochs[-1], size))
+            phases.append(EpochRange(epochs[0], epochs[-1], size))
         return tuple(phases)
 
 
-def read_curves(folder: Path) -> Curves:
+def read_curves(folder: Path) -> TrainingCurves:
     """The curves in a folder of weights: ``history.csv``, and ``history_notes.csv`` where it is there.
 
     Raises
@@ -101,7 +101,7 @@ def read_curves(folder: Path) -> Curves:
         raise InputError(f"{folder / HISTORY}: {error}; train anew or mend it there") from None
     if not len(rows) or not np.array_equal(columns["epoch"], np.arange(1, len(rows) + 1)):
         raise InputError(f"{folder / HISTORY}: epochs are not 1, 2, 3 and so on; train anew")
-    return Curves(columns, _read_notes(folder / NOTES))
+    return TrainingCurves(columns, _read_notes(folder / NOTES))
 
 
 def _read_notes(path: Path) -> tuple[Note, ...]:

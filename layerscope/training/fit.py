@@ -127,7 +127,7 @@ def train(
     )
     history = History()
     _resume(checkpoint, recipe, model, optimizer, schedule, history, log)
-    probe = _some(training, 64)
+    subset = _some(training, 64)
     quick = _some(validation, QUICK_VALIDATION)
     for epoch in range(len(history.epochs), recipe.epochs):
         started = time.perf_counter()
@@ -148,7 +148,7 @@ def train(
                 "seconds": seconds,
             }
         )
-        history.histograms.append(measure(folded, probe.pictures, probe.labels, device))
+        history.histograms.append(measure(folded, subset.pictures, subset.labels, device))
         left = seconds * (recipe.epochs - epoch - 1)
         log(
             f"epoch {epoch + 1}/{recipe.epochs} at {recipe.phase_at(epoch).size} px: loss {loss:.3f}, "

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from layerscope.errors import InputError
-from layerscope.params import Activations, Run, read_params
+from layerscope.params import ActivationsParams, Run, read_params
 from tests.shared.project import ROOT
 
 OWN = ROOT / "params.yaml"
@@ -78,7 +78,7 @@ def test_only_a_safetensors_file_counts_as_weights_file() -> None:
 
 
 def test_large_sizes_are_pooled_with_their_own_factor() -> None:
-    settings = Activations(batch_size=1, pool=4, pool_large=8, large=5000)
+    settings = ActivationsParams(batch_size=1, pool=4, pool_large=8, large=5000)
     assert [settings.pool_of(n) for n in (100, 4999, 5000, 7000)] == [4, 4, 8, 8]
 
 

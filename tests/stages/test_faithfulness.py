@@ -18,13 +18,13 @@ from ruamel.yaml import YAML
 from torch import nn
 
 from layerscope.datasets.categories import Category
-from layerscope.datasets.dataset import Dataset, Sample, Source
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample
 from layerscope.errors import InputError
 from layerscope.faithfulness.localization import measure_mass
 from layerscope.faithfulness.summary import MEASURES
 from layerscope.models.registry import load_model
 from layerscope.models.weights import write_weights
-from layerscope.params import Faithfulness, read_params
+from layerscope.params import FaithfulnessParams, read_params
 from layerscope.runs.samples import Samples, write_samples
 from layerscope.storage.store import Store, store_path
 from stages import faithfulness, predict, prepare
@@ -170,7 +170,8 @@ def test_without_part_maps_there_is_no_ground_truth(project: None) -> None:
     path = store_path(RUN, "samples")
     known = Samples(path)
     drawn = [
-        (Source("val", f"val/{uid}", uid), Sample(known.picture(uid), None)) for uid in range(10)
+        (PictureSource("val", f"val/{uid}", uid), Sample(known.picture(uid), None))
+        for uid in range(10)
     ]
     plain = Dataset("photos", known.categories, (), lambda _: [], lambda *_: drawn[0][1])
     write_samples(path, plain, drawn, quality=90, sizes=[10])
@@ -185,7 +186,7 @@ def test_without_part_maps_there_is_no_ground_truth(project: None) -> None:
 
 
 def test_samples_are_those_the_model_gets_right_or_has_no_class_for(tiny_run: Path) -> None:
-    settings = Faithfulness(**{**SETTINGS, "n_samples": 100})
+    settings = FaithfulnessParams(**{**SETTINGS, "n_samples": 100})
     samples = Samples(store_path(TINY, "samples"))
     probabilities = Store(store_path(TINY, "predictions")).read("probability")
     predicted = probabilities.argmax(axis=1)
@@ -198,12 +199,12 @@ def test_samples_are_those_the_model_gets_right_or_has_no_class_for(tiny_run: Pa
     subjects = choose_subjects(TINY, settings)
     assert sorted(subjects.uids.tolist()) == right
     assert (subjects.outputs == predicted[subjects.uids]).all()
-    few = choose_subjects(TINY, Faithfulness(**{**SETTINGS, "n_samples": 9}))
+    few = choose_subjects(TINY, FaithfulnessParams(**{**SETTINGS, "n_samples": 9}))
     assert np.bincount(samples.labels[few.uids]).tolist() == [3, 3, 3]
 
 
 def test_jobs_cover_the_samples_of_each_method_once() -> None:
-    settings = Faithfulness(**{**SETTINGS, "n_samples": 13, "n_randomized_long": 2})
+    settings = FaithfulnessParams(**{**SETTINGS, "n_samples": 13, "n_randomized_long": 2})
     seen: dict[tuple[str, bool], list[int]] = {}
     for job in list_jobs(["saliency", "occlusion", "edges"], 12, settings):
         seen.setdefault((job.method, job.randomized), []).extend(range(job.start, job.stop))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import lru_cache
 from math import prod
 from pathlib import Path
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(".cache", "activations")
 _KEPT_BYTES = 40 << 20  # all layers of the last sample stay in memory if they fit: vgg16_slim's do
-
-
-class _Enough(Exception):
-    """Ends a forward pass at the layer that was asked for."""
 
 
 def load_maps(run: str, layer: Layer, uid: int) -> np.ndarray:
@@ -95,7 +90,7 @@ def _forward_all(
 def _forward(run: str, uid: int, layers: tuple[Layer, ...]) -> dict[str, np.ndarray]:
     """A forward pass up to the last of some layers."""
     classifier = load_live_model(run)
-    from layerscope.activations.pooling import forward
+    from layerscope.activations.pooling import forward_until
 
     with explaining(run, "samples"):
         picture = load_samples(run).picture(uid)
@@ -103,9 +98,6 @@ def _forward(run: str, uid: int, layers: tuple[Layer, ...]) -> dict[str, np.ndar
 
     def keep(key: str, output: Tensor) -> None:
         found[key] = output[0].float().cpu().numpy().copy()  # an in-place ReLU may come next
-        if len(found) == len(layers):
-            raise _Enough
 
-    with suppress(_Enough):
-        forward(classifier, picture[None], layers, keep)
+    forward_until(classifier, picture[None], layers, keep)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from layerscope.explanation.method import Method, Setting
-from layerscope.explanation.occlusion import Sweep, occlude, spread
+from layerscope.explanation.occlusion import OcclusionProgress, occlude, spread
 from layerscope.explanation.registry import attribute
 from ui.explain.rendering import render
 from ui.explain.subject import ExplainSubject
@@ -60,13 +60,13 @@ def ask_method(
     """Have a method computed; one line where too much is waiting."""
 
     def work(publish: Publish[DrawnExplanation], cancelled: Callable[[], bool]) -> DrawnExplanation:
-        against = None if subject.against is None else np.array([subject.against])
+        contrast = None if subject.against is None else np.array([subject.against])
         found = attribute(
             method.key,
             subject.network.classifier,
             subject.picture[None],
             np.array([subject.why]),
-            against=against,
+            contrast=contrast,
             layer=at,
             progress=lambda done, total: publish(done, total, None),
             cancelled=cancelled,
@@ -88,7 +88,7 @@ def ask_sweep(subject: ExplainSubject, name: str, options: Mapping[str, Setting]
             subject.network.classifier,
             subject.picture,
             subject.why,
-            against=subject.against,
+            contrast=subject.against,
             cancelled=cancelled,
             **dict[str, Any](options),
         ):
@@ -100,7 +100,9 @@ def ask_sweep(subject: ExplainSubject, name: str, options: Mapping[str, Setting]
     return shared.ask(key_of(subject, name, None, options), work, session_id(), True)
 
 
-def _draw_sweep(sweep: Sweep, size: int, options: Mapping[str, Setting]) -> DrawnExplanation:
+def _draw_sweep(
+    sweep: OcclusionProgress, size: int, options: Mapping[str, Setting]
+) -> DrawnExplanation:
     values = spread(sweep.drops, size, int(options["patch"]), int(options["stride"]))
     return _draw(values, True, baseline=sweep.probability)
 

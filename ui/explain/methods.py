@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from html import escape
 
 import streamlit as st
@@ -20,7 +20,7 @@ from ui.explain.options import draw_options, fill_options
 from ui.explain.subject import ExplainSubject
 from ui.markup import embed_pixels
 from ui.queue import Report, State, session_id, shared
-from ui.techniques import Source, Technique, draw_technique
+from ui.techniques import Technique, draw_technique
 
 _LONG = "takes seconds to minutes"
 _LAST = ""  # in the list of layers: the last one, whatever the model
@@ -195,8 +195,8 @@ def _tell(method: Method) -> Technique:
         method.summary,
         (method.formula,),
         failure.statement,
-        Source(**asdict(failure.source)),
-        (Source(**asdict(method.source)),),
+        failure.source,
+        (method.source,),
     )
 
 

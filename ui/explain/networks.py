@@ -15,7 +15,7 @@ from layerscope.errors import InputError
 from layerscope.explanation.task import prepare
 from layerscope.models.layer_table import layer_table
 from layerscope.models.layers import Layer
-from layerscope.models.registry import Classifier, to_pixels
+from layerscope.models.registry import Classifier
 from ui.library import load_params, name_run
 from ui.live_model import computing, load_live_model, load_shared_model
 
@@ -112,6 +112,5 @@ def _prepare(shared: Classifier, mark: str) -> Opened:
 def predict(classifier: Classifier, pictures: np.ndarray) -> np.ndarray:
     """Probabilities (N, K) float32 of pictures (N, S, S, 3) uint8."""
     with torch.no_grad():
-        device = next(classifier.module.parameters()).device
-        logits: Tensor = classifier.module(classifier.normalize(to_pixels(pictures, device)))
+        logits: Tensor = classifier.module(classifier.to_inputs(pictures))
         return logits.softmax(dim=1).float().cpu().numpy()

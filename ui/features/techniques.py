@@ -2,81 +2,76 @@
 
 from __future__ import annotations
 
-from ui.techniques import Source, Technique
+from layerscope.explanation.method import ZEILER, Citation
+from ui.techniques import Technique
 
-_ERHAN = Source(
+_ERHAN = Citation(
     "Erhan et al.",
     2009,
     "Visualizing Higher-Layer Features of a Deep Network",
     "https://www.researchgate.net/publication/265022827",
 )
-_MAHENDRAN = Source(
+_MAHENDRAN = Citation(
     "Mahendran and Vedaldi",
     2016,
     "Visualizing Deep Convolutional Neural Networks Using Natural Pre-images",
     "https://arxiv.org/abs/1512.02017",
 )
-_OLAH = Source(
+_OLAH = Citation(
     "Olah, Mordvintsev and Schubert",
     2017,
     "Feature Visualization",
     "https://distill.pub/2017/feature-visualization/",
 )
-_ZEILER = Source(
-    "Zeiler and Fergus",
-    2014,
-    "Visualizing and Understanding Convolutional Networks",
-    "https://arxiv.org/abs/1311.2901",
-)
-_BOROWSKI = Source(
+_BOROWSKI = Citation(
     "Borowski et al.",
     2021,
     "Exemplary Natural Images Explain CNN Activations Better than State-of-the-Art Feature Visualization",
     "https://arxiv.org/abs/2010.12606",
 )
-_BOLUKBASI = Source(
+_BOLUKBASI = Citation(
     "Bolukbasi et al.",
     2021,
     "An Interpretability Illusion for BERT",
     "https://arxiv.org/abs/2104.07143",
 )
-_MORCOS = Source(
+_MORCOS = Citation(
     "Morcos et al.",
     2018,
     "On the Importance of Single Directions for Generalization",
     "https://arxiv.org/abs/1803.06959",
 )
-_PEARSON = Source(
+_PEARSON = Citation(
     "Pearson",
     1901,
     "On lines and planes of closest fit to systems of points in space",
     "https://doi.org/10.1080/14786440109462720",
 )
-_HOTELLING = Source(
+_HOTELLING = Citation(
     "Hotelling",
     1933,
     "Analysis of a complex of statistical variables into principal components",
     "https://doi.org/10.1037/h0071325",
 )
-_MAATEN = Source(
+_MAATEN = Citation(
     "van der Maaten and Hinton",
     2008,
     "Visualizing data using t-SNE",
     "https://www.jmlr.org/papers/v9/vandermaaten08a.html",
 )
-WATTENBERG = Source(
+WATTENBERG = Citation(
     "Wattenberg, Viégas and Johnson",
     2016,
     "How to use t-SNE effectively",
     "https://distill.pub/2016/misread-tsne",
 )
-KOBAK = Source(
+KOBAK = Citation(
     "Kobak and Berens",
     2019,
     "The art of using t-SNE for single-cell transcriptomics",
     "https://doi.org/10.1038/s41467-019-13056-x",
 )
-CHARI = Source(
+CHARI = Citation(
     "Chari and Pachter",
     2023,
     "The specious art of single-cell genomics",
@@ -96,20 +91,20 @@ KERNELS = Technique(
     "Only filters of the first layer can be read as pictures; behind it the eye finds patterns in noise. "
     "A large norm is no importance either: between layers with ReLU, one may be doubled and the next "
     "halved without any change of the output.",
-    Source(
+    Citation(
         "Neyshabur et al.",
         2015,
         "Path-SGD: Path-Normalized Optimization in Deep Neural Networks",
         "https://arxiv.org/abs/1506.02617",
     ),
     (
-        Source(
+        Citation(
             "Krizhevsky et al.",
             2012,
             "ImageNet Classification with Deep Convolutional Neural Networks",
             "https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks",
         ),
-        _ZEILER,
+        ZEILER,
     ),
     kind="weights",
     note="Weights are shown as they are stored: they apply to the normalised picture, and where batch norm "
@@ -129,7 +124,7 @@ CLASS_VECTORS = Technique(
     "other. Of a map of thirty points believe neighbours at most, not distances between groups.",
     WATTENBERG,
     (
-        Source(
+        Citation(
             "Papyan et al.",
             2020,
             "Prevalence of Neural Collapse During the Terminal Phase of Deep Learning Training",
@@ -165,7 +160,7 @@ TOP_SAMPLES = Technique(
     "Ten extremes hide what middling activations are for: a unit can look pure at its top and be active for "
     "something else most of the time, and other data show other tops.",
     _BOLUKBASI,
-    (_ZEILER,),
+    (ZEILER,),
 )
 SELECTIVITY = Technique(
     "selectivity",

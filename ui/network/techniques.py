@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ui.techniques import Source, Technique
+from layerscope.explanation.method import Citation
+from ui.techniques import Technique
 
 GRAPH = Technique(
     "graph",
@@ -19,7 +20,7 @@ GRAPH = Technique(
     "keeps it; inference needs less.",
     None,
     (
-        Source(
+        Citation(
             "Sze et al.",
             2017,
             "Efficient processing of deep neural networks: a tutorial and survey",
@@ -43,7 +44,7 @@ HISTOGRAMS = Technique(
     "units does not tell a unit that is always dead from one that is often silent.",
     None,
     (
-        Source(
+        Citation(
             "Glorot, Bengio",
             2010,
             "Understanding the difficulty of training deep feedforward neural networks",
@@ -62,7 +63,7 @@ FINAL_WEIGHTS = Technique(
     "shapes there, not widths.",
     None,
     (
-        Source(
+        Citation(
             "He et al.",
             2015,
             "Delving deep into rectifiers: surpassing human-level performance on ImageNet classification",
@@ -85,7 +86,7 @@ CURVES = Technique(
     "1,000 pictures. Validation may therefore be the better of the two, and jumps where the size grows.",
     None,
     (
-        Source(
+        Citation(
             "Smith, Topin",
             2019,
             "Super-convergence: very fast training of neural networks using large learning rates",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerscope.training.curves import Curves, Note
+from layerscope.training.curves import Note, TrainingCurves
 from ui.charts import ACCENT, FAINT, LINE, MUTED, PANEL, style_figure
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _ROWS = (
 _PLACES = ((0.7, 1.0), (0.37, 0.67), (0.19, 0.34), (0.0, 0.16))
 
 
-def draw_curves(curves: Curves, height: int) -> Figure:
+def draw_curves(curves: TrainingCurves, height: int) -> Figure:
     """All curves over the epochs, with bands for the sizes of the pictures.
 
     Points that a note is about are hollow, and the line that leads to them is dotted.
@@ -81,7 +81,7 @@ def _axis(row: int, name: str) -> str:
 def _add_series(
     figure: Figure,
     row: int,
-    curves: Curves,
+    curves: TrainingCurves,
     column: str,
     name: str,
     color: str,
@@ -111,7 +111,7 @@ def _add_series(
     )
 
 
-def _draw_phases(figure: Figure, curves: Curves) -> None:
+def _draw_phases(figure: Figure, curves: TrainingCurves) -> None:
     """A band for each size of the pictures, named at its top."""
     for i, phase in enumerate(curves.phases):
         for low, high in _PLACES:

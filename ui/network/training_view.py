@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
-from layerscope.training.curves import Curves
+from layerscope.training.curves import TrainingCurves
 from ui import markup
 from ui.charts import draw_chart
 from ui.library import Contents, load_params
@@ -63,7 +63,7 @@ def _tell_untrained(others: list[str]) -> None:
     )
 
 
-def _draw_notes(curves: Curves) -> None:
+def _draw_notes(curves: TrainingCurves) -> None:
     """What must be known of some epochs, as it stands beside the curves."""
     lines = "".join(
         f"<li><b>{escape(', '.join(note.columns))}</b> {escape(note.text)}</li>"
@@ -73,7 +73,7 @@ def _draw_notes(curves: Curves) -> None:
         st.html(f'<ul class="curve-notes">{lines}</ul>')
 
 
-def _tell_outcome(curves: Curves) -> list[Fact]:
+def _tell_outcome(curves: TrainingCurves) -> list[Fact]:
     seconds = curves.columns["seconds"].sum()
     last = {name: values[-1] for name, values in curves.columns.items()}
     return [

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from layerscope.errors import InputError
-from layerscope.training.curves import HISTORY, Curves, read_curves
+from layerscope.training.curves import HISTORY, TrainingCurves, read_curves
 from layerscope.training.distributions import Distributions, read_distributions
 from ui.address import change
 from ui.library import load_params, name_run
@@ -68,7 +68,7 @@ def _folder(training: str) -> Path:
     return Path(load_params().training(training).weights).parent
 
 
-def load_curves(training: str) -> Curves:
+def load_curves(training: str) -> TrainingCurves:
     """The curves of a training. Raises `InputError`."""
     folder = _folder(training).absolute()
     stamps = [
@@ -78,7 +78,7 @@ def load_curves(training: str) -> Curves:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _read_curves(folder: Path, stamps: tuple[int, ...]) -> Curves:
+def _read_curves(folder: Path, stamps: tuple[int, ...]) -> TrainingCurves:
     return read_curves(folder)
 
 

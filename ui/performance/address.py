@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 
 import streamlit as st
 
-from layerscope.performance.answers import Answers
 from layerscope.performance.calibration import SCHEMES
 from layerscope.performance.confusion import OTHER
+from layerscope.performance.labeled_predictions import LabeledPredictions
 from ui.address import Reading, change, recall_part, write_part
 from ui.performance.techniques import TECHNIQUES
 
@@ -98,7 +98,7 @@ def write_cell(cell: Cell) -> str:
     return f"{cell[0]}-{REST if cell[1] == OTHER else cell[1]}"
 
 
-def offer_outputs(answers: Answers) -> tuple[int, ...]:
+def offer_outputs(answers: LabeledPredictions) -> tuple[int, ...]:
     """The outputs that a cell can be of: those of the data set's classes, and all that were answered."""
     known = [int(output) for output in answers.outputs if output >= 0]
     given = sorted({int(output) for output in answers.predicted})
@@ -106,7 +106,7 @@ def offer_outputs(answers: Answers) -> tuple[int, ...]:
 
 
 def read_choice(
-    params: Mapping[str, str], answers: Answers, has_rest: bool
+    params: Mapping[str, str], answers: LabeledPredictions, has_rest: bool
 ) -> tuple[PerformanceChoice, list[str]]:
     """What the address asks for, and the names of values that there are not.
 
@@ -114,7 +114,7 @@ def read_choice(
     ----------
     params : mapping
         Query parameters.
-    answers : Answers
+    answers : LabeledPredictions
     has_rest : bool
         Whether the matrix has a column for all other outputs.
     """
@@ -139,7 +139,7 @@ def read_choice(
 
 
 def _read_cell(
-    text: str | None, answers: Answers, has_rest: bool, refused: list[str]
+    text: str | None, answers: LabeledPredictions, has_rest: bool, refused: list[str]
 ) -> Cell | None:
     if text is None:
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layerscope.performance.curves import Curve
+from layerscope.performance.curves import ThresholdCurve
 from ui.charts import ACCENT, HEIGHT, MUTED, style_figure
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ _SHARES: dict[str, Any] = {"range": [-0.02, 1.02], "zeroline": False, "fixedrang
 
 
 def draw_roc(
-    curves: Mapping[int, Curve], label: int, mean: Curve, point: tuple[float, float]
+    curves: Mapping[int, ThresholdCurve],
+    label: int,
+    mean: ThresholdCurve,
+    point: tuple[float, float],
 ) -> Figure:
     """Recall over the false alarm rate, with chance, the other classes, their mean, and a point."""
     return _draw_curves(
@@ -34,9 +37,9 @@ def draw_roc(
 
 
 def draw_precision_recall(
-    curves: Mapping[int, Curve],
+    curves: Mapping[int, ThresholdCurve],
     label: int,
-    mean: Curve,
+    mean: ThresholdCurve,
     point: tuple[float, float],
     share: float,
 ) -> Figure:
@@ -46,9 +49,9 @@ def draw_precision_recall(
 
 
 def _draw_curves(
-    curves: Mapping[int, Curve],
+    curves: Mapping[int, ThresholdCurve],
     label: int,
-    mean: Curve,
+    mean: ThresholdCurve,
     point: tuple[float, float],
     names: tuple[str, str],
     chance: Any,
@@ -87,7 +90,7 @@ def _draw_curves(
     )
 
 
-def _write_thresholds(curve: Curve) -> list[str]:
+def _write_thresholds(curve: ThresholdCurve) -> list[str]:
     """Thresholds as they are shown; above all scores nothing is taken for the class."""
     return [f"{each:.3f}" if np.isfinite(each) else "above all" for each in curve.thresholds]
 

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from layerscope.performance.answers import rank_errors, rank_unnamed, rank_unsure
+from layerscope.performance.labeled_predictions import rank_errors, rank_unnamed, rank_unsure
 from ui import markup
 from ui.components.prediction_tiles import PredictionTile, draw_prediction_tiles
 from ui.performance.sample_card import load_picture

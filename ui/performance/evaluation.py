@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from layerscope.performance.answers import Answers
 from layerscope.performance.calibration import Scaling, try_scaling
 from layerscope.performance.confusion import OTHER, choose_columns, choose_rows
 from layerscope.performance.curves import (
-    Curve,
+    ThresholdCurve,
     estimate_areas,
     trace_precision_recall,
     trace_roc,
 )
 from layerscope.performance.intervals import Estimate, count_resamples, draw_weights
+from layerscope.performance.labeled_predictions import LabeledPredictions
 from layerscope.performance.scores import ClassScores, Overall, score_classes, score_overall
 from ui.arrays import Stamp, explaining, load_predictions, load_samples, stamp
 from ui.library import load_params
@@ -36,11 +36,11 @@ class Evaluation:
     ----------
     made : tuple
         What the answers were read from: changes with them.
-    answers : Answers
+    answers : LabeledPredictions
     """
 
     made: Made
-    answers: Answers
+    answers: LabeledPredictions
 
 
 def load_evaluation(run: str, size: int) -> Evaluation:
@@ -64,8 +64,8 @@ def load_evaluation(run: str, size: int) -> Evaluation:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _keep_answers(
     _probabilities: np.ndarray, _labels: np.ndarray, _outputs: np.ndarray, made: Made
-) -> Answers:
-    return Answers(_probabilities, _labels.astype(np.int64), _outputs)
+) -> LabeledPredictions:
+    return LabeledPredictions(_probabilities, _labels.astype(np.int64), _outputs)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -86,7 +86,7 @@ def load_overall(evaluation: Evaluation) -> Overall:
 
 
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
-def _keep_overall(_answers: Answers, made: Made) -> Overall:
+def _keep_overall(_answers: LabeledPredictions, made: Made) -> Overall:
     return score_overall(_answers, load_weights(len(_answers)))
 
 
@@ -96,17 +96,19 @@ def load_classes(evaluation: Evaluation) -> list[ClassScores]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
-def _keep_classes(_answers: Answers, made: Made) -> list[ClassScores]:
+def _keep_classes(_answers: LabeledPredictions, made: Made) -> list[ClassScores]:
     return score_classes(_answers, load_weights(len(_answers)))
 
 
-def choose_axes(answers: Answers, always: tuple[int, ...] = ()) -> tuple[np.ndarray, np.ndarray]:
+def choose_axes(
+    answers: LabeledPredictions, always: tuple[int, ...] = ()
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of the matrix: see `choose_rows` and `choose_columns`."""
     rows = choose_rows(answers, MOST_ROWS, always)
     return rows, choose_columns(answers, rows, MOST_COLUMNS)
 
 
-def has_rest(answers: Answers) -> bool:
+def has_rest(answers: LabeledPredictions) -> bool:
     """Whether the matrix has a column for all other outputs."""
     _, columns = choose_axes(answers)
     return OTHER in columns
@@ -116,8 +118,8 @@ def has_rest(answers: Answers) -> bool:
 class EvaluationCurves:
     """Curves of all classes that have an output and samples, by class."""
 
-    roc: dict[int, Curve]
-    precision_recall: dict[int, Curve]
+    roc: dict[int, ThresholdCurve]
+    precision_recall: dict[int, ThresholdCurve]
 
 
 def load_curves(evaluation: Evaluation, label: int) -> EvaluationCurves:
@@ -131,7 +133,7 @@ def load_curves(evaluation: Evaluation, label: int) -> EvaluationCurves:
 
 
 @st.cache_resource(max_entries=8, show_spinner=_MEASURING)
-def _keep_curves(_answers: Answers, made: Made) -> EvaluationCurves:
+def _keep_curves(_answers: LabeledPredictions, made: Made) -> EvaluationCurves:
     labels = [label for label in range(len(_answers.outputs)) if is_ranked(_answers, label)]
     taken = {label: take_scores(_answers, label) for label in labels[:_MOST_CURVES]}
     return EvaluationCurves(
@@ -140,13 +142,13 @@ def _keep_curves(_answers: Answers, made: Made) -> EvaluationCurves:
     )
 
 
-def is_ranked(answers: Answers, label: int) -> bool:
+def is_ranked(answers: LabeledPredictions, label: int) -> bool:
     """Whether a class can be told from the rest at all: it has an output, samples, and others."""
     positive = answers.is_class(label)
     return bool(answers.outputs[label] >= 0 and positive.any() and not positive.all())
 
 
-def take_scores(answers: Answers, label: int) -> tuple[np.ndarray, np.ndarray]:
+def take_scores(answers: LabeledPredictions, label: int) -> tuple[np.ndarray, np.ndarray]:
     """Whether each sample is of a class, and the probability that it was given for it."""
     scores = answers.probabilities[:, answers.outputs[label]].astype(float)
     return answers.is_class(label), scores
@@ -158,7 +160,7 @@ def load_areas(evaluation: Evaluation, label: int) -> tuple[Estimate, Estimate]:
 
 
 @st.cache_resource(max_entries=256, show_spinner=_MEASURING)
-def _keep_areas(_answers: Answers, label: int, made: Made) -> tuple[Estimate, Estimate]:
+def _keep_areas(_answers: LabeledPredictions, label: int, made: Made) -> tuple[Estimate, Estimate]:
     return estimate_areas(*take_scores(_answers, label), load_weights(len(_answers)))
 
 
@@ -172,6 +174,6 @@ def load_scaling(evaluation: Evaluation) -> Scaling | None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
-def _keep_scaling(_answers: Answers, made: Made, random_state: int) -> Scaling:
+def _keep_scaling(_answers: LabeledPredictions, made: Made, random_state: int) -> Scaling:
     named = _answers.named
     return try_scaling(_answers.probabilities[named], _answers.targets[named], random_state)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerscope.performance.answers import Answers
 from layerscope.performance.confusion import OTHER
 from layerscope.performance.intervals import Estimate
+from layerscope.performance.labeled_predictions import LabeledPredictions
 from ui.library import Contents
 from ui.palette import mark_class
 from ui.performance.address import PerformanceChoice
@@ -34,7 +34,7 @@ class PerformanceScene:
     choice: PerformanceChoice
 
     @property
-    def answers(self) -> Answers:
+    def answers(self) -> LabeledPredictions:
         """What the model answered."""
         return self.evaluation.answers
 

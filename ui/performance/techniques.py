@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from ui.techniques import Source, Technique
+from layerscope.explanation.method import Citation
+from ui.techniques import Technique
 
-_SAITO = Source(
+_SAITO = Citation(
     "Saito, Rehmsmeier",
     2015,
     "The precision-recall plot is more informative than the ROC plot when evaluating binary "
     "classifiers on imbalanced datasets",
     "https://doi.org/10.1371/journal.pone.0118432",
 )
-_GUO = Source(
+_GUO = Citation(
     "Guo et al.",
     2017,
     "On calibration of modern neural networks",
     "https://arxiv.org/abs/1706.04599",
 )
-_NIXON = Source(
+_NIXON = Citation(
     "Nixon et al.",
     2019,
     "Measuring calibration in deep learning",
     "https://arxiv.org/abs/1904.01685",
 )
-_BROWN = Source(
+_BROWN = Citation(
     "Brown, Cai, DasGupta",
     2001,
     "Interval estimation for a binomial proportion",
@@ -43,7 +44,7 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "share of a row with few samples is hardly a figure at all.",
             _BROWN,
             (
-                Source(
+                Citation(
                     "Stehman",
                     1997,
                     "Selecting and interpreting measures of thematic classification accuracy",
@@ -63,14 +64,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             ),
             "A clustering finds an order in anything: where the model hardly errs, neighbours may "
             "have nothing in common.",
-            Source(
+            Citation(
                 "Ben-David, von Luxburg, Pál",
                 2006,
                 "A sober look at clustering stability",
                 "https://doi.org/10.1007/11776420_4",
             ),
             (
-                Source(
+                Citation(
                     "Bar-Joseph et al.",
                     2001,
                     "Fast optimal leaf ordering for hierarchical clustering",
@@ -91,7 +92,7 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             ),
             "Precision changes with how common the class is, and F1 does not care how the rest is told "
             "apart: figures of two data sets with other shares of classes do not compare.",
-            Source(
+            Citation(
                 "Powers",
                 2011,
                 "Evaluation: from precision, recall and F-measure to ROC, informedness, markedness and "
@@ -99,7 +100,7 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
                 "https://arxiv.org/abs/2010.16061",
             ),
             (
-                Source(
+                Citation(
                     "van Rijsbergen",
                     1979,
                     "Information retrieval",
@@ -116,14 +117,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             (r"\mathrm{acc} = \frac{1}{N} \sum_{n=1}^{N} [\,\arg\max_k p_{nk} = y_n\,]",),
             "With classes of unequal size it rewards whoever always answers the commonest: compare with "
             "that figure, which stands below.",
-            Source(
+            Citation(
                 "He, Garcia",
                 2009,
                 "Learning from imbalanced data",
                 "https://doi.org/10.1109/TKDE.2008.239",
             ),
             (
-                Source(
+                Citation(
                     "Russakovsky et al.",
                     2015,
                     "ImageNet large scale visual recognition challenge",
@@ -145,7 +146,7 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "average over shares, not at each of them.",
             _BROWN,
             (
-                Source(
+                Citation(
                     "Wilson",
                     1927,
                     "Probable inference, the law of succession, and statistical inference",
@@ -161,14 +162,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             (r"\left[\hat\theta^{*}_{(0.025)},\ \hat\theta^{*}_{(0.975)}\right]",),
             "It only draws what is there: without a single error all resamples agree, though errors are "
             "possible, and no interval is shown. With few errors it is too narrow.",
-            Source(
+            Citation(
                 "Hesterberg",
                 2015,
                 "What teachers should know about the bootstrap",
                 "https://arxiv.org/abs/1411.5279",
             ),
             (
-                Source(
+                Citation(
                     "Efron",
                     1979,
                     "Bootstrap methods: another look at the jackknife",
@@ -187,14 +188,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
                 r"\end{gathered}",
             ),
             "Kappa falls when one class is much commoner than the rest, with the same share right.",
-            Source(
+            Citation(
                 "Feinstein, Cicchetti",
                 1990,
                 "High agreement but low kappa: I. The problems of two paradoxes",
                 "https://doi.org/10.1016/0895-4356(90)90158-L",
             ),
             (
-                Source(
+                Citation(
                     "Gorodkin",
                     2004,
                     "Comparing two K-category assignments by a K-category correlation coefficient",
@@ -215,7 +216,7 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "alarms than hits. Look at the other curve then.",
             _SAITO,
             (
-                Source(
+                Citation(
                     "Fawcett",
                     2006,
                     "An introduction to ROC analysis",
@@ -231,14 +232,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             (r"\mathrm{AP} = \sum_{i} (R_i - R_{i-1})\,P_i",),
             "Its base line is the share of positives: average precisions of classes of unequal size, or "
             "of two data sets, do not compare.",
-            Source(
+            Citation(
                 "Boyd et al.",
                 2012,
                 "Unachievable region in precision-recall space and its effect on empirical evaluation",
                 "https://arxiv.org/abs/1206.4667",
             ),
             (
-                Source(
+                Citation(
                     "Davis, Goadrich",
                     2006,
                     "The relationship between precision-recall and ROC curves",
@@ -260,14 +261,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             ),
             "A bin with few samples strays from the diagonal by chance alone: read the lines at the "
             "bars, which are 95 % intervals, not the bars.",
-            Source(
+            Citation(
                 "Bröcker, Smith",
                 2007,
                 "Increasing the reliability of reliability diagrams",
                 "https://doi.org/10.1175/WAF993.1",
             ),
             (
-                Source(
+                Citation(
                     "DeGroot, Fienberg",
                     1983,
                     "The comparison and evaluation of forecasters",
@@ -289,7 +290,7 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "hardly a sample.",
             _NIXON,
             (
-                Source(
+                Citation(
                     "Naeini et al.",
                     2015,
                     "Obtaining well calibrated probabilities using Bayesian binning",
@@ -308,14 +309,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             ),
             "Each mixes how well classes are told apart with how honest the confidence is. A single "
             "confident error can rule the log loss.",
-            Source(
+            Citation(
                 "Gneiting, Raftery",
                 2007,
                 "Strictly proper scoring rules, prediction, and estimation",
                 "https://doi.org/10.1198/016214506000001437",
             ),
             (
-                Source(
+                Citation(
                     "Brier",
                     1950,
                     "Verification of forecasts expressed in terms of probability",
@@ -335,7 +336,7 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             ),
             "One number mends what all classes have in common, not what one of them has, and no longer "
             "holds where pictures are of another kind.",
-            Source(
+            Citation(
                 "Ovadia et al.",
                 2019,
                 "Can you trust your model's uncertainty? Evaluating predictive uncertainty under "
@@ -354,14 +355,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             (r"\hat p_n = \max_k p_{nk},\quad \arg\max_k p_{nk} \ne y_n",),
             "Confidence is no distance to what was learned: far away from it a ReLU network grows surer, "
             "not less sure.",
-            Source(
+            Citation(
                 "Hein et al.",
                 2019,
                 "Why ReLU networks yield high-confidence predictions far away from the training data",
                 "https://arxiv.org/abs/1812.05720",
             ),
             (
-                Source(
+                Citation(
                     "Northcutt, Athalye, Mueller",
                     2021,
                     "Pervasive label errors in test sets destabilize machine learning benchmarks",

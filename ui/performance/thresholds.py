@@ -8,10 +8,10 @@ from html import escape
 import streamlit as st
 
 from layerscope.performance.curves import (
-    Cut,
+    ThresholdCounts,
     average_precision_recall,
     average_roc,
-    cut,
+    count_at_threshold,
 )
 from layerscope.performance.intervals import Estimate
 from ui import markup
@@ -68,7 +68,7 @@ def _draw_class(scene: PerformanceScene, label: int) -> None:
     write_choice(choice)
     scene = replace(scene, choice=choice)
     positive, scores = take_scores(scene.answers, label)
-    found = cut(positive, scores, choice.cut)
+    found = count_at_threshold(positive, scores, choice.cut)
     curves = load_curves(scene.evaluation, label)
     roc_area, average = load_areas(scene.evaluation, label)
     with st.container(key="panel-threshold"):
@@ -81,7 +81,7 @@ def _draw_class(scene: PerformanceScene, label: int) -> None:
             st.html(draw_estimates(_list_rates(found)))
     with st.container(key="threshold-charts"):
         left, middle, right = st.columns(3, gap=None)
-    roc_point = (found.false_alarm_rate.value, found.recall.value)
+    roc_point = (found.false_positive_rate.value, found.recall.value)
     with left.container(key="panel-roc"):
         mean = average_roc(list(curves.roc.values()))
         _head("ROC curve", "area", roc_area, mean.area)
@@ -125,11 +125,17 @@ def _head(title: str, name: str, area: Estimate, mean: float) -> None:
     )
 
 
-def tabulate(found: Cut, name: str) -> str:
+def tabulate(found: ThresholdCounts, name: str) -> str:
     """The two by two table of a threshold."""
     rows = (
-        (name, found.hits, "hits", found.misses, "misses"),
-        ("another class", found.false_alarms, "false alarms", found.rejections, "rejections"),
+        (name, found.true_positives, "hits", found.false_negatives, "misses"),
+        (
+            "another class",
+            found.false_positives,
+            "false alarms",
+            found.true_negatives,
+            "rejections",
+        ),
     )
     body = ""
     for title, taken, taken_name, left, left_name in rows:
@@ -145,14 +151,14 @@ def tabulate(found: Cut, name: str) -> str:
     )
 
 
-def _list_rates(found: Cut) -> list[EstimateLine]:
+def _list_rates(found: ThresholdCounts) -> list[EstimateLine]:
     return [
         EstimateLine(
             "Precision", found.precision, "Of what is taken for it, the share that is of it."
         ),
         EstimateLine("Recall", found.recall, "Of the class, the share that is found."),
         EstimateLine(
-            "False alarm rate", found.false_alarm_rate, "Of the others, the share taken for it."
+            "False alarm rate", found.false_positive_rate, "Of the others, the share taken for it."
         ),
         EstimateLine("F1", found.f1, "Harmonic mean of precision and recall."),
     ]

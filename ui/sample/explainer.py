@@ -17,7 +17,7 @@ import numpy as np
 
 from layerscope.errors import InputError
 from layerscope.explanation.heatmap import colorize, fit_to_picture, shade
-from layerscope.explanation.overlap import share_on_object
+from layerscope.explanation.object_share import share_on_object
 from layerscope.models.layers import Layer
 from ui.arrays import (
     Stamp,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from layerscope.explanation.overlap import share_covered
+from layerscope.explanation.object_share import share_covered
 from ui import markup
 from ui.arrays import Stamp, Unavailable, explaining, load_predictions, load_samples, stamp
 from ui.components.explanation_tiles import ExplanationColumn, GroundTruth, draw_explanation_tiles

@@ -29,9 +29,9 @@ def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPa
 
 def tell_agreement(path: LayerPath, layers: Sequence[Layer]) -> tuple[str, str]:
     """The layer from which on the neighbours agree: its key and its label, or that they do not."""
-    if path.decided is None:
+    if path.agrees_from is None:
         return "they do not", f"{path.counts[-1]} of {path.k} at the end"
-    layer = layers[path.decided]
+    layer = layers[path.agrees_from]
     return layer.key, "" if layer.label == layer.key else layer.label
 
 
@@ -40,7 +40,7 @@ def draw_path(path: LayerPath, layers: Sequence[Layer], current: str) -> str:
 
     Bars are green where the majority is; the layer that is looked at has a tick.
     """
-    decided, meaning = path.decided, escape(define("neighbours agree from"))
+    decided, meaning = path.agrees_from, escape(define("neighbours agree from"))
     if decided is None:
         told = f"neighbours do not agree: {path.counts[-1]} of {path.k} at the end"
     elif decided == 0:

@@ -14,7 +14,7 @@ from scipy import stats
 
 from layerscope.activations.channels import describe, entropy, histogram, score, shrink
 from layerscope.activations.pooling import forward
-from layerscope.activations.top_samples import TopSamples, find_peaks, find_row, locate_channels
+from layerscope.activations.top_samples import TopSamples, find_maxima, find_row, locate_channels
 from layerscope.datasets.categories import Category
 from layerscope.models.layer_table import layer_table
 from layerscope.models.layers import find_layer
@@ -157,7 +157,7 @@ def collect(outputs: np.ndarray, labels: np.ndarray, k: int, step: int) -> TopSa
     top = TopSamples(outputs.shape[1], CLASSES, k)
     for start in range(0, len(outputs), step):
         batch = torch.from_numpy(outputs[start : start + step])
-        top.add(start, labels[start : start + step], find_peaks(batch))
+        top.add(start, labels[start : start + step], find_maxima(batch))
     return top
 
 
@@ -165,10 +165,10 @@ def collect(outputs: np.ndarray, labels: np.ndarray, k: int, step: int) -> TopSa
 def test_the_strongest_samples_are_those_of_a_full_sort(outputs: np.ndarray, step: int) -> None:
     top = collect(outputs, LABELS, k=6, step=step)
     for channel in range(outputs.shape[1]):
-        peaks = outputs[:, channel].max(axis=(1, 2))
-        order = sorted(range(23), key=lambda uid: (-peaks[uid], uid))[:6]
+        maxima = outputs[:, channel].max(axis=(1, 2))
+        order = sorted(range(23), key=lambda uid: (-maxima[uid], uid))[:6]
         assert top.uid[channel].tolist() == order
-        assert top.value[channel].tolist() == peaks[order].tolist()
+        assert top.value[channel].tolist() == maxima[order].tolist()
         for uid, place in zip(order, top.position[channel], strict=True):
             flat = outputs[uid, channel].argmax()
             assert tuple(place) == np.unravel_index(flat, outputs.shape[2:])
@@ -192,7 +192,7 @@ def test_a_class_without_samples_has_no_mean(outputs: np.ndarray) -> None:
 
 def test_only_the_samples_with_labels_are_taken(outputs: np.ndarray) -> None:
     top = TopSamples(5, CLASSES, 4)
-    top.add(0, LABELS[:10], find_peaks(torch.from_numpy(outputs)))
+    top.add(0, LABELS[:10], find_maxima(torch.from_numpy(outputs)))
     np.testing.assert_array_equal(top.uid, collect(outputs[:10], LABELS[:10], 4, 10).uid)
 
 
@@ -251,10 +251,10 @@ def test_the_stage_finds_what_brute_force_finds(
             flat = output[:size].reshape(size, output.shape[1], -1)
             start = find_row(store.attributes, key, 0)
             for channel in range(output.shape[1]):
-                peaks = flat[:, channel].max(axis=1)
-                best = np.sort(peaks)[::-1][:4]
+                maxima = flat[:, channel].max(axis=1)
+                best = np.sort(maxima)[::-1][:4]
                 np.testing.assert_allclose(value[start + channel], best, rtol=1e-4, atol=1e-5)
-                named = peaks[uid[start + channel]]
+                named = maxima[uid[start + channel]]
                 np.testing.assert_allclose(named, best, rtol=1e-4, atol=1e-5)
                 by_class = [
                     flat[samples.labels[:size] == label, channel].mean() for label in range(3)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.datasets import Category, Dataset, Sample, Source, draw, select
+from layerscope.datasets import Category, Dataset, PictureSource, Sample, draw, select
 from layerscope.errors import InputError
 
 SIZES = st.lists(st.integers(1, 30), min_size=1, max_size=6)
@@ -20,12 +20,12 @@ SEEDS = st.integers(0, 2**32 - 1)
 def make_dataset(sizes: Sequence[int], broken: Collection[str] = ()) -> Dataset:
     """A data set with so many pictures a class; a picture's value is its label."""
     sources = [
-        Source("val", f"{label}/{index}", label)
+        PictureSource("val", f"{label}/{index}", label)
         for label, n in enumerate(sizes)
         for index in range(n)
     ]
 
-    def read(source: Source, size: int) -> Sample:
+    def read(source: PictureSource, size: int) -> Sample:
         if source.path in broken:
             raise InputError(f"{source.path}: damaged")
         return Sample(np.full((size, size, 3), source.label, dtype=np.uint8), None)
@@ -34,11 +34,11 @@ def make_dataset(sizes: Sequence[int], broken: Collection[str] = ()) -> Dataset:
     return Dataset("toy", categories, (), lambda split: sources, read)
 
 
-def chosen(dataset: Dataset, n: int, seed: int = 0) -> list[Source]:
+def chosen(dataset: Dataset, n: int, seed: int = 0) -> list[PictureSource]:
     return list(select(dataset, n, split="val", random_state=seed))
 
 
-def drawn(dataset: Dataset, n: int) -> list[Source]:
+def drawn(dataset: Dataset, n: int) -> list[PictureSource]:
     return [s for s, _ in draw(dataset, n, split="val", random_state=0, size=2)]
 
 

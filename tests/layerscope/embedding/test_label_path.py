@@ -14,14 +14,14 @@ OWN, OTHER = [1, 2, 4], [4, 5, 1]  # neighbours of sample 0: two of three its cl
 
 
 def decided(*layers: list[int]) -> int | None:
-    return follow(np.array(layers), LABELS, 0).decided
+    return follow(np.array(layers), LABELS, 0).agrees_from
 
 
 def test_counts_and_majorities_by_hand() -> None:
     path = follow(np.array([[4, 5, 8], [4, 1, 5], [4, 1, 2], [1, 2, 3]]), LABELS, 0)
     assert path.counts.tolist() == [0, 1, 2, 3]
     assert path.agrees.tolist() == [False, False, True, True]
-    assert (path.decided, path.k) == (2, 3)
+    assert (path.agrees_from, path.k) == (2, 3)
 
 
 def test_the_class_is_decided_where_it_stays() -> None:
@@ -56,8 +56,8 @@ def test_agreement_is_that_of_the_majority(k: int) -> None:
         expected = majority(neighbors, labels, k) == labels[uid]
         np.testing.assert_array_equal(path.agrees, expected)
         np.testing.assert_array_equal(path.counts, (labels[neighbors] == labels[uid]).sum(axis=1))
-        if path.decided is not None:
-            assert expected[path.decided :].all()
-            assert path.decided == 0 or not expected[path.decided - 1]
+        if path.agrees_from is not None:
+            assert expected[path.agrees_from :].all()
+            assert path.agrees_from == 0 or not expected[path.agrees_from - 1]
         else:
             assert not expected[-1]

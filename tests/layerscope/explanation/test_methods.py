@@ -690,8 +690,8 @@ def test_one_output_against_another_is_the_difference_and_turns_its_sign(
     key: str, classifier: Classifier, pictures: np.ndarray
 ) -> None:
     first, second = np.array([0, 1]), np.array([3, 4])
-    found = explain(key, classifier, pictures[:2], first, against=second)
-    turned = explain(key, classifier, pictures[:2], second, against=first)
+    found = explain(key, classifier, pictures[:2], first, contrast=second)
+    turned = explain(key, classifier, pictures[:2], second, contrast=first)
     apart = [explain(key, classifier, pictures[:2], each).values for each in (first, second)]
     scale = np.abs(found.values).max()
     np.testing.assert_allclose(found.values, -turned.values, atol=1e-5 * scale)
@@ -707,7 +707,7 @@ def test_one_output_against_another_is_explained_as_one_score(
     for values in (module[6].weight, module[6].bias):
         values[0] = values[1] - values[4]
     expected = explain(key, replace(classifier, module=module), pictures, [0] * 6).values
-    found = explain(key, classifier, pictures, [1] * 6, against=np.array([4] * 6)).values
+    found = explain(key, classifier, pictures, [1] * 6, contrast=np.array([4] * 6)).values
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
@@ -715,8 +715,8 @@ def test_one_output_against_another_is_explained_as_one_score(
 def test_sensitivity_does_not_depend_on_which_output_is_against_which(
     key: str, classifier: Classifier, pictures: np.ndarray
 ) -> None:
-    found = explain(key, classifier, pictures[:1], [1], against=np.array([4]))
-    turned = explain(key, classifier, pictures[:1], [4], against=np.array([1]))
+    found = explain(key, classifier, pictures[:1], [1], contrast=np.array([4]))
+    turned = explain(key, classifier, pictures[:1], [4], contrast=np.array([1]))
     np.testing.assert_allclose(found.values, turned.values, rtol=1e-5)
 
 
@@ -724,8 +724,8 @@ def test_sensitivity_does_not_depend_on_which_output_is_against_which(
 def test_no_place_speaks_for_both_of_two_outputs(
     key: str, classifier: Classifier, pictures: np.ndarray
 ) -> None:
-    found = explain(key, classifier, pictures[:1], [1], against=np.array([4])).maps
-    turned = explain(key, classifier, pictures[:1], [4], against=np.array([1])).maps
+    found = explain(key, classifier, pictures[:1], [1], contrast=np.array([4])).maps
+    turned = explain(key, classifier, pictures[:1], [4], contrast=np.array([1])).maps
     assert found is not None and turned is not None
     assert found.any() and turned.any() and not (found * turned).any()
 
@@ -905,9 +905,9 @@ def test_methods_suit_the_models_of_the_registry() -> None:
         ({"outputs": np.array([0.0, 1.0])}, "whole numbers"),
         ({"outputs": np.array([0, 5])}, "outputs from 0 to 4"),
         ({"outputs": np.array([-1, 0])}, "outputs from 0 to 4"),
-        ({"against": np.array([1])}, "against must be"),
-        ({"against": np.array([1, 7])}, "against: small has outputs"),
-        ({"against": np.array([3, 1])}, "held against itself"),
+        ({"contrast": np.array([1])}, "contrast must be"),
+        ({"contrast": np.array([1, 7])}, "contrast: small has outputs"),
+        ({"contrast": np.array([3, 1])}, "held against itself"),
         ({"random_state": -1}, "random_state is -1"),
         ({"random_state": 1.5}, "whole number"),
         ({"patch": 0}, "patch is 0; use a whole number from 1 to 256"),
@@ -961,8 +961,8 @@ def test_relevance_is_conserved_on_trained_weights(
     objects: tuple[Classifier, np.ndarray, np.ndarray],
 ) -> None:
     classifier, pictures, outputs = objects
-    against = (outputs + 1) % len(classifier.categories)
-    for more in ({}, {"against": against}):
+    contrast = (outputs + 1) % len(classifier.categories)
+    for more in ({}, {"contrast": contrast}):
         found = attribute("lrp", classifier, pictures, outputs, **more)
         assert found.total is not None
         np.testing.assert_allclose(found.values.sum(axis=(1, 2)), found.total, rtol=0.01)

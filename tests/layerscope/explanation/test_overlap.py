@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from layerscope.explanation.overlap import share_covered, share_on_object
+from layerscope.explanation.object_share import share_covered, share_on_object
 
 MASK = np.array([[True, False], [True, False]])
 

@@ -21,8 +21,8 @@ from layerscope.faithfulness.baselines import BASELINES, compute_edges
 from layerscope.faithfulness.curves import compute_area, rank_cells, replace_in_steps
 from layerscope.faithfulness.evaluation import (
     Explainer,
+    GroundTruth,
     Perturbation,
-    Truth,
     measure_maps,
     measure_randomization,
     trace_curves,
@@ -160,7 +160,7 @@ def test_rank_breaks_ties_at_random_in_expectation() -> None:
 def test_chance_is_what_the_object_covers() -> None:
     maps = [np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8)]
     maps[0][0, 0], maps[1][:2] = 1, 2
-    chances = compute_chances([Truth(each, np.zeros(1)) for each in maps], 1)
+    chances = compute_chances([GroundTruth(each, np.zeros(1)) for each in maps], 1)
     assert chances["mass"].tolist() == chances["rank"].tolist() == [1 / 16, 8 / 16]
     assert chances["pointing_game"].tolist() == [3 / 16, 12 / 16]
     assert compute_chances([], 1) == {}
@@ -411,7 +411,7 @@ def test_a_model_that_looks_at_one_part_is_explained_by_its_gradient() -> None:
             classifier,
             picture,
             np.array([0]),
-            [Truth(part_map, importance)],
+            [GroundTruth(part_map, importance)],
             tolerance=1,
             perturbation=Perturbation(1, 8, "black", "black"),
         )

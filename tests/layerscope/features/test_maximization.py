@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.errors import InputError
 from layerscope.features.maximization import (
-    Ascent,
-    Step,
+    MaximizationSettings,
+    MaximizationStep,
     maximize,
     measure_total_variation,
     view,
@@ -58,7 +58,7 @@ def brightness_net(*, biases: tuple[float, ...], gain: float = 4.0) -> Classifie
     return classify(layer, nn.ReLU(inplace=True), nn.MaxPool2d(2))
 
 
-def finish(steps: Iterator[Step]) -> Step:
+def finish(steps: Iterator[MaximizationStep]) -> MaximizationStep:
     *_, last = steps
     return last
 
@@ -83,7 +83,7 @@ def test_a_linear_model_wants_black_and_white_by_the_sign_of_its_weights(
 ) -> None:
     # Within [0, 1] the largest w . x is the sum of the positive weights, plus the bias.
     weights = weights_of(linear, 2)
-    ascent = Ascent(n_steps=400, learning_rate=0.3, **BARE)
+    ascent = MaximizationSettings(n_steps=400, learning_rate=0.3, **BARE)
     last = finish(maximize(linear, Unit(PROBABILITIES, 2), ascent))
     bias = float(linear.module.get_submodule("1").bias[2])
     best, worst = (weights.clip(min=0).sum() + bias, weights.clip(max=0).sum() + bias)
@@ -96,7 +96,7 @@ def test_a_linear_model_wants_black_and_white_by_the_sign_of_its_weights(
 def test_with_an_l2_term_it_is_the_weights_themselves(linear: Classifier) -> None:
     # The gradient is scaled to a root mean square of 1: w / rms = 2 l2 (x - 1/2) at the optimum.
     weights = weights_of(linear, 0)
-    ascent = Ascent(n_steps=600, learning_rate=0.1, **{**BARE, "l2": 4.0})
+    ascent = MaximizationSettings(n_steps=600, learning_rate=0.1, **{**BARE, "l2": 4.0})
     picture = finish(maximize(linear, Unit(PROBABILITIES, 0), ascent)).picture
     assert picture is not None
     expected = 0.5 + weights / np.sqrt((weights**2).mean()) / 8
@@ -105,8 +105,8 @@ def test_with_an_l2_term_it_is_the_weights_themselves(linear: Classifier) -> Non
 
 
 def test_total_variation_makes_it_smoother_and_keeps_it_on_the_way(linear: Classifier) -> None:
-    def seek(weight: float) -> Step:
-        ascent = Ascent(n_steps=150, **{**BARE, "total_variation": weight})
+    def seek(weight: float) -> MaximizationStep:
+        ascent = MaximizationSettings(n_steps=150, **{**BARE, "total_variation": weight})
         return finish(maximize(linear, Unit(PROBABILITIES, 1), ascent))
 
     rough, smooth, flat = (seek(weight) for weight in (0.0, 0.3, 30.0))
@@ -120,7 +120,7 @@ def test_a_plain_colour_is_found_as_one() -> None:
     layer.weight.data.fill_(-0.1)
     layer.weight.data[:, 2] = 0.2
     classifier = classify(layer, side=32)
-    picture = finish(maximize(classifier, Unit("0", 0), Ascent())).picture
+    picture = finish(maximize(classifier, Unit("0", 0), MaximizationSettings())).picture
     assert picture is not None
     red, green, blue = (picture[:, :, i].astype(int) for i in range(3))
     assert (blue - np.maximum(red, green) > 40).all()
@@ -138,7 +138,7 @@ def test_total_variation_by_hand() -> None:
 
 def test_figures_of_a_step_are_those_of_its_picture() -> None:
     classifier, unit = small_net(), Unit("3", 4)
-    for step in maximize(classifier, unit, Ascent(n_steps=9, **STILL), every=1):
+    for step in maximize(classifier, unit, MaximizationSettings(n_steps=9, **STILL), every=1):
         assert step.picture is not None
         pixels = to_pixels(step.picture[None])
         output = classifier.module[:4](pixels)[0, 4].mean()
@@ -155,7 +155,9 @@ def test_figures_of_a_step_are_those_of_its_picture() -> None:
 )
 def test_every_kind_of_unit_likes_its_picture_more_than_any_noise(unit: Unit) -> None:
     classifier = small_net()
-    steps = list(maximize(classifier, unit, Ascent(n_steps=60, learning_rate=0.2, **BARE)))
+    steps = list(
+        maximize(classifier, unit, MaximizationSettings(n_steps=60, learning_rate=0.2, **BARE))
+    )
     assert [step.index for step in steps] == list(range(61))
     noise = torch.rand(150, 1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     best = max(measure_unit(classifier, unit, pixels).item() for pixels in noise)
@@ -163,7 +165,7 @@ def test_every_kind_of_unit_likes_its_picture_more_than_any_noise(unit: Unit) ->
 
 
 def test_pictures_come_every_few_steps_and_at_the_ends() -> None:
-    steps = list(maximize(small_net(), Unit("0", 0), Ascent(n_steps=10), every=4))
+    steps = list(maximize(small_net(), Unit("0", 0), MaximizationSettings(n_steps=10), every=4))
     assert [step.index for step in steps if step.picture is not None] == [0, 4, 8, 10]
     for step in steps[::4]:
         assert step.picture is not None
@@ -172,7 +174,7 @@ def test_pictures_come_every_few_steps_and_at_the_ends() -> None:
 
 def test_it_repeats_for_a_seed_and_differs_for_another() -> None:
     def seek(seed: int) -> np.ndarray:
-        ascent = Ascent(n_steps=12, random_state=seed)
+        ascent = MaximizationSettings(n_steps=12, random_state=seed)
         picture = finish(maximize(small_net(), Unit("3", 0), ascent)).picture
         assert picture is not None
         return picture
@@ -184,7 +186,8 @@ def test_it_repeats_for_a_seed_and_differs_for_another() -> None:
 def test_it_starts_from_a_picture() -> None:
     start = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     first, second = islice(
-        maximize(small_net(), Unit("3", 0), Ascent(n_steps=5), start=start, every=1), 2
+        maximize(small_net(), Unit("3", 0), MaximizationSettings(n_steps=5), start=start, every=1),
+        2,
     )
     assert first.picture is not None and second.picture is not None
     assert np.abs(first.picture.astype(int) - start).max() <= 2
@@ -244,7 +247,9 @@ def test_what_is_liked_in_one_exact_place_fades_under_views() -> None:
     classifier = classify(module, nn.Flatten())
 
     def seek(**views: float) -> tuple[float, float]:
-        ascent = Ascent(n_steps=400, learning_rate=0.1, **{**BARE, "l2": 4.0, **views})
+        ascent = MaximizationSettings(
+            n_steps=400, learning_rate=0.1, **{**BARE, "l2": 4.0, **views}
+        )
         picture = finish(maximize(classifier, Unit("0", 0), ascent)).picture
         assert picture is not None
         grey = picture.mean(axis=2) / 255 - 0.5
@@ -265,7 +270,7 @@ def test_a_silent_unit_is_woken_by_what_comes_before_its_relu(
 ) -> None:
     # On grey it gives 6 - 8, on white 12 - 8.
     classifier = brightness_net(biases=(0.0, -8.0))
-    ascent = Ascent(n_steps=80, learning_rate=0.2, l2=0.0, total_variation=0.0)
+    ascent = MaximizationSettings(n_steps=80, learning_rate=0.2, l2=0.0, total_variation=0.0)
     steps = list(maximize(classifier, Unit(layer, 1, position), ascent))
     states = [step.state for step in steps]
     woken = states.index("active")
@@ -276,7 +281,9 @@ def test_a_silent_unit_is_woken_by_what_comes_before_its_relu(
 
 def test_a_unit_that_no_picture_wakes_is_given_up() -> None:
     classifier = brightness_net(biases=(0.0, -13.0))  # on white, 12 - 13
-    steps = list(maximize(classifier, Unit("1", 1), Ascent(n_steps=1000, learning_rate=0.2)))
+    steps = list(
+        maximize(classifier, Unit("1", 1), MaximizationSettings(n_steps=1000, learning_rate=0.2))
+    )
     assert len(steps) == 49 and steps[-1].state == "dead" and steps[-1].picture is not None
     assert {step.state for step in steps[:-1]} == {"silent"}
     assert steps[-1].picture.mean() > 200  # it did try
@@ -284,7 +291,7 @@ def test_a_unit_that_no_picture_wakes_is_given_up() -> None:
 
 def test_a_unit_without_weights_is_given_up_at_once() -> None:
     classifier = brightness_net(biases=(0.0, -1.0), gain=0.0)
-    (only,) = maximize(classifier, Unit("1", 1), Ascent(n_steps=1000))
+    (only,) = maximize(classifier, Unit("1", 1), MaximizationSettings(n_steps=1000))
     assert only.state == "dead" and only.picture is not None and only.objective == 0
 
 
@@ -294,7 +301,7 @@ def test_what_is_not_rectified_has_nothing_before() -> None:
     second.weight.data[0], second.weight.data[1] = 0, -1
     first.bias = nn.Parameter(torch.ones(2))
     classifier = classify(first, nn.ReLU(), second)
-    (only,) = maximize(classifier, Unit("2", 0), Ascent(n_steps=1000))
+    (only,) = maximize(classifier, Unit("2", 0), MaximizationSettings(n_steps=1000))
     assert only.state == "dead"
 
 
@@ -302,7 +309,7 @@ def test_a_unit_at_its_upper_limit_is_not_dead() -> None:
     layer = nn.Conv2d(3, 1, 1)
     layer.weight.data.fill_(100)
     classifier = classify(layer, nn.ReLU6())
-    steps = list(maximize(classifier, Unit("1", 0), Ascent(n_steps=5)))
+    steps = list(maximize(classifier, Unit("1", 0), MaximizationSettings(n_steps=5)))
     assert [step.objective for step in steps] == pytest.approx([6] * 6)
     assert {step.state for step in steps} == {"active"}
     assert all(np.isfinite(step.total_variation) for step in steps)
@@ -323,7 +330,7 @@ def test_the_model_is_as_before_between_any_two_steps() -> None:
     classifier.module.requires_grad_(True)
     before = {key: value.clone() for key, value in classifier.module.state_dict().items()}
     with torch.no_grad():  # the caller's mode neither disturbs nor is disturbed
-        for _ in maximize(classifier, Unit("4", 1), Ascent(n_steps=4)):
+        for _ in maximize(classifier, Unit("4", 1), MaximizationSettings(n_steps=4)):
             assert hooks_of(classifier) == 0 and not torch.is_grad_enabled()
     for key, parameter in classifier.module.named_parameters():
         assert parameter.grad is None and parameter.requires_grad
@@ -347,7 +354,7 @@ class _Counter(nn.Module):
 def test_leaving_stops_the_work() -> None:
     counter = _Counter()
     classifier = classify(counter, nn.Conv2d(3, 2, 3), nn.ReLU())
-    steps = maximize(classifier, Unit("1", 0), Ascent(n_steps=10**9))
+    steps = maximize(classifier, Unit("1", 0), MaximizationSettings(n_steps=10**9))
     assert len(list(islice(steps, 7))) == 7
     steps.close()
     assert counter.calls == 7 and list(steps) == [] and hooks_of(classifier) == 0
@@ -368,7 +375,7 @@ def test_nothing_behind_the_layer_is_computed() -> None:
     counter = _Counter()
     counter.fails = True
     classifier = classify(nn.Conv2d(3, 2, 3), nn.ReLU(inplace=True), counter)
-    assert len(list(maximize(classifier, Unit("1", 0), Ascent(n_steps=3)))) == 4
+    assert len(list(maximize(classifier, Unit("1", 0), MaximizationSettings(n_steps=3)))) == 4
 
 
 # --- units -----------------------------------------------------------------------------------
@@ -440,7 +447,9 @@ def test_a_layer_that_is_not_used_is_refused() -> None:
 def test_a_class_of_a_real_model_is_recognised_in_its_picture() -> None:
     classifier = load_model("vgg16_slim", "weights/rendered/vgg16_slim.safetensors")
     output = [category.name for category in classifier.categories].index("bicycle")
-    picture = finish(maximize(classifier, Unit(PROBABILITIES, output), Ascent(n_steps=32))).picture
+    picture = finish(
+        maximize(classifier, Unit(PROBABILITIES, output), MaximizationSettings(n_steps=32))
+    ).picture
     assert picture is not None
     with torch.inference_mode():
         probabilities = classifier.module(classifier.normalize(to_pixels(picture[None]))).softmax(1)

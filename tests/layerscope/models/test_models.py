@@ -28,7 +28,7 @@ from layerscope.models.registry import (
     IMAGENET_STD,
     MODELS,
     Classifier,
-    Entry,
+    ModelEntry,
     choose_device,
     input_size,
     load_model,
@@ -618,7 +618,7 @@ def published(
         monkeypatch.setattr(torchvision.models, "get_model_weights", lambda _: Weights)
         monkeypatch.setattr(torchvision.models, "get_model", lambda *_, **__: Tiny())
         load = partial(models_module._load_torchvision, "tiny", {})
-        monkeypatch.setitem(MODELS, "tiny", Entry(32, load))
+        monkeypatch.setitem(MODELS, "tiny", ModelEntry(32, load))
         return source
 
     return publish

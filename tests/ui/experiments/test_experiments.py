@@ -44,7 +44,13 @@ from layerscope.experiments.record import (
     parse_experiments,
     write_value,
 )
-from layerscope.experiments.sweep import Sweep, Trial, quantize, read_sweep, write_sweep
+from layerscope.experiments.sweep import (
+    EmbeddedExperiment,
+    Sweep,
+    quantize,
+    read_sweep,
+    write_sweep,
+)
 from layerscope.runs.samples import Samples
 from stages.export_experiments import choose
 from tests.shared.project import LAYERS, ROOT, TINY
@@ -439,8 +445,8 @@ def test_a_sweep_comes_back_as_it_was_written(tmp_path: Path) -> None:
     other = make_layouts(1)
     second = replace(second, points={**second.points, "umap": other.points["umap"]})
     trials = (
-        Trial(make_experiment("one", "a" * 40, pool=4, sizes=[12]), first),
-        Trial(make_experiment("two", "b" * 40, pool=8, sizes=[12], more=1), second),
+        EmbeddedExperiment(make_experiment("one", "a" * 40, pool=4, sizes=[12]), first),
+        EmbeddedExperiment(make_experiment("two", "b" * 40, pool=8, sizes=[12], more=1), second),
     )
     sweep = Sweep("mine", "some-run", trials)
     text, arrays = write_sweep(tmp_path, sweep)
@@ -465,7 +471,7 @@ def test_a_sweep_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_experiments_on_other_samples_are_no_sweep(tmp_path: Path) -> None:
-    trials = [Trial(make_experiment("one"), make_layouts(n=n)) for n in (12, 13)]
+    trials = [EmbeddedExperiment(make_experiment("one"), make_layouts(n=n)) for n in (12, 13)]
     with pytest.raises(InputError, match="other samples or layers"):
         write_sweep(tmp_path, Sweep("mine", "run", tuple(trials)))
 
@@ -498,7 +504,8 @@ DAMAGES = (damage_format, damage_json, damage_arrays, damage_index, remove_array
 @pytest.mark.parametrize("damage", DAMAGES, ids=[each.__name__ for each in DAMAGES])
 def test_a_damaged_sweep_is_refused_in_one_line(tmp_path: Path, damage: Any) -> None:
     text, arrays = write_sweep(
-        tmp_path, Sweep("mine", "run", (Trial(make_experiment("one"), make_layouts()),))
+        tmp_path,
+        Sweep("mine", "run", (EmbeddedExperiment(make_experiment("one"), make_layouts()),)),
     )
     damage(text, arrays)
     with pytest.raises(InputError, match="cannot be read") as caught:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.explanation.method import Cancelled
-from layerscope.features.maximization import Ascent
+from layerscope.features.maximization import MaximizationSettings
 from layerscope.features.patches import field_box
 from layerscope.features.selectivity import rank_selectivity
 from layerscope.features.units import Unit, measure_response
@@ -70,14 +70,14 @@ def test_what_is_chosen_comes_back_from_the_address() -> None:
     assert set(params) == set(KEYS)
     assert params["ascent"] == "n_steps-64~learning_rate-0.25~jitter-3~random_state-17"
     assert read_choice(params, MAPS) == (choice, [])
-    assert choice.settings() == Ascent(64, 0.25, jitter=3.0, random_state=17)
+    assert choice.settings() == MaximizationSettings(64, 0.25, jitter=3.0, random_state=17)
     assert choice.find_unit(MAPS, 2) == Unit("features.3", 2, (15, 0))
 
 
 def test_what_is_as_at_the_start_is_not_in_the_address() -> None:
     choice, refused = read_choice({}, MAPS)
     assert (choice, refused, choice.to_params()) == (UnitChoice(), [], {})
-    assert choice.settings() == Ascent()
+    assert choice.settings() == MaximizationSettings()
     assert write_ascent({option.key: option.default for option in OPTIONS}) == ""
     assert choice.find_unit(MAPS, 7) == Unit("features.3", 7)
 
@@ -163,7 +163,7 @@ def plain(level: int) -> np.ndarray:
 
 def seek(
     classifier: Classifier,
-    ascent: Ascent,
+    ascent: MaximizationSettings,
     rivals: dict[int, np.ndarray] | None = None,
     start: np.ndarray | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -180,7 +180,9 @@ def seek(
 
 @pytest.mark.usefixtures("one_thread")
 def test_every_step_is_told_and_every_few_bring_a_frame() -> None:
-    found, told = seek(brightness(0.0), Ascent(n_steps=80), {4: plain(64), 9: plain(32)})
+    found, told = seek(
+        brightness(0.0), MaximizationSettings(n_steps=80), {4: plain(64), 9: plain(32)}
+    )
     assert [done for done, _, _ in told] == list(range(81)) and {t for _, t, _ in told} == {80}
     assert [len(result.objective) for _, _, result in told] == list(range(1, 82))
     assert [step for step, _ in found.frames] == [*range(0, 80, 3), 80]
@@ -208,14 +210,14 @@ def test_there_are_never_more_frames_than_agreed(n_steps: int) -> None:
 
 @pytest.mark.usefixtures("one_thread")
 def test_it_starts_from_the_sample_that_is_given() -> None:
-    found, _ = seek(brightness(0.0), Ascent(n_steps=8, jitter=0), start=plain(200))
+    found, _ = seek(brightness(0.0), MaximizationSettings(n_steps=8, jitter=0), start=plain(200))
     assert found.objective[0] == pytest.approx(2 * 200 / 255, abs=0.03)
     assert found.verdict is not None and found.verdict.best_value is None
 
 
 @pytest.mark.usefixtures("one_thread")
 def test_silent_and_dead_steps_are_told() -> None:
-    bare = Ascent(n_steps=80, learning_rate=0.2, total_variation=0.0, l2=0.0)
+    bare = MaximizationSettings(n_steps=80, learning_rate=0.2, total_variation=0.0, l2=0.0)
     woken, _ = seek(brightness(-1.2), bare)  # on grey, 1 - 1.2
     assert woken.states[0] == "silent" and woken.states[-1] == "active"
     dead, _ = seek(brightness(-3.0), bare)  # on white, 2 - 3
@@ -227,7 +229,7 @@ def test_silent_and_dead_steps_are_told() -> None:
 def test_it_is_called_off_between_two_steps() -> None:
     left = iter([False] * 5)
     told = []
-    task = MaximizationTask("none", Unit("1", 0), Ascent(), None, ())
+    task = MaximizationTask("none", Unit("1", 0), MaximizationSettings(), None, ())
     with pytest.raises(Cancelled):
         run_maximization(
             brightness(0.0),
@@ -265,7 +267,7 @@ def test_a_job_of_the_queue_is_watched_called_off_and_found_again() -> None:
     watched = _Watched()
     classifier = brightness(0.0)
     classifier = replace(classifier, module=nn.Sequential(watched, *classifier.module))
-    task = MaximizationTask("none", Unit("2", 0), Ascent(n_steps=8), None, ())
+    task = MaximizationTask("none", Unit("2", 0), MaximizationSettings(n_steps=8), None, ())
     queue: Queue[Maximization] = Queue(lambda _session: True)
     works = 0
 
@@ -316,7 +318,7 @@ def test_the_model_is_free_for_a_moment_after_each_step(monkeypatch: pytest.Monk
 
     monkeypatch.setattr("ui.features.units.maximization.computing", spy)
     monkeypatch.setattr("ui.features.units.maximization.time.sleep", sleep)
-    task = MaximizationTask("none", Unit("1", 0), Ascent(n_steps=20), None, ())
+    task = MaximizationTask("none", Unit("1", 0), MaximizationSettings(n_steps=20), None, ())
     told: list[bool] = []
     run_maximization(
         brightness(0.0), task, None, {}, lambda *_: told.append(spy.held), lambda: False
@@ -579,5 +581,5 @@ def test_each_technique_says_what_it_is_whence_and_how_it_fails() -> None:
 
 def test_options_are_those_of_an_ascent() -> None:
     defaults = {option.key: option.default for option in OPTIONS}
-    assert Ascent(**defaults) == Ascent()  # type: ignore[arg-type]
+    assert MaximizationSettings(**defaults) == MaximizationSettings()  # type: ignore[arg-type]
     assert all(option.low <= option.default <= option.high for option in OPTIONS)

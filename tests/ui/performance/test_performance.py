@@ -13,7 +13,6 @@ from sklearn import metrics as reference
 from streamlit.testing.v1 import AppTest
 
 from layerscope.errors import InputError
-from layerscope.performance.answers import Answers, rank_errors, rank_unnamed, rank_unsure
 from layerscope.performance.calibration import (
     COLDEST,
     bin_confidences,
@@ -35,10 +34,10 @@ from layerscope.performance.confusion import (
     pick_cell,
 )
 from layerscope.performance.curves import (
-    Cut,
+    ThresholdCounts,
     average_precision_recall,
     average_roc,
-    cut,
+    count_at_threshold,
     estimate_areas,
     trace_precision_recall,
     trace_roc,
@@ -52,6 +51,12 @@ from layerscope.performance.intervals import (
     estimate_share,
     wilson,
 )
+from layerscope.performance.labeled_predictions import (
+    LabeledPredictions,
+    rank_errors,
+    rank_unnamed,
+    rank_unsure,
+)
 from layerscope.performance.scores import score_classes, score_overall
 from layerscope.storage.store import Store, writing
 from tests.shared.project import CLASSES, ROOT, SIZES, TINY
@@ -63,7 +68,9 @@ from ui.performance.steps import STEPS
 from ui.performance.techniques import TECHNIQUES
 
 
-def make_answers(n: int = 300, n_outputs: int = 7, n_named: int = 4, seed: int = 0) -> Answers:
+def make_answers(
+    n: int = 300, n_outputs: int = 7, n_named: int = 4, seed: int = 0
+) -> LabeledPredictions:
     """Classes of unequal size; the last one has no output, and some outputs are of no class."""
     rng = np.random.default_rng(seed)
     labels = rng.choice(n_named + 1, n, p=np.arange(1, n_named + 2) / sum(range(1, n_named + 2)))
@@ -71,14 +78,16 @@ def make_answers(n: int = 300, n_outputs: int = 7, n_named: int = 4, seed: int =
     scores = rng.normal(size=(n, n_outputs))
     scores[np.arange(n), outputs[labels]] += 1.5  # of the class without an output: any column
     p = np.exp(scores)
-    return Answers(p / p.sum(axis=1, keepdims=True), labels, outputs)
+    return LabeledPredictions(p / p.sum(axis=1, keepdims=True), labels, outputs)
 
 
-def answer(predicted: list[int], labels: list[int], outputs: list[int], n_outputs: int) -> Answers:
+def answer(
+    predicted: list[int], labels: list[int], outputs: list[int], n_outputs: int
+) -> LabeledPredictions:
     """Answers with a confidence of 0.9."""
     p = np.full((len(labels), n_outputs), 0.1 / (n_outputs - 1))
     p[np.arange(len(labels)), predicted] = 0.9
-    return Answers(p, np.array(labels), np.array(outputs))
+    return LabeledPredictions(p, np.array(labels), np.array(outputs))
 
 
 ANSWERS = make_answers()
@@ -117,7 +126,7 @@ def test_answers_that_cannot_be_right_are_refused_in_one_line(
 ) -> None:
     given = {"probabilities": ANSWERS.probabilities, "labels": ANSWERS.labels}
     with pytest.raises(InputError, match=message) as error:
-        Answers(**({"outputs": ANSWERS.outputs} | given | change))
+        LabeledPredictions(**({"outputs": ANSWERS.outputs} | given | change))
     assert "\n" not in str(error.value)
 
 
@@ -263,7 +272,7 @@ def test_classes_that_are_taken_for_one_another_become_neighbours() -> None:
     p = np.full((120, 6), 0.02)
     p[np.arange(120), labels] = 0.6
     p[np.arange(120), twin[labels]] = 0.32
-    answers = Answers(p, labels, np.arange(6))
+    answers = LabeledPredictions(p, labels, np.arange(6))
     order = arrange_rows(answers, np.arange(6)).tolist()
     assert sorted(order) == list(range(6))
     assert all(abs(order.index(a) - order.index(a + 3)) == 1 for a in range(3))
@@ -271,7 +280,7 @@ def test_classes_that_are_taken_for_one_another_become_neighbours() -> None:
 
 def test_a_class_without_samples_comes_last_in_any_order() -> None:
     p = np.random.default_rng(0).dirichlet(np.ones(5), 40)
-    answers = Answers(p, np.repeat([0, 2, 3, 4], 10), np.arange(5))
+    answers = LabeledPredictions(p, np.repeat([0, 2, 3, 4], 10), np.arange(5))
     assert arrange_rows(answers, np.arange(5))[-1] == 1
     found = count_confusion(answers, np.arange(5), np.arange(5))
     assert np.isnan(found.shares[1]).all() and not np.isnan(found.shares[0]).any()
@@ -344,7 +353,8 @@ def test_resampled_scores_are_those_of_the_samples_that_were_drawn() -> None:
     drawn = [np.repeat(np.arange(len(ANSWERS)), each.astype(int)) for each in weights]
     again = [
         score_overall(
-            Answers(ANSWERS.probabilities[uids], ANSWERS.labels[uids], ANSWERS.outputs), weights
+            LabeledPredictions(ANSWERS.probabilities[uids], ANSWERS.labels[uids], ANSWERS.outputs),
+            weights,
         )
         for uids in drawn
     ]
@@ -373,7 +383,7 @@ def test_one_class_only_has_no_kappa_and_no_correlation() -> None:
 
 
 def test_a_probability_of_zero_costs_much_but_not_everything() -> None:
-    answers = Answers(np.array([[0.0, 1.0]]), np.array([0]), np.array([0, 1]))
+    answers = LabeledPredictions(np.array([[0.0, 1.0]]), np.array([0]), np.array([0, 1]))
     assert answers.losses[0] == pytest.approx(87.3, abs=0.1)
 
 
@@ -415,20 +425,26 @@ def test_areas_have_intervals_and_lack_them_on_one_side_only() -> None:
 def test_every_point_of_a_curve_is_what_its_threshold_gives() -> None:
     roc, other = trace_roc(POSITIVE, SCORES), trace_precision_recall(POSITIVE, SCORES)
     for x, y, threshold in zip(roc.x, roc.y, roc.thresholds, strict=True):
-        found = cut(POSITIVE, SCORES, threshold)
-        assert (found.false_alarm_rate.value, found.recall.value) == pytest.approx((x, y))
+        found = count_at_threshold(POSITIVE, SCORES, threshold)
+        assert (found.false_positive_rate.value, found.recall.value) == pytest.approx((x, y))
     for x, y, threshold in zip(other.x[:-1], other.y[:-1], other.thresholds[:-1], strict=True):
-        found = cut(POSITIVE, SCORES, threshold)
+        found = count_at_threshold(POSITIVE, SCORES, threshold)
         assert (found.recall.value, found.precision.value) == pytest.approx((x, y))
 
 
 def test_a_threshold_by_hand() -> None:
-    found = cut(np.array([1, 1, 0, 0, 0], bool), np.array([0.9, 0.4, 0.5, 0.2, 0.1]), 0.5)
-    assert found == Cut(hits=1, false_alarms=1, misses=1, rejections=2)
+    found = count_at_threshold(
+        np.array([1, 1, 0, 0, 0], bool), np.array([0.9, 0.4, 0.5, 0.2, 0.1]), 0.5
+    )
+    assert found == ThresholdCounts(
+        true_positives=1, false_positives=1, false_negatives=1, true_negatives=2
+    )
     assert found.precision.value == found.recall.value == found.f1.value == 0.5
-    assert found.false_alarm_rate.value == pytest.approx(1 / 3)
-    assert not cut(POSITIVE, SCORES, 1.5).precision.is_defined  # nothing is taken for the class
-    assert cut(POSITIVE, SCORES, 1.5).recall.value == 0
+    assert found.false_positive_rate.value == pytest.approx(1 / 3)
+    assert not count_at_threshold(
+        POSITIVE, SCORES, 1.5
+    ).precision.is_defined  # nothing is taken for the class
+    assert count_at_threshold(POSITIVE, SCORES, 1.5).recall.value == 0
 
 
 def test_mean_curves_lie_between_and_have_the_mean_area() -> None:
@@ -829,7 +845,7 @@ def test_samples_of_one_class_only_leave_no_rest_to_tell_it_from(tiny_run: Path)
     p = read_probability(tiny_run)
     stored = Store(tiny_run / "samples.zarr")
     assert stored.read("label").shape == (SIZES[-1],)
-    one = Answers(p, np.zeros(len(p), int), np.array([0, 1, -1]))
+    one = LabeledPredictions(p, np.zeros(len(p), int), np.array([0, 1, -1]))
     from ui.performance.evaluation import is_ranked
 
     assert not is_ranked(one, 0) and not is_ranked(one, 1) and not is_ranked(one, 2)
@@ -854,7 +870,7 @@ def test_a_thousand_outputs_get_twenty_columns(embedded: Path, monkeypatch: Any)
     monkeypatch.chdir(embedded)
     stored = Store(Path("data/objects-efficientnet_lite0/predictions.zarr"))
     labels = Store(Path("data/objects-efficientnet_lite0/samples.zarr")).read("label")
-    answers = Answers(
+    answers = LabeledPredictions(
         stored.read("probability"), labels.astype(int), np.array(stored.attributes["outputs"])
     )
     rows = choose_rows(answers, 40)

@@ -26,6 +26,7 @@ from ui.features.techniques import CHARI, KOBAK, WATTENBERG
 from ui.library import Contents
 from ui.queue import Report, State, session_id, shared
 from ui.selection import Selection
+from ui.techniques import cite
 
 _READING = (
     '<p class="said"><b>What stays across seeds is worth believing; clumps in the lower row are made by '
@@ -47,7 +48,7 @@ def draw_caution(selection: Selection, contents: Contents, choice: TrialChoice) 
     call_off({key})
     report: Report[Caution] | None = shared.look(key)
     found = report.result if report is not None else None
-    sources = ", ".join(source.cited for source in (WATTENBERG, KOBAK, CHARI))
+    sources = ", ".join(cite(source) for source in (WATTENBERG, KOBAK, CHARI))
     st.html(_READING.format(sources=sources))
     draw_embedding_trials(
         load_linked_samples(contents, choice.n, None if found is None else found.near),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Option, Setting
-from layerscope.features.maximization import Ascent
+from layerscope.features.maximization import MaximizationSettings
 from layerscope.features.units import Unit
 from layerscope.models.layers import PROBABILITIES, Layer
 from ui.address import Reading, recall_part, write_part
@@ -27,9 +27,9 @@ OF_NEURON = {
     "column": "column of the neuron",
 }  # what depends on the layer, as it is called where it is refused
 
-_START = Ascent()
+_START = MaximizationSettings()
 
-# What a visitor may set of the ascent. Keys are fields of `layerscope.features.maximization.Ascent`.
+# What a visitor may set. Keys are fields of `layerscope.features.maximization.MaximizationSettings`.
 OPTIONS = (
     Option(
         "n_steps",
@@ -112,7 +112,7 @@ class UnitChoice:
     row, column : int or None
         Of a neuron; None for the middle.
     ascent : mapping of str to int or float
-        Keywords of `Ascent` where they are not its defaults.
+        Keywords of `MaximizationSettings` where they are not its defaults.
     ascent_from : str
         A key of `STARTS`.
     rank : str
@@ -139,11 +139,11 @@ class UnitChoice:
         found["ascent"] = write_ascent(self.ascent)
         return {key: str(value) for key, value in found.items() if value != ""}
 
-    def settings(self) -> Ascent:
+    def settings(self) -> MaximizationSettings:
         """All of the ascent."""
         values = {key: option.default for key, option in _BY_KEY.items()} | dict(self.ascent)
         wanted = {key: float(value) for key, value in values.items() if key not in _WHOLE}
-        return Ascent(**wanted, **{key: int(values[key]) for key in _WHOLE})  # type: ignore[arg-type]
+        return MaximizationSettings(**wanted, **{key: int(values[key]) for key in _WHOLE})  # type: ignore[arg-type]
 
     def find_unit(self, layer: Layer, channel: int) -> Unit:
         """The unit that is meant."""

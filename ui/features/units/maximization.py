@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from layerscope.explanation.method import Cancelled
-from layerscope.features.maximization import Ascent, State, Step, maximize
+from layerscope.features.maximization import MaximizationSettings, MaximizationStep, State, maximize
 from layerscope.features.units import Unit, measure_response
 from layerscope.models.registry import Classifier, to_pixels
 from ui.arrays import load_samples, stamp
@@ -37,7 +37,7 @@ class MaximizationTask:
     ----------
     run : str
     unit : Unit
-    ascent : Ascent
+    ascent : MaximizationSettings
     start : int or None
         Uid of the sample to start from; None for noise.
     strongest : tuple of int
@@ -46,7 +46,7 @@ class MaximizationTask:
 
     run: str
     unit: Unit
-    ascent: Ascent
+    ascent: MaximizationSettings
     start: int | None
     strongest: tuple[int, ...]
 
@@ -83,7 +83,7 @@ class Maximization:
     objective, variation : tuple of float
         One of each step.
     states : tuple of str
-        The same, see `layerscope.features.maximization.Step`.
+        The same, see `layerscope.features.maximization.MaximizationStep`.
     seconds : float
         A step takes, on average; without what others computed between two.
     verdict : Verdict or None
@@ -184,7 +184,7 @@ class _Trail:
     picture: np.ndarray | None = None
     seconds: float = 0.0
 
-    def add(self, step: Step) -> None:
+    def add(self, step: MaximizationStep) -> None:
         self.objective.append(step.objective)
         self.variation.append(step.total_variation)
         self.states.append(step.state)
@@ -204,8 +204,8 @@ class _Trail:
 
 
 def _take_turns(
-    steps: Iterator[Step], trail: _Trail, cancelled: Callable[[], bool]
-) -> Iterator[Step]:
+    steps: Iterator[MaximizationStep], trail: _Trail, cancelled: Callable[[], bool]
+) -> Iterator[MaximizationStep]:
     """The steps one by one, the model free for others in between."""
     while True:
         if cancelled():
@@ -247,15 +247,14 @@ def _judge(
 
 def _measure(classifier: Classifier, unit: Unit, picture: np.ndarray) -> tuple[float, float]:
     with computing, torch.inference_mode():
-        pixels = to_pixels(picture[None], next(classifier.module.parameters()).device)
+        pixels = to_pixels(picture[None], classifier.device)
         value, peak = measure_response(classifier, unit, pixels)
         return value.item(), peak.item()
 
 
 def _classify(classifier: Classifier, picture: np.ndarray) -> tuple[tuple[int, float], ...]:
     with computing, torch.inference_mode():
-        pixels = to_pixels(picture[None], next(classifier.module.parameters()).device)
-        found = classifier.module(classifier.normalize(pixels))[0].float().softmax(dim=0)
+        found = classifier.module(classifier.to_inputs(picture[None]))[0].float().softmax(dim=0)
         top = found.topk(min(_TOP, len(found)))
     return tuple(zip(top.indices.tolist(), top.values.tolist(), strict=True))
 

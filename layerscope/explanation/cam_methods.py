@@ -1,4 +1,4 @@
-"""Class activation maps: where the feature maps of a layer speak for an output."""
+"""Methods of class activation maps: where the feature maps of a layer speak for an output."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from layerscope.explanation.gradients import needs_rectifiers
 from layerscope.explanation.guided import GuidedRule, guided_grad_cam, rectified_gradient
-from layerscope.explanation.method import ADEBAYO, Attribution, Failure, Method, Source
-from layerscope.explanation.task import Task, score_of
-from layerscope.models.registry import Classifier, module_at
+from layerscope.explanation.method import ADEBAYO, HOOKER, Attribution, Citation, Failure, Method
+from layerscope.explanation.task import BATCH, ExplanationTask, check_maps, score_of
+from layerscope.models.layer_table import tapped
+from layerscope.models.registry import Classifier
 
 
 def _score(targets: Tensor, logits: Tensor) -> Tensor:
@@ -22,20 +24,14 @@ def _score(targets: Tensor, logits: Tensor) -> Tensor:
     return score_of(logits[None], targets[None])[0]
 
 
-def compute_maps(task: Task, key: str) -> np.ndarray:
-    """Maps (N, h, w) float32, at least 0, by pytorch-grad-cam's class for a method."""
-    from layerscope.explanation.raw_cams import RAW_CAMS  # the library takes seconds to import
+def compute_maps(task: ExplanationTask, key: str) -> np.ndarray:
+    """Maps (N, h, w) float32, at least 0, of one of the methods of `open_cam`."""
+    from layerscope.explanation.cam import open_cam  # the library takes seconds to import
 
-    module = task.classifier.module
-    layer = module_at(module, task.layer or "")
-    inputs = task.normalize(task.pictures).requires_grad_()
-    targets = [partial(_score, each) for each in task.targets]
-    with torch.enable_grad():
-        cam = RAW_CAMS[key](module, [layer])  # not in a `with`, which would swallow an IndexError
-        try:
-            return np.asarray(cam(inputs, targets), dtype=np.float32)
-        finally:
-            cam.activations_and_grads.release()
+    inputs = task.classifier.to_inputs(task.pictures).requires_grad_()
+    scores = [partial(_score, each) for each in task.targets]
+    with open_cam(key, task.classifier.module, task.layer or "") as compute:
+        return compute(inputs, scores)
 
 
 def enlarge(maps: np.ndarray, side: int) -> np.ndarray:
@@ -43,22 +39,57 @@ def enlarge(maps: np.ndarray, side: int) -> np.ndarray:
     return np.stack([cv2.resize(each, (side, side)) for each in maps])
 
 
-def explain_by(key: str) -> Callable[[Task], Attribution]:
+def explain_by(key: str) -> Callable[[ExplanationTask], Attribution]:
     """The method of a key, by `compute_maps`."""
 
-    def explain(task: Task) -> Attribution:
+    def explain(task: ExplanationTask) -> Attribution:
         maps = compute_maps(task, key)
         return Attribution(enlarge(maps, task.pictures.shape[1]), maps=maps)
 
     return explain
 
 
-def guided_grad_cam_of(task: Task) -> Attribution:
+def guided_grad_cam_of(task: ExplanationTask) -> Attribution:
     """Guided backpropagation, weighted by Grad-CAM."""
     maps = compute_maps(task, "grad_cam")
     gradients = rectified_gradient(task.classifier, task.pictures, task.targets, GuidedRule())
     channels = guided_grad_cam(gradients, maps)
     return Attribution(channels.sum(axis=-1), channels, maps=maps)
+
+
+def score_cam(task: ExplanationTask) -> Attribution:
+    """Maps weighted by the score of the picture seen through each.
+
+    pytorch-grad-cam's class for it holds a masked picture for every channel in memory, prints a bar,
+    and cannot be stopped. Channels that are the same everywhere mask the whole picture, and share one
+    score.
+    """
+    inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
+    taken: list[Tensor] = []
+    key, module = task.layer or "", task.classifier.module
+    with torch.no_grad():
+        with tapped(module, [key], lambda _, output: taken.append(output.clone())):
+            module(inputs)
+        check_maps(taken)
+        maps = taken[0][0]  # (C, h, w)
+        varied = maps.amax(dim=(1, 2)) > maps.amin(dim=(1, 2))
+        task.watch.expect(len(maps) + 1)
+        scores = task.score(torch.zeros_like(inputs), task.targets).repeat(len(maps))
+        task.watch.advance(int((~varied).sum()))
+        for channels in varied.nonzero()[:, 0].split(BATCH):
+            masked = inputs * _masks(maps[channels], inputs.shape[-1])
+            scores[channels] = task.score(masked, task.targets.expand(len(channels), -1))
+        weights = scores.softmax(dim=0)
+        found = (weights[:, None, None] * maps).sum(dim=0, keepdim=True).relu()
+    cams = found.cpu().numpy()
+    return Attribution(enlarge(cams, inputs.shape[-1]), maps=cams)
+
+
+def _masks(maps: Tensor, side: int) -> Tensor:
+    """Maps (n, h, w), enlarged and each scaled to [0, 1]: (n, 1, side, side)."""
+    large = functional.interpolate(maps[:, None], (side, side), mode="bilinear")
+    low, high = large.amin(dim=(2, 3), keepdim=True), large.amax(dim=(2, 3), keepdim=True)
+    return (large - low) / (high - low + 1e-8)
 
 
 def needs_maps(classifier: Classifier) -> str | None:
@@ -73,26 +104,26 @@ def needs_maps_and_rectifiers(classifier: Classifier) -> str | None:
     return needs_maps(classifier) or needs_rectifiers(classifier)
 
 
-_SELVARAJU = Source(
+_SELVARAJU = Citation(
     "Selvaraju et al.",
     2017,
     "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
     "https://arxiv.org/abs/1610.02391",
 )
-_DRAELOS = Source(
+_DRAELOS = Citation(
     "Draelos and Carin",
     2020,
     "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks",
     "https://arxiv.org/abs/2011.08891",
 )
-_JIANG = Source(
+_JIANG = Citation(
     "Jiang et al.",
     2021,
     "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization",
     "https://doi.org/10.1109/TIP.2021.3089943",
 )
 
-MAP_METHODS = (
+CAM_METHODS = (
     Method(
         "grad_cam",
         "Grad-CAM",
@@ -120,7 +151,7 @@ MAP_METHODS = (
         "pixels carry the map count more. It covers several objects of the class more evenly.",
         r"\alpha_k = \sum_{ij} \frac{\mathrm{ReLU}(g^k_{ij})}{2 + g^k_{ij}\sum_{ab} A^k_{ab}},"
         r"\quad g^k_{ij} = \frac{\partial S}{\partial A^k_{ij}}",
-        Source(
+        Citation(
             "Chattopadhay et al.",
             2018,
             "Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks",
@@ -128,7 +159,7 @@ MAP_METHODS = (
         ),
         Failure(
             "In practice it is nearly the same as Grad-CAM with the negative gradients left out.",
-            Source(
+            Citation(
                 "Lerma and Lucas",
                 2022,
                 "Grad-CAM++ is Equivalent to Grad-CAM With Positive Gradients",
@@ -197,5 +228,30 @@ MAP_METHODS = (
         explain=guided_grad_cam_of,
         supports=needs_maps_and_rectifiers,
         at_layer=True,
+    ),
+    Method(
+        "score_cam",
+        "Score-CAM",
+        "map",
+        "The picture is shown to the model through each feature map as a mask, and the scores, made to "
+        "sum to one, are the weights of the maps. It needs no gradient, and a pass for each channel.",
+        r"L = \mathrm{ReLU}\!\left(\sum_k \alpha_k A^k\right), \quad"
+        r"\alpha = \mathrm{softmax}_k\, S\!\left(x \circ \mathrm{norm}(\mathrm{up}(A^k))\right)",
+        Citation(
+            "Wang et al.",
+            2020,
+            "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks",
+            "https://arxiv.org/abs/1910.01279",
+        ),
+        Failure(
+            "Masked pictures are unlike any that the model was trained on, so that a low score may come "
+            "from the mask and not from what it hides.",
+            HOOKER,
+        ),
+        signed=False,
+        explain=score_cam,
+        supports=needs_maps,
+        at_layer=True,
+        long=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""What a model answered, set beside what was true: the ground that all figures stand on."""
+"""What a model predicted, beside the true classes: all figures of performance are computed from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SLACK = 1e-4  # what float16 and float32 make of one
 
 
 @dataclass(frozen=True)
-class Answers:
+class LabeledPredictions:
     """Probabilities of n samples, checked.
 
     Attributes
@@ -39,20 +39,22 @@ class Answers:
         p, labels, outputs = self.probabilities, self.labels, self.outputs
         if p.ndim != 2 or len(p) != len(labels) or not p.size:
             raise InputError(
-                f"answers: probabilities {p.shape} do not fit {len(labels)} samples; "
+                f"predictions: probabilities {p.shape} do not fit {len(labels)} samples; "
                 "they need a row a sample"
             )
         if not np.isfinite(p).all():
             bad = int((~np.isfinite(p).all(axis=1)).sum())
             raise InputError(
-                f"answers: probabilities of {bad} samples are not finite; predict anew"
+                f"predictions: probabilities of {bad} samples are not finite; predict anew"
             )
         if p.min() < -_SLACK or p.max() > 1 + _SLACK:
-            raise InputError("answers: values outside [0, 1] are no probabilities; predict anew")
+            raise InputError(
+                "predictions: values outside [0, 1] are no probabilities; predict anew"
+            )
         if labels.min() < 0 or labels.max() >= len(outputs):
-            raise InputError(f"answers: a label is not one of the {len(outputs)} classes")
+            raise InputError(f"predictions: a label is not one of the {len(outputs)} classes")
         if outputs.min() < -1 or outputs.max() >= p.shape[1]:
-            raise InputError(f"answers: a class stands for none of the {p.shape[1]} outputs")
+            raise InputError(f"predictions: a class stands for none of the {p.shape[1]} outputs")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -98,19 +100,19 @@ class Answers:
         return self.labels == label
 
 
-def rank_errors(answers: Answers) -> np.ndarray:
-    """Wrong answers to samples whose class the model knows, the most confident first, (m,) int."""
-    return _rank(np.flatnonzero(answers.named & ~answers.correct), -answers.confidence)
+def rank_errors(predictions: LabeledPredictions) -> np.ndarray:
+    """Wrong predictions where the model has an output for the class, the most confident first, (m,) int."""
+    return _rank(np.flatnonzero(predictions.named & ~predictions.correct), -predictions.confidence)
 
 
-def rank_unsure(answers: Answers) -> np.ndarray:
-    """Correct answers, the least confident first, (m,) int."""
-    return _rank(np.flatnonzero(answers.correct), answers.confidence)
+def rank_unsure(predictions: LabeledPredictions) -> np.ndarray:
+    """Correct predictions, the least confident first, (m,) int."""
+    return _rank(np.flatnonzero(predictions.correct), predictions.confidence)
 
 
-def rank_unnamed(answers: Answers) -> np.ndarray:
-    """Answers to samples of classes that the model has no output for, the most confident first."""
-    return _rank(np.flatnonzero(~answers.named), -answers.confidence)
+def rank_unnamed(predictions: LabeledPredictions) -> np.ndarray:
+    """Predictions of samples of classes that the model has no output for, the most confident first."""
+    return _rank(np.flatnonzero(~predictions.named), -predictions.confidence)
 
 
 def _rank(found: np.ndarray, values: np.ndarray) -> np.ndarray:
