@@ -46,7 +46,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "faithfulness": {
         **{key: value for key, value in SMALL["faithfulness"].items() if key != "methods"},  # all
-        "options": {"integrated_gradients": {"n_steps": 8}, "lime": {"n_samples": 16}},
+        "options": {"integrated_gradients": {"n_steps": 8}, "lime": {"n_samples": 20}},
     },
     "train": {
         "small": {
@@ -98,9 +98,9 @@ def build(folder: Path) -> dict[str, str]:
         text=True,
     )
     if done.returncode:
-        print(*done.stderr.splitlines()[-20:], sep="\n", file=sys.stderr)
-        at = [line for line in done.stdout.splitlines() if line.startswith("python -m")][-1:]
-        raise InputError(f"{at or 'it'} fails with the code {folder.name}")
+        print(*done.stderr.splitlines()[-10:], sep="\n", file=sys.stderr)
+        begun = [line for line in done.stdout.splitlines() if line.startswith("python -m")]
+        raise InputError(f"{(begun or ['it'])[-1]}: fails with the code {folder.name}")
     return made
 
 

@@ -13,7 +13,6 @@ from ruamel.yaml import YAML
 
 from bench.projects import SMALL, copy_code, edit_params, environment, shrink_params
 from layerscope.storage.store import Store
-from tests.shared.project import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -153,7 +153,7 @@ def test_a_stage_whose_parameters_changed_too_is_to_be_built(top: Path) -> None:
     assert lines[0] == "params.yaml before has no third.n: compared without"
     assert "not accepted: second: changed too: second" in lines
     assert lines[-1] == "dvc.lock: 1 stages have the new code"
-    assert changed_code(top) == ["params.yaml", "stages/second.py"]
+    assert changed_code(top) == ["stages/second.py", "params.yaml"]
 
 
 @pytest.mark.slow
