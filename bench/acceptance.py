@@ -32,6 +32,7 @@ from layerscope.errors import InputError
 from layerscope.params import PARAMS
 
 LOCK = "dvc.lock"
+_CODE = ("layerscope", "stages")
 # Every data set that is drawn, every model that comes along, every method, and a training.
 SETTINGS: dict[str, dict[str, Any]] = {
     **SMALL,
@@ -108,7 +109,8 @@ def list_files(folder: Path, outputs: Sequence[str]) -> dict[str, bytes]:
     """Content of every file below outputs, without what tells the time."""
     places = [folder / output for output in outputs]
     paths = [path for place in places for path in [place, *sorted(place.rglob("*"))]]
-    return {path.relative_to(folder).as_posix(): _read(path) for path in paths if path.is_file()}
+    files = [path for path in paths if path.is_file() and path.suffix != ".pyc"]
+    return {path.relative_to(folder).as_posix(): _read(path) for path in files}
 
 
 def _read(path: Path) -> bytes:
@@ -161,7 +163,7 @@ def describe(old: Path, new: Path) -> str:
 
 
 def _is_code(path: str) -> bool:
-    return path.startswith(("layerscope/", "stages/"))
+    return Path(path).parts[0] in _CODE
 
 
 def _split(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,6 +251,8 @@ def accept(top: Path, base: str | None, settings: Mapping[str, Mapping[str, Any]
                 f"{len(differences)} arrays and files are not as at {base[:10]}; {LOCK} stays as it is"
             )
         files = list_files(after, list(outputs))
+        if list_files(after, _CODE) != list_files(top, _CODE):
+            raise InputError("code was changed meanwhile; run it again")
     size = sum(map(len, files.values())) / 1e6
     yield f"{len(files)} files of {len(outputs)} outputs, {size:.1f} MB: the same as at {base[:10]}"
     yield from take_code(top, stale)
