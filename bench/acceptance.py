@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import shutil
 import subprocess
 import sys
@@ -114,11 +115,14 @@ def list_files(folder: Path, outputs: Sequence[str]) -> dict[str, bytes]:
 
 
 def _read(path: Path) -> bytes:
-    if path.name != _CLOCK[0]:
-        return path.read_bytes()
-    with path.open(newline="") as file:
-        rows = [{**row, _CLOCK[1]: ""} for row in csv.DictReader(file)]
-    return repr(rows).encode()
+    content = path.read_bytes()
+    if path.name == _CLOCK[0]:
+        rows = csv.DictReader(content.decode().splitlines())
+        return repr([{**row, _CLOCK[1]: ""} for row in rows]).encode()
+    if path.suffix == ".safetensors":  # it writes what its header says of the file in any order
+        end = 8 + int.from_bytes(content[:8], "little")
+        return json.dumps(json.loads(content[8:end]), sort_keys=True).encode() + content[end:]
+    return content
 
 
 def find_differences(before: Path, after: Path, outputs: Mapping[str, str]) -> Iterator[str]:
