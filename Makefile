@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live components imagenette imagewoof run scheduler workers prune train experiments bundle coarse lock clean
+.PHONY: help setup demo app test test-fast lint format accept bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live components imagenette imagewoof run scheduler workers prune train experiments bundle coarse lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ format: setup $(NODE_STAMP) ## put the code in order
 	cd ui/components && node_modules/.bin/biome check --write .
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+accept: setup ## take code that alters no result into dvc.lock: [BASE=revision]
+	$(BIN)/python -m bench.acceptance $(if $(BASE),--base $(BASE))
 
 imagenette: ## add Imagenette with VGG16 (downloads both) and build its arrays
 	$(MAKE) --no-print-directory run DATASET=imagenette MODEL=vgg16

@@ -1,15 +1,20 @@
-"""A project folder of its own to measure in: parameters, pictures, and the stages that ``dvc.yaml`` lists.
+"""A project folder of its own to work in: parameters, pictures, and the stages of ``dvc.yaml``.
 
-The code stays where it is. A folder holds ``params.yaml`` with one run, whose weights are named by their
-full path, and ``data``, as every stage expects it in its working folder.
+A folder to measure in holds ``params.yaml`` with one run, whose weights are named by their full path, and
+``data``, as every stage expects it in its working folder; the code stays where it is. A folder to compare
+in has code of its own (`copy_code`).
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shutil
+import subprocess
 import sys
-from collections.abc import Sequence
+import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +26,35 @@ from layerscope.runs.predictions import Predictions
 from layerscope.storage.store import Store, store_path, writing
 
 ROOT = Path(__file__).parent.parent
+# What the pipeline needs of the repository.
+_CODE = ["layerscope", "stages", "weights", "dvc.yaml", "params.yaml"]
+_CODE += [".dvcignore", ".dvc/config", ".dvc/plots"]
+_FREE = {"runs", "comparisons", "train"}  # sections of params.yaml whose keys are names
+_RUN = {
+    "dataset": "objects",
+    "model": "vgg16_slim",
+    "weights": "weights/rendered/vgg16_slim.safetensors",
+    "sizes": [20, 40],
+}
+# Values for params.yaml with which the pipeline takes a minute.
+SMALL: dict[str, dict[str, Any]] = {
+    "runs": {"objects-vgg16_slim": _RUN},
+    "comparisons": {"own": {"first": "objects-vgg16_slim", "second": "objects-vgg16_slim"}},
+    "compute": {"scheduler": "synchronous"},  # so little is done sooner by one process
+    "tsne": {"perplexity": [5, 10], "n_iter": 50},
+    "similarity": {"n_permutations": 5},
+    "faithfulness": {
+        "runs": ["objects-vgg16_slim"],
+        "methods": ["saliency", "grad_cam"],
+        "options": {},
+        "n_samples": 4,
+        "n_samples_long": 2,
+        "n_randomized": 2,
+        "n_randomized_long": 1,
+        "n_points": 2,
+        "n_steps": 4,
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +81,60 @@ def name_run(dataset: str, model: str) -> str:
     return f"{dataset}-{re.sub(r'[^a-zA-Z0-9_.]', '_', model)}"
 
 
+def edit_params(section: str | None = None, *, folder: Path = Path(), **values: object) -> None:
+    """Change ``params.yaml`` of a folder: a section of it, or whole sections."""
+    yaml, path = YAML(), folder / PARAMS
+    content = yaml.load(path)
+    (content[section] if section else content).update(values)
+    yaml.dump(content, path)
+
+
+def shrink_params(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Put settings such as `SMALL` into ``params.yaml`` of a folder; those that it has no place for."""
+    content, missing = YAML(typ="safe").load(folder / PARAMS), []
+    for section, values in settings.items():
+        if section in content and section in _FREE:
+            edit_params(folder=folder, **{section: values})  # type: ignore[arg-type]
+            continue
+        known = content.get(section, {})
+        missing += [f"{section}.{key}" for key in values if key not in known]
+        if kept := {key: value for key, value in values.items() if key in known}:
+            edit_params(section, folder=folder, **kept)
+    return missing
+
+
+def copy_code(folder: Path, revision: str | None = None, *, top: Path = ROOT) -> None:
+    """Copy code, weights and parameters of a repository, and put them under git for DVC.
+
+    Parameters
+    ----------
+    folder : Path
+        Copied to.
+    revision : str, optional
+        Of git. By default the working tree as it is.
+    top : Path
+        Of the repository.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if revision:
+        listed = ["git", "ls-tree", "--name-only", revision, *_CODE]
+        names = subprocess.run(listed, cwd=top, check=True, capture_output=True, text=True).stdout
+        archive = ["git", "archive", revision, *names.splitlines()]
+        packed = subprocess.run(archive, cwd=top, check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(packed)) as file:
+            file.extractall(folder, filter="data")
+    else:
+        for name in _CODE:
+            (folder / name).parent.mkdir(exist_ok=True)
+            if (top / name).is_dir():
+                ignored = shutil.ignore_patterns("__pycache__", "*.partial")
+                shutil.copytree(top / name, folder / name, ignore=ignored)
+            elif (top / name).exists():
+                shutil.copy(top / name, folder / name)
+    (folder / ".gitignore").write_text("__pycache__/\n/data/\n")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+
+
 def write_params(
     folder: Path,
     *,
@@ -58,20 +146,21 @@ def write_params(
     scheduler: str = "local",
 ) -> Params:
     """Write ``params.yaml`` of a folder: this project's, with one run and where the work is done."""
-    yaml = YAML()
-    content = yaml.load(ROOT / PARAMS)
     run: dict[str, Any] = {
         "dataset": dataset,
         "model": model,
         "weights": str(ROOT / weights),
         "sizes": list(sizes),
     }
-    content["runs"] = {
-        name_run(dataset, model): run | ({"root": str(Path(root).resolve())} if root else {})
-    }
-    content["compute"] = {"scheduler": scheduler, "storage": ""}
+    if root:
+        run["root"] = str(Path(root).resolve())
     folder.mkdir(parents=True, exist_ok=True)
-    yaml.dump(content, folder / PARAMS)
+    shutil.copy(ROOT / PARAMS, folder)
+    edit_params(
+        folder=folder,
+        runs={name_run(dataset, model): run},
+        compute={"scheduler": scheduler, "storage": ""},
+    )
     return read_params(folder / PARAMS)
 
 
@@ -106,12 +195,12 @@ def _fill(template: str, values: dict[str, str]) -> str:
     return re.sub(r"\$\{([^}]*)\}", lambda match: values[match[1]], template)
 
 
-def environment() -> dict[str, str]:
+def environment(code: Path = ROOT) -> dict[str, str]:
     """What processes in a project folder need to find the code and this Python."""
     before = os.environ.get("PYTHONPATH")
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), *([before] if before else [])]),
+        "PYTHONPATH": os.pathsep.join([str(code), *([before] if before else [])]),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
+from bench.projects import edit_params as edit_params  # tests take it from here
 from layerscope.datasets.categories import Category
 from layerscope.models.layers import Layer
 
@@ -20,11 +19,3 @@ LAYERS = (
 )
 CLASSES = tuple(Category(None, None, name) for name in ("disc", "bar", "<b>knot</b>"))
 OUTPUTS = tuple(Category(None, None, f"thing {i}") for i in range(10))
-
-
-def edit_params(section: str | None = None, **values: object) -> None:
-    """Change ``params.yaml`` of the working folder: a section of it, or whole sections."""
-    yaml, path = YAML(), Path("params.yaml")
-    content = yaml.load(path)
-    (content[section] if section else content).update(values)
-    yaml.dump(content, path)

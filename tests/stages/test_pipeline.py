@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from bench.projects import SMALL, copy_code, edit_params, environment, shrink_params
 from layerscope.storage.store import Store
-from tests.shared.project import ROOT
 
 pytestmark = pytest.mark.slow
 
 RUN = "objects-vgg16_slim"
 ENVIRONMENT = {
-    **os.environ,
-    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "GIT_AUTHOR_NAME": "Test",
     "GIT_AUTHOR_EMAIL": "test@example.org",
     "GIT_COMMITTER_NAME": "Test",
@@ -35,50 +30,14 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("layerscope", "stages", "weights", ".dvc/plots"):
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-        for name in ("dvc.yaml", "params.yaml", ".dvcignore", ".dvc/config"):
-            shutil.copy(ROOT / name, folder / name)
-        self.edit(
-            runs={
-                RUN: {
-                    "dataset": "objects",
-                    "model": "vgg16_slim",
-                    "weights": "weights/rendered/vgg16_slim.safetensors",
-                    "sizes": [20, 40],
-                }
-            },
-            comparisons={"own": {"first": RUN, "second": RUN}},
-        )
-        self.edit(
-            section="compute", scheduler="synchronous"
-        )  # so little is done sooner by one process
-        self.edit(section="similarity", n_permutations=5)
-        self.edit(
-            section="faithfulness",
-            runs=[RUN],
-            methods=["saliency", "grad_cam"],
-            options={},
-            n_samples=4,
-            n_samples_long=2,
-            n_randomized=2,
-            n_randomized_long=1,
-            n_points=2,
-            n_steps=4,
-        )
+        copy_code(folder)
+        shrink_params(folder, SMALL)
         self.drop("train", "imagenette")
-        self.edit(section="tsne", perplexity=[5, 10], n_iter=50)
-        (folder / ".gitignore").write_text("__pycache__/\n/data/\n")
-        self.call("git", "init", "-q")
         self.commit()
 
     def edit(self, section: str | None = None, **values: object) -> None:
         """Change ``params.yaml``."""
-        yaml, path = YAML(), self.folder / "params.yaml"
-        content = yaml.load(path)
-        (content[section] if section else content).update(values)
-        yaml.dump(content, path)
+        edit_params(section, folder=self.folder, **values)
 
     def drop(self, section: str, key: str) -> None:
         """Take an entry out of ``params.yaml``."""
@@ -94,7 +53,11 @@ class Project:
     def call(self, *command: str, status: int = 0) -> str:
         """Run a command in the project and return what it printed."""
         done = subprocess.run(
-            command, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True
+            command,
+            cwd=self.folder,
+            env=environment(self.folder) | ENVIRONMENT,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
