@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import browsing, params_of, serving, settle
+from browser import browsing, params_of, settle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -18,16 +18,10 @@ RUN = "birds-vgg16_slim"
 COLD = 60_000  # milliseconds, in which torch is imported and the model loaded
 
 
-@pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
-    with serving(embedded) as found:
-        yield found
-
-
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
+def page(app_address: str) -> Iterator[Page]:
     with browsing() as (page, errors):
-        page.goto(f"{address}/?run={RUN}&size=100&layer=features.30")
+        page.goto(f"{app_address}/?run={RUN}&size=100&layer=features.30")
         settle(page)
         yield page
         assert errors == []
@@ -173,8 +167,8 @@ def test_a_lasso_is_listed_counted_and_kept_as_a_table(page: Page) -> None:
     assert page.locator(".caught").is_hidden()
 
 
-def test_a_neighbour_is_looked_at_by_a_click_and_released(page: Page, address: str) -> None:
-    page.goto(f"{address}/?run={RUN}&size=100&layer=features.30&sample=12")
+def test_a_neighbour_is_looked_at_by_a_click_and_released(page: Page, app_address: str) -> None:
+    page.goto(f"{app_address}/?run={RUN}&size=100&layer=features.30&sample=12")
     settle(page)
     side = page.locator(".st-key-inspector-panel")
     neighbors = side.locator(".cells [role=option]")
@@ -214,7 +208,7 @@ def test_activations_follow_sample_and_layer_down_to_a_channel(page: Page) -> No
     assert "channel" not in params_of(page)
 
 
-def test_a_link_restores_the_whole_view(page: Page, address: str) -> None:
+def test_a_link_restores_the_whole_view(page: Page, app_address: str) -> None:
     wanted = {
         "run": RUN,
         "size": "100",
@@ -233,7 +227,7 @@ def test_a_link_restores_the_whole_view(page: Page, address: str) -> None:
         "order": "channel",
         "channel": "7",
     }
-    page.goto(f"{address}/?" + "&".join(f"{key}={value}" for key, value in wanted.items()))
+    page.goto(f"{app_address}/?" + "&".join(f"{key}={value}" for key, value in wanted.items()))
     page.get_by_role("dialog").get_by_text("channel 7").wait_for(timeout=COLD)
     settle(page)
     assert params_of(page) == wanted
@@ -259,8 +253,8 @@ def test_the_tour_walks_over_the_real_page(page: Page) -> None:
     expect(card).to_have_count(0)
 
 
-def test_the_activations_can_take_the_room_of_the_plot(page: Page, address: str) -> None:
-    page.goto(f"{address}/?run={RUN}&size=100&layer=features.28&sample=3")
+def test_the_activations_can_take_the_room_of_the_plot(page: Page, app_address: str) -> None:
+    page.goto(f"{app_address}/?run={RUN}&size=100&layer=features.28&sample=3")
     page.locator(".channels .cell").first.wait_for(timeout=COLD)
     panel = page.locator(".st-key-activations-panel")
 

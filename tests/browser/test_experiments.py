@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser import ROOT, browsing, params_of, settle
+from browser import PATIENCE, ROOT, browsing, check_edges, params_of, settle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
 
 START = "run=objects-vgg16_slim&layer=features.16&exp_a=base&lay_a=umap&exp_b=seed-1&lay_b=umap"
-PATIENCE = 60_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")
@@ -172,13 +171,5 @@ def test_nothing_reaches_over_the_edge(address: str, width: int, height: int) ->
         page.goto(f"{address}?{START}")
         expect(page.locator(".pair[data-shown]")).to_be_visible(timeout=PATIENCE)
         settle(page)
-        for panel in ("lines", "table", "pair"):
-            box = page.locator(f".st-key-panel-{panel}").bounding_box()
-            assert box is not None
-            assert box["x"] >= 0 and box["x"] + box["width"] <= width
-            assert box["y"] >= 0 and box["y"] + box["height"] <= height
-        main = page.locator("[data-testid=stMain]")
-        assert main.evaluate(
-            "(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth"
-        )
+        check_edges(page, ("panel-lines", "panel-table", "panel-pair"))
         assert errors == []

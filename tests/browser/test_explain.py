@@ -8,14 +8,13 @@ import re
 
 import numpy as np
 import pytest
-from browser import browsing, params_of, settle
+from browser import PATIENCE, browsing, check_edges, params_of, settle
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
 
 RUN = "run=objects-vgg16_slim"
-PATIENCE = 120_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")
@@ -172,15 +171,8 @@ def test_a_picture_is_pasted(page: Page, address: str) -> None:
 def test_nothing_reaches_over_the_edge(address: str, width: int, height: int, view: str) -> None:
     with browsing(width, height) as (page, errors):
         show(page, address, f"sample=7&view={view}")
-        for panel in ("subject", "trust") if view == "trust" else ("subject", "methods", "method"):
-            box = page.locator(f".st-key-{panel}-panel").bounding_box()
-            assert box is not None
-            assert box["x"] >= 0 and box["x"] + box["width"] <= width
-            assert box["y"] >= 0 and box["y"] + box["height"] <= height
-        main = page.locator("[data-testid=stMain]")
-        assert main.evaluate(
-            "(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth"
-        )
+        panels = ("subject", "trust") if view == "trust" else ("subject", "methods", "method")
+        check_edges(page, (f"{panel}-panel" for panel in panels))
         assert errors == []
         assert page.locator("[data-testid=stException]").count() == 0
 

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from browser import browsing, params_of, settle
+from browser import PATIENCE, browsing, check_edges, params_of, settle
 from playwright.sync_api import FrameLocator, Page, expect
 
 from layerscope.features.class_vectors import find_nearest_classes, read_class_vectors
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.slow
 
 SLIM, LITE = "run=objects-vgg16_slim", "run=objects-efficientnet_lite0"
 WEIGHTS = ROOT / "weights" / "rendered" / "vgg16_slim.safetensors"
-PATIENCE = 120_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")
@@ -138,24 +137,12 @@ def test_of_a_thousand_classes_thirty_are_shown_then_all(page: Page, address: st
 def test_nothing_reaches_over_the_edge(address: str, width: int, height: int) -> None:
     with browsing(width, height) as (page, errors):
         show_kernels(page, address, f"{SLIM}&kernel_layer=features.14")
-        check_edges(page, ("panel-kernels", "panel-layers", "panel-reading"), width, height)
+        check_edges(page, ("side-panel", "panel-kernels", "panel-layers", "panel-reading"))
         show_classes(page, address, SLIM)
-        check_edges(page, ("panel-classes", "panel-class"), width, height)
+        check_edges(page, ("side-panel", "panel-classes", "panel-class"))
         frame = page.locator(".st-key-class-map iframe").bounding_box()
         chart = page.frame_locator(".st-key-class-map iframe").locator(".main-svg").first
         place = chart.bounding_box()
         assert frame is not None and place is not None
         assert place["height"] == pytest.approx(frame["height"], abs=20)  # it fills its frame
         assert errors == []
-
-
-def check_edges(page: Page, panels: tuple[str, ...], width: int, height: int) -> None:
-    for panel in ("side-panel", *panels):
-        box = page.locator(f".st-key-{panel}").bounding_box()
-        assert box is not None
-        assert box["x"] >= 0 and box["x"] + box["width"] <= width
-        assert box["y"] >= 0 and box["y"] + box["height"] <= height
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate(
-        "(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth"
-    )

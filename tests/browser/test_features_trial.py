@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import params_of, settle
+from browser import PATIENCE, params_of, settle
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.slow
 
 QUERY = "show=trial&run=objects-vgg16_slim&layer=classifier.0&trial_n=100&trial_perplexity=20"
-PATIENCE = 120_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import browsing, params_of, settle
+from browser import PATIENCE, browsing, check_edges, params_of, settle
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.slow
 
 RUN = "run=objects-vgg16_slim&layer=features.4"
-PATIENCE = 120_000  # milliseconds: other work may hold the machine
 
 
 @pytest.fixture(scope="module")
@@ -164,13 +163,5 @@ def test_the_input_has_no_units(page: Page, address: str) -> None:
 def test_nothing_reaches_over_the_edge(address: str, width: int, height: int) -> None:
     with browsing(width, height) as (page, errors):
         show(page, address, "run=objects-vgg16_slim&layer=features.28&channel=30&sample=5")
-        for panel in ("ascent", "top", "selectivity"):
-            box = page.locator(f".st-key-panel-{panel}").bounding_box()
-            assert box is not None
-            assert box["x"] >= 0 and box["x"] + box["width"] <= width
-            assert box["y"] >= 0 and box["y"] + box["height"] <= height
-        main = page.locator("[data-testid=stMain]")
-        assert main.evaluate(
-            "(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth"
-        )
+        check_edges(page, ("panel-ascent", "panel-top", "panel-selectivity"))
         assert errors == []

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
-from browser import serving, settle
+from browser import drag, serving, settle
 from playwright.sync_api import Page
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
@@ -278,14 +278,6 @@ def lonely(page: Page) -> int:
     inside = (at > 40).all(1) & (at[:, 0] < ask(page, "view.width") - 60) & (at[:, 1] < 400)
     found = np.where(inside, np.minimum(apart.min(1), to_rings), 0)[: N - 3]
     return int(found.argmax())
-
-
-def drag(page: Page, *stations: tuple[float, float]) -> None:
-    page.mouse.move(*stations[0])
-    page.mouse.down()
-    for station in stations[1:]:
-        page.mouse.move(*station, steps=6)
-    page.mouse.up()
 
 
 def listen(page: Page) -> list[object]:

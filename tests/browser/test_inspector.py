@@ -27,17 +27,11 @@ def link(folder: Path, names: tuple[str, ...]) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def address(embedded: Path) -> Iterator[str]:
-    with serving(embedded) as found:
-        yield found
-
-
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
+def page(app_address: str) -> Iterator[Page]:
     """The inspector with the wrong sample, its explanations computed."""
     with browsing() as (page, errors):
-        page.goto(f"{address}/?run={RUN}&sample={WRONG}&layer=features.28")
+        page.goto(f"{app_address}/?run={RUN}&sample={WRONG}&layer=features.28")
         settle(page)
         finish(page)
         yield page
@@ -251,7 +245,7 @@ def test_a_tile_is_enlarged_and_closed_again(page: Page) -> None:
 
 
 def test_without_weights_everything_else_is_there(
-    address: str, tmp_path_factory: pytest.TempPathFactory
+    app_address: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = link(tmp_path_factory.mktemp("weightless"), ("data", "params.yaml", ".streamlit"))
     with serving(folder) as lone, browsing() as (page, errors):

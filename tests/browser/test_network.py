@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import params_of, settle
+from browser import PATIENCE, params_of, settle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 120_000  # milliseconds: other work may hold the machine
 VGG, LITE = "run=objects-vgg16_slim", "run=objects-efficientnet_lite0"
 GRAPH = ".st-key-panel-graph"
 DETAILS = ".st-key-node-details"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import params_of, settle
+from browser import PATIENCE, params_of, settle
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.slow
 
 RUN = "run=objects-vgg16_slim&size=1000"
-PATIENCE = 90_000  # milliseconds: other work may hold the machine
 N_ROWS, N_COLUMNS = 10, 13  # of the matrix of this run
 
 

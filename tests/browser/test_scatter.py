@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import expose, serving, settle
+from browser import drag, expose, serving, settle
 from playwright.sync_api import Page
 
 from tests.shared.project import ROOT
@@ -231,14 +231,6 @@ def color_at(page: Page, place: tuple[float, float]) -> tuple[int, ...]:
     script = "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data]"
     there = [place[0] - box["x"], place[1] - box["y"]]
     return tuple(page.locator("canvas.points").evaluate(script, there)[:3])
-
-
-def drag(page: Page, *places: tuple[float, float]) -> None:
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=8)
-    page.mouse.up()
 
 
 def outline(page: Page, low: tuple[float, float], high: tuple[float, float]) -> list[Any]:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,10 +18,9 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.shared.project import ROOT
+from tests.shared.project import ROOT as ROOT  # tests take it from here
 
-__all__ = ["ROOT", "browsing", "find_chromium", "params_of", "serving", "settle"]
-
+PATIENCE = 120_000  # milliseconds: other work may hold the machine
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -99,6 +98,30 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(150)  # a click needs a moment to reach the server
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_timeout(550)  # points travel to their new places
+
+
+def drag(page: Page, *stations: tuple[float, float], steps: int = 6) -> None:
+    """Press at the first place, move to the others, let go at the last."""
+    page.mouse.move(*stations[0])
+    page.mouse.down()
+    for station in stations[1:]:
+        page.mouse.move(*station, steps=steps)
+    page.mouse.up()
+
+
+def check_edges(page: Page, panels: Iterable[str]) -> None:
+    """Panels, by their keys, lie on the screen as a whole, and the page has nothing to scroll to."""
+    size = page.viewport_size
+    assert size is not None
+    for panel in panels:
+        box = page.locator(f".st-key-{panel}").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate(
+        "(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth"
+    )
 
 
 def params_of(page: Page) -> dict[str, str]:

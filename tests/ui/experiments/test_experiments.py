@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from math import comb
 from pathlib import Path
@@ -17,7 +18,6 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 from scipy.spatial import procrustes
-from streamlit.testing.v1 import AppTest
 
 from layerscope.embedding.alignment import align
 from layerscope.errors import InputError
@@ -53,6 +53,7 @@ from layerscope.experiments.sweep import (
 )
 from layerscope.runs.samples import Samples
 from stages.export_experiments import choose
+from tests.shared.pages import open_app, text_of
 from tests.shared.project import LAYERS, ROOT, TINY
 from ui.components.experiment_table import FigureColumn, list_orders
 from ui.components.parallel_coordinates import place_figures, place_values, read_pick
@@ -870,18 +871,7 @@ def test_a_broken_sweep_is_a_problem_not_a_crash(
     assert str(tmp_path) not in " ".join(problems)
 
 
-def open_page(**params: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page("pages/Experiments.py")
-    for key, value in params.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def text_of(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
+open_page = partial(open_app, "Experiments")
 
 
 def test_a_run_without_experiments_tells_how_to_get_some(tiny_run: Path) -> None:

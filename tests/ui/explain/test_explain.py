@@ -9,17 +9,18 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
 from layerscope.explanation.registry import METHODS
+from tests.shared.pages import address, open_app, text_of
 from tests.shared.project import ROOT, TINY
 from ui.components.occlusion_probe import read_places
 from ui.components.picture_paste import read_pasted
@@ -479,27 +480,7 @@ def test_a_damaged_table_is_as_good_as_none(tiny_run: Path, rows: str) -> None:
 # --- the page --------------------------------------------------------------------------------
 
 
-def open_page(**params: str) -> AppTest:
-    """The page as a fresh session sees it under an address."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page("pages/Explain.py")
-    for key, value in params.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def address(app: AppTest) -> dict[str, str]:
-    """The query parameters, one value each."""
-    return {
-        key: value[0] if isinstance(value, list) else value
-        for key, value in app.query_params.items()
-    }
-
-
-def text_of(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
+open_page = partial(open_app, "Explain")
 
 
 def test_a_run_without_its_model_says_what_is_missing(tiny_run: Path) -> None:

@@ -9,39 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from layerscope.params import read_params
 from layerscope.storage.store import writing
+from tests.shared.pages import address, open_app, text_of
 from tests.shared.project import ROOT, TINY
 from ui.selection import METHODS
 
 
-def open_page(**params: str) -> AppTest:
-    """The page as a fresh session sees it under an address."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
-    for key, value in params.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def text_of(app: AppTest) -> str:
-    """All HTML of the page."""
-    return "\n".join(element.proto.body for element in app.get("html"))
-
-
-def address(app: AppTest) -> dict[str, str]:
-    """The query parameters, one value each."""
-    return {
-        key: value[0] if isinstance(value, list) else value
-        for key, value in app.query_params.items()
-    }
-
-
 def test_the_page_opens_on_a_complete_view(tiny_run: Path) -> None:
-    app = open_page()
+    app = open_app()
     assert address(app) == {
         "run": TINY,
         "size": "40",
@@ -63,7 +40,7 @@ def test_a_link_restores_the_view(tiny_run: Path) -> None:
         "perplexity": "5",
         "sample": "7",
     }
-    app = open_page(**wanted)
+    app = open_app(**wanted)
     assert address(app) == wanted
     assert [toast.value for toast in app.toast] == []
     shown = text_of(app)
@@ -102,7 +79,7 @@ def test_a_link_restores_the_view(tiny_run: Path) -> None:
 def test_what_a_link_asks_in_vain_falls_back_with_a_notice(
     tiny_run: Path, key: str, value: str
 ) -> None:
-    app = open_page(**{key: value})
+    app = open_app(**{key: value})
     assert len(app.toast) == 1
     assert address(app).get(key) != value
     assert address(app)["run"] == TINY
@@ -110,7 +87,7 @@ def test_what_a_link_asks_in_vain_falls_back_with_a_notice(
 
 
 def test_choices_are_written_to_the_address(tiny_run: Path) -> None:
-    app = open_page(sample="3")
+    app = open_app(sample="3")
     app.button_group(key="size").set_value(20).run()
     app.button_group(key="method").set_value("umap").run()
     assert not app.exception
@@ -120,7 +97,7 @@ def test_choices_are_written_to_the_address(tiny_run: Path) -> None:
 
 
 def test_filters_and_colours_are_written_to_the_address(tiny_run: Path) -> None:
-    app = open_page()
+    app = open_app()
     app.selectbox(key="color").set_value("cluster").run()
     app.selectbox(key="cluster").set_value("features.0").run()
     app.button_group(key="verdict").set_value("wrong").run()
@@ -139,21 +116,21 @@ def test_filters_and_colours_are_written_to_the_address(tiny_run: Path) -> None:
 
 
 def test_another_colouring_forgets_what_the_legend_kept(tiny_run: Path) -> None:
-    app = open_page(only="0.2")
+    app = open_app(only="0.2")
     assert address(app)["only"] == "0.2"
     app.selectbox(key="color").set_value("correct").run()
     assert "only" not in address(app)
 
 
 def test_a_smaller_size_lets_a_sample_go_that_is_not_in_it(tiny_run: Path) -> None:
-    app = open_page(sample="33")
+    app = open_app(sample="33")
     app.button_group(key="size").set_value(20).run()
     assert "sample" not in address(app)
     assert [toast.value for toast in app.toast] == []
 
 
 def test_a_page_that_is_come_to_without_an_address_goes_on_with_the_view(tiny_run: Path) -> None:
-    app = open_page(method="umap", sample="3", color="margin")
+    app = open_app(method="umap", sample="3", color="margin")
     app.switch_page(str(ROOT / "pages" / "About.py")).run()
     for key in list(app.query_params):
         del app.query_params[key]
@@ -162,7 +139,7 @@ def test_a_page_that_is_come_to_without_an_address_goes_on_with_the_view(tiny_ru
 
 
 def test_what_is_taken_out_of_the_address_stays_out(tiny_run: Path) -> None:
-    app = open_page(sample="3")
+    app = open_app(sample="3")
     for key in list(app.query_params):
         del app.query_params[key]
     app.run()
@@ -170,13 +147,13 @@ def test_what_is_taken_out_of_the_address_stays_out(tiny_run: Path) -> None:
 
 
 def test_names_from_data_are_escaped(tiny_run: Path) -> None:
-    app = open_page(sample="2")  # of the class whose name is markup
+    app = open_app(sample="2")  # of the class whose name is markup
     assert "&lt;b&gt;knot&lt;/b&gt;" in text_of(app)
     assert "<b>knot" not in text_of(app)
 
 
 def test_a_class_that_the_model_lacks_is_said_so(tiny_run: Path) -> None:
-    app = open_page(sample="2")
+    app = open_app(sample="2")
     assert "the model lacks the true class" in text_of(app)
 
 
@@ -184,7 +161,7 @@ def test_a_class_that_the_model_lacks_is_said_so(tiny_run: Path) -> None:
 def test_a_missing_store_names_the_command(tiny_run: Path, name: str) -> None:
     folder = tiny_run / name if name == "tsne" else tiny_run / f"{name}.zarr"
     shutil.rmtree(folder)
-    shown = text_of(open_page(method=name if name in METHODS else "tsne"))
+    shown = text_of(open_app(method=name if name in METHODS else "tsne"))
     assert "have not been built yet" in shown
     assert f"<code>{name}</code> of <code>{TINY}</code>" in shown
     assert "make demo" in shown
@@ -209,7 +186,7 @@ def damage_store(path: Path, how: str) -> None:
 @pytest.mark.parametrize("how", ["metadata", "format", "cut off", "gone"])
 def test_a_broken_store_is_one_calm_message(tiny_run: Path, name: str, how: str) -> None:
     damage_store(tiny_run / f"{name}.zarr", how)
-    shown = text_of(open_page(method=name if name in METHODS else "tsne"))
+    shown = text_of(open_app(method=name if name in METHODS else "tsne"))
     assert shown.count("are damaged") == 1
     assert f"data/{TINY}/{name}.zarr" in shown
     assert "make demo" in shown
@@ -220,7 +197,7 @@ def test_broken_additions_leave_the_view(tiny_run: Path) -> None:
     for name in ("nearest", "cam"):
         (tiny_run / f"{name}.zarr" / "zarr.json").write_text("")
     (tiny_run / "layers.csv").write_bytes(b"\xff\xfe\0")
-    app = open_page(sample="4")
+    app = open_app(sample="4")
     assert "Sample 0004" in text_of(app)
     assert "kNN accuracy <b>" not in text_of(app)
 
@@ -228,27 +205,27 @@ def test_broken_additions_leave_the_view(tiny_run: Path) -> None:
 def test_an_embedding_of_another_size_is_refused(tiny_run: Path) -> None:
     with writing(tiny_run / "pca.zarr") as store:
         store.add("40/points", np.zeros((4, 39, 2), np.float32), ["layer", "sample", "component"])
-    assert "are damaged" in text_of(open_page(method="pca"))
+    assert "are damaged" in text_of(open_app(method="pca"))
 
 
 def test_a_rebuilt_store_is_read_again(tiny_run: Path) -> None:
-    open_page(method="pca")
+    open_app(method="pca")
     shutil.rmtree(tiny_run / "pca.zarr")
-    assert "have not been built yet" in text_of(open_page(method="pca"))
+    assert "have not been built yet" in text_of(open_app(method="pca"))
 
 
 def test_without_any_run_the_page_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shown = text_of(open_page())
+    shown = text_of(open_app())
     assert "There is no run yet" in shown
     assert "make demo" in shown
 
 
 def test_runs_that_are_wanted_but_not_built_are_offered(tiny_run: Path) -> None:
     shutil.move(tiny_run, tiny_run.with_name("birds-other"))
-    app = open_page()
+    app = open_app()
     assert address(app)["run"] == "birds-other"
     assert list(app.selectbox(key="run").options) == ["objects / tiny (not built)", "birds / other"]
     app.selectbox(key="run").set_value(TINY).run()

@@ -24,7 +24,8 @@ from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, to_pixels
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import writing
-from tests.shared.project import CLASSES, LAYERS, ROOT, SIZES, TINY
+from tests.shared.pages import open_app, text_of
+from tests.shared.project import CLASSES, LAYERS, SIZES, TINY
 from ui.arrays import Unavailable
 from ui.channel.figures import write_number
 from ui.components.maximization_player import read_tick
@@ -375,22 +376,14 @@ def test_without_the_stage_the_arrays_are_missing(tiny_run: Path) -> None:
 
 
 def open_view(layer: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page("pages/Features.py")
-    app.query_params["layer"] = layer
-    app.query_params["show"] = "units"
-    return app.run()
-
-
-def texts_of(app: AppTest) -> str:
-    return " ".join(each.value for each in app.get("html"))
+    return open_app("Features", layer=layer, show="units")
 
 
 @pytest.mark.usefixtures("tiny_run")
 def test_a_picture_can_be_sought_where_arrays_are_missing() -> None:
     app = open_view("features.0")
     assert not app.exception
-    assert "These arrays have not been built yet" in texts_of(app)
+    assert "These arrays have not been built yet" in text_of(app)
     assert app.number_input(key="units_channel").value == 0
 
 
@@ -399,9 +392,9 @@ def test_the_view_opens_at_every_layer(channels: Path) -> None:
         app = open_view(layer.key)
         assert not app.exception
         assert app.selectbox(key="units_layer").value == layer.key
-        assert "Top-activating images" in texts_of(app)
+        assert "Top-activating images" in text_of(app)
     app = open_view("input")
-    assert not app.exception and "The input has no units" in texts_of(app)
+    assert not app.exception and "The input has no units" in text_of(app)
 
 
 def test_another_layer_of_another_shape_drops_the_place(channels: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from streamlit.testing.v1 import AppTest
 
 from layerscope.errors import InputError
 from layerscope.models.graph.model_graph import Edge, Group, ModelGraph, Operator
@@ -28,6 +28,7 @@ from layerscope.training.distributions import (
     read_distributions,
     spread,
 )
+from tests.shared.pages import open_app, text_of
 from tests.shared.project import ROOT, TINY
 from ui.components.network_graph import read_groups
 from ui.network.address import FINAL, NetworkChoice, check_graph, read_choice, write_opened
@@ -336,19 +337,7 @@ def test_steps_are_short_and_point_at_what_is_there() -> None:
 # --- the page --------------------------------------------------------------------------------
 
 
-def open_page(**params: str) -> AppTest:
-    """The page as a fresh session sees it under an address."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page("pages/Network.py")
-    for key, value in params.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def text_of(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
+open_page = partial(open_app, "Network")
 
 
 def test_no_run_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ from layerscope.performance.labeled_predictions import (
 )
 from layerscope.performance.scores import score_classes, score_overall
 from layerscope.storage.store import Store, writing
+from tests.shared.pages import open_app, text_of
 from tests.shared.project import CLASSES, ROOT, SIZES, TINY
 from ui.performance.address import KEYS, PerformanceChoice, read_choice, write_cell
 from ui.performance.classes import find_start, sort_scores, turn
@@ -740,19 +742,7 @@ def test_a_step_of_the_tour_is_short_and_points_at_something(step: Any) -> None:
 # --- the page --------------------------------------------------------------------------------
 
 
-def open_page(**params: str) -> AppTest:
-    """The page as a fresh session sees it under an address."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page("pages/Performance.py")
-    for key, value in params.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def text_of(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
+open_page = partial(open_app, "Performance")
 
 
 def rewrite(run: Path, probability: np.ndarray, **changed: object) -> None:

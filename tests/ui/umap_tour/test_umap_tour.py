@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from layerscope.storage.store import Store, writing
-from tests.shared.project import ROOT, TINY
+from tests.shared.pages import address, open_app, text_of
+from tests.shared.project import TINY
 from ui.components.clouds import compose_clouds
 from ui.library import read_contents
 from ui.umap_tour.address import KEYS, choose_second, read_tour
@@ -21,27 +22,7 @@ TWIN = "objects-twin"
 START = {"seed": "0", "step": "0"}
 
 
-def open_page(**params: str) -> AppTest:
-    """The page as a fresh session sees it under an address."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
-    app.switch_page("pages/UMAP_Tour.py")
-    for key, value in params.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def text_of(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
-
-
-def address(app: AppTest) -> dict[str, str]:
-    """The query parameters, one value each."""
-    return {
-        key: value[0] if isinstance(value, list) else value
-        for key, value in app.query_params.items()
-    }
+open_page = partial(open_app, "UMAP_Tour")
 
 
 def write_turn(frame: np.ndarray) -> str:
