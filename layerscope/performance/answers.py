@@ -39,20 +39,22 @@ class Answers:
         p, labels, outputs = self.probabilities, self.labels, self.outputs
         if p.ndim != 2 or len(p) != len(labels) or not p.size:
             raise InputError(
-                f"answers: probabilities {p.shape} do not fit {len(labels)} samples; "
+                f"predictions: probabilities {p.shape} do not fit {len(labels)} samples; "
                 "they need a row a sample"
             )
         if not np.isfinite(p).all():
             bad = int((~np.isfinite(p).all(axis=1)).sum())
             raise InputError(
-                f"answers: probabilities of {bad} samples are not finite; predict anew"
+                f"predictions: probabilities of {bad} samples are not finite; predict anew"
             )
         if p.min() < -_SLACK or p.max() > 1 + _SLACK:
-            raise InputError("answers: values outside [0, 1] are no probabilities; predict anew")
+            raise InputError(
+                "predictions: values outside [0, 1] are no probabilities; predict anew"
+            )
         if labels.min() < 0 or labels.max() >= len(outputs):
-            raise InputError(f"answers: a label is not one of the {len(outputs)} classes")
+            raise InputError(f"predictions: a label is not one of the {len(outputs)} classes")
         if outputs.min() < -1 or outputs.max() >= p.shape[1]:
-            raise InputError(f"answers: a class stands for none of the {p.shape[1]} outputs")
+            raise InputError(f"predictions: a class stands for none of the {p.shape[1]} outputs")
 
     def __len__(self) -> int:
         return len(self.labels)
