@@ -9,7 +9,7 @@ from zlib import crc32
 import cv2
 import numpy as np
 
-_SPREAD = 1 / 4  # standard deviation of the centred bell, in sides of the picture
+_SPREAD = 1 / 4  # standard deviation of the centre prior, in sides of the picture
 
 
 def compute_noise(picture: np.ndarray, random_state: int) -> np.ndarray:
@@ -19,7 +19,7 @@ def compute_noise(picture: np.ndarray, random_state: int) -> np.ndarray:
 
 
 def compute_centre(picture: np.ndarray, _: int) -> np.ndarray:
-    """A Gaussian bell in the middle; its standard deviation is a quarter of the side."""
+    """A Gaussian in the middle; its standard deviation is a quarter of the side."""
     side = len(picture)
     distance = (np.arange(side) - (side - 1) / 2) / (_SPREAD * side)
     bell = np.exp(-(distance**2) / 2)
@@ -55,8 +55,8 @@ class Baseline:
 BASELINES: dict[str, Baseline] = {
     baseline.key: baseline
     for baseline in (
-        Baseline("random", "Random", "Noise.", compute_noise),
-        Baseline("centre", "Centre", "A bell in the middle of the picture.", compute_centre),
-        Baseline("edges", "Edges", "The edges of the picture, by Sobel.", compute_edges),
+        Baseline("random", "Random", "Uniform noise.", compute_noise),
+        Baseline("centre", "Centre prior", "A Gaussian in the middle.", compute_centre),
+        Baseline("edges", "Edges", "The Sobel edges of the picture.", compute_edges),
     )
 }
