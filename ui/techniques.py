@@ -1,4 +1,4 @@
-"""What a page says of a technique: in two sentences, as a formula, how it fails, and whence it is."""
+"""What a page says of a technique: in two sentences, as a formula, its known limitation, and its source."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def draw_technique(
         for source in technique.sources
     )
     st.html(
-        f'<p class="failure"><b>Known failure.</b> {escape(technique.failure)}{warned}</p>'
+        f'<p class="failure"><b>Known limitation.</b> {escape(technique.failure)}{warned}</p>'
         f'<p class="source">{note}{sources}</p>'
     )
 
 
 def offer_technique(technique: Technique) -> None:
     """A quiet button that opens what is said of a technique."""
-    with st.popover("How, source, failure", type="tertiary", key=f"how-{technique.key}"):
+    with st.popover("How, source, limitation", type="tertiary", key=f"how-{technique.key}"):
         draw_technique(technique, key=f"formula-{technique.key}")

@@ -147,7 +147,7 @@ CAM_METHODS = (
         "grad_cam_plus_plus",
         "Grad-CAM++",
         "map",
-        "As Grad-CAM, but a map's weight is made of its rising gradients only, and places where few "
+        "As Grad-CAM, but a map's weight is made of its positive gradients only, and places where few "
         "pixels carry the map count more. It covers several objects of the class more evenly.",
         r"\alpha_k = \sum_{ij} \frac{\mathrm{ReLU}(g^k_{ij})}{2 + g^k_{ij}\sum_{ab} A^k_{ab}},"
         r"\quad g^k_{ij} = \frac{\partial S}{\partial A^k_{ij}}",
@@ -175,13 +175,13 @@ CAM_METHODS = (
         "layer_cam",
         "Layer-CAM",
         "map",
-        "Each place of each feature map is weighted by its own rising gradient, not by an average over "
+        "Each place of each feature map is weighted by its own positive gradient, not by an average over "
         "the map. It stays fine at early layers, where Grad-CAM blurs.",
         r"L_{ij} = \mathrm{ReLU}\!\left(\sum_k \mathrm{ReLU}\!\left("
         r"\frac{\partial S}{\partial A^k_{ij}}\right) A^k_{ij}\right)",
         _JIANG,
         Failure(
-            "Falling gradients are dropped, so that evidence against the class is never seen; its maps "
+            "Negative gradients are dropped, so that evidence against the class is never seen; its maps "
             "of early layers show edges of anything.",
             _JIANG,
         ),

@@ -170,7 +170,7 @@ GRADIENT_METHODS = (
             "https://arxiv.org/abs/1706.03825",
         ),
         Failure(
-            "Removing the pixels that it ranks highest and training again lowers accuracy no more than "
+            "Removing the pixels that it ranks highest and retraining lowers accuracy no more than "
             "removing pixels at random.",
             HOOKER,
         ),
@@ -193,7 +193,7 @@ GRADIENT_METHODS = (
         "integrated_gradients",
         "Integrated Gradients",
         "gradient",
-        "The picture is faded in from a baseline, and what each pixel adds to the score on the way is "
+        "The picture is interpolated from a baseline, and what each pixel adds to the score on the way is "
         "summed up. Positive values raise the score, negative ones lower it, and all of them sum to "
         "the score's gain over the baseline.",
         r"M_i = (x_i - x'_i)\int_0^1 \frac{\partial S(x' + \alpha(x - x'))}{\partial x_i}\,d\alpha,"
@@ -220,7 +220,7 @@ GRADIENT_METHODS = (
             Option(
                 "n_steps",
                 "Steps",
-                "Points on the way at which the gradient is taken: the more, the closer the sum comes to "
+                "Interpolated pictures at which the gradient is taken: the more, the closer the sum comes to "
                 "what it must be.",
                 64,
                 8,
@@ -229,8 +229,8 @@ GRADIENT_METHODS = (
             replace(
                 FILL,
                 label="Baseline",
-                meaning="Where the way begins: the picture's mean colour, black, the picture blurred, or "
-                "noise.",
+                meaning="Where the interpolation begins: the picture's mean colour, black, the picture "
+                "blurred, or noise.",
             ),
         ),
         long=True,
@@ -239,7 +239,7 @@ GRADIENT_METHODS = (
         "deconvolution",
         "Deconvolution",
         "gradient",
-        "The score is sent back through the network, and each ReLU keeps only what is positive of what "
+        "The score is propagated back through the network, and each ReLU keeps only what is positive of what "
         "comes back, whatever it let through on the way forward. It paints the shapes that strong "
         "units respond to, and needs the positions that max pooling remembers.",
         r"R^{l} = \max\!\left(R^{l+1}, 0\right) \text{ at each ReLU}",

@@ -240,7 +240,7 @@ RELEVANCE_METHODS = (
         "lrp",
         "LRP",
         "relevance",
-        "The logit is handed back layer by layer as relevance, each unit sharing out what it got in "
+        "The logit is propagated back layer by layer as relevance, each unit sharing out what it got in "
         "proportion to what its inputs contributed. Positive values speak for the class, negative ones "
         "against it, and together they sum to the logit.",
         r"R_j = \sum_k \frac{(a_j w_{jk})^+}{\sum_{j'} (a_{j'} w_{j'k})^+} R_k"

@@ -55,8 +55,8 @@ class Baseline:
 BASELINES: dict[str, Baseline] = {
     baseline.key: baseline
     for baseline in (
-        Baseline("random", "Random", "Noise.", compute_noise),
-        Baseline("centre", "Centre", "A bell in the middle of the picture.", compute_centre),
-        Baseline("edges", "Edges", "The edges of the picture, by Sobel.", compute_edges),
+        Baseline("random", "Random", "Uniform noise.", compute_noise),
+        Baseline("centre", "Centre prior", "A Gaussian in the middle.", compute_centre),
+        Baseline("edges", "Edges", "The Sobel edges of the picture.", compute_edges),
     )
 }

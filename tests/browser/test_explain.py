@@ -58,8 +58,8 @@ def color_of(page: Page) -> np.ndarray:
 
 def test_a_photograph_is_explained_class_against_class(page: Page, address: str) -> None:
     show(page, address, "network=vgg16_slim&source=coffee")
-    select(page, "Explain", "church")
-    select(page, "Against", "golf ball")
+    select(page, "Target class", "church")
+    select(page, "Contrast class", "golf ball")
     assert "church rather than golf ball" in page.locator(".explained").inner_text()
     assert (params_of(page)["target"], params_of(page)["rival"]) == ("4", "8")
     wait_until(page, "saliency", "done")
@@ -68,7 +68,7 @@ def test_a_photograph_is_explained_class_against_class(page: Page, address: str)
     assert params_of(page)["explain"] == "hires_cam"
     panel = page.locator(".st-key-method-panel")
     expect(panel.locator(".katex").first).to_be_visible()
-    assert "Known failure" in panel.inner_text()
+    assert "Known limitation" in panel.inner_text()
     wait_until(page, "hires_cam", "done")
     before = page.locator(f"{tile('hires_cam')} .layer:not([hidden])").get_attribute("src")
     page.get_by_role("combobox", name="Layer").click()
@@ -162,7 +162,7 @@ def test_a_picture_is_pasted(page: Page, address: str) -> None:
         }""",
         base64.b64encode(picture_file("blue")).decode(),
     )
-    expect(page.locator(".subject h3")).to_have_text("What was pasted", timeout=PATIENCE)
+    expect(page.locator(".subject h3")).to_have_text("The pasted image", timeout=PATIENCE)
     np.testing.assert_allclose(color_of(page), (0, 0, 255), atol=6)
 
 

@@ -52,7 +52,7 @@ def test_a_click_on_a_cell_shows_its_samples_and_the_explorer_has_just_these(
     page: Page, address: str
 ) -> None:
     show(page, address)
-    click_cell(page, 1, 0)  # table lamps taken for teapots
+    click_cell(page, 1, 0)  # table lamps predicted as teapots
     wait_for_param(page, "cell", "1-0")
     expect(cells(page)).to_have_count(3, timeout=PATIENCE)
     expect(cells(page).first).to_have_class(re.compile("there"), timeout=PATIENCE)
@@ -89,7 +89,7 @@ def test_lists_and_pairs_open_cells_by_keyboard_alone(page: Page, address: str) 
     wait_for_param(page, "cell", "1-0")
     expect(cells(page)).to_have_count(3, timeout=PATIENCE)
     settle(page)
-    page.get_by_role("combobox", name="Answered with").focus()
+    page.get_by_role("combobox", name="Predicted class").focus()
     page.keyboard.type("table lamp")
     page.keyboard.press("Enter")
     wait_for_param(page, "cell", "1-1")
@@ -110,11 +110,15 @@ def test_the_threshold_moves_with_the_keys_and_all_parts_follow(page: Page, addr
     wait_for_param(page, "cut", "0.505")
     page.keyboard.press("End")
     wait_for_param(page, "cut", "1.000")
-    expect(table).to_contain_text(re.compile(r"0\s*hits\s*100\s*misses"), timeout=PATIENCE)
+    expect(table).to_contain_text(
+        re.compile(r"0\s*true positives\s*100\s*false negatives"), timeout=PATIENCE
+    )
     assert table.inner_text() != before
     expect(page.locator(".st-key-panel-threshold .estimates")).to_contain_text("not defined")
     page.reload()
-    expect(table).to_contain_text(re.compile(r"0\s*hits\s*100\s*misses"), timeout=PATIENCE)
+    expect(table).to_contain_text(
+        re.compile(r"0\s*true positives\s*100\s*false negatives"), timeout=PATIENCE
+    )
 
 
 def test_the_table_of_classes_sorts_and_chooses_with_the_keys(page: Page, address: str) -> None:
@@ -159,7 +163,7 @@ def test_an_error_leads_to_its_reason_and_to_the_explorer(page: Page, address: s
     show(page, address, "perf=errors")
     tiles = page.locator(".st-key-tiles_errors .tile")
     expect(tiles).to_have_count(6, timeout=PATIENCE)
-    expect(page.locator(".st-key-panel-errors")).to_contain_text("Least sure, and right")
+    expect(page.locator(".st-key-panel-errors")).to_contain_text("Least confident, and correct")
     uid = str(tiles.first.get_attribute("data-uid"))
     tiles.first.locator(".open").focus()
     page.keyboard.press("ArrowRight")

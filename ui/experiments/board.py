@@ -13,6 +13,7 @@ from ui.components.parallel_coordinates import (
     place_values,
 )
 from ui.experiments.entries import WORKSPACE, ExperimentEntry
+from ui.glossary import define
 from ui.palette import SCALE
 
 _SOURCES = {"along": "", "local": "local", "workspace": "data/"}  # told where there are several
@@ -33,18 +34,22 @@ def list_columns(embedding: str, layer: str) -> tuple[FigureColumn, ...]:
         FigureColumn(
             "mean_trust",
             "trust, mean",
-            f"Mean trustworthiness of {named} over all layers (metrics.json)",
+            f"Mean trustworthiness of {named} over all layers (metrics.json). {define('trustworthiness')}",
         ),
-        FigureColumn("trust", "trust", f"Trustworthiness of {named} in {layer}"),
-        FigureColumn("knn", "kNN", f"Accuracy of the ten nearest neighbours in {named} of {layer}"),
+        FigureColumn(
+            "trust", "trust", f"Trustworthiness of {named} in {layer}. {define('trustworthiness')}"
+        ),
+        FigureColumn("knn", "kNN", f"kNN accuracy of {named} in {layer}. {define('kNN accuracy')}"),
         FigureColumn(
             "output_knn",
             "kNN, out",
-            "The same in the output of the network (metrics.json)",
+            f"kNN accuracy of {named} in the output of the network (metrics.json). "
+            f"{define('kNN accuracy')}",
         ),
     ]
     if embedding.startswith("tsne-"):
-        columns.insert(3, FigureColumn("kl", "KL", f"KL divergence of {named} in {layer}, in nats"))
+        title = f"KL divergence of {named} in {layer}. {define('KL divergence')}"
+        columns.insert(3, FigureColumn("kl", "KL", title))
     return tuple(columns)
 
 

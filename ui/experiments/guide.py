@@ -1,4 +1,4 @@
-"""What is said of experiments: what one is, how they are compared, and what not to believe."""
+"""The explanation of experiments: what one is, how they are compared, and the known limitations."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from html import escape
 import streamlit as st
 
 from ui import markup
+from ui.glossary import define
 
 _SAID = (
-    "An experiment is the whole pipeline once more under other parameters, kept by DVC with what came of "
-    "it: numbers, and every layer's embeddings. Lines and table show which parameters differ and what was "
-    "measured, and any two can be seen side by side on the same pictures."
+    f"{define('experiment')} Its results are kept as well: metrics, and every layer's embeddings. Lines and "
+    "table show which parameters differ and what was measured, and any two can be seen side by side on the "
+    "same pictures."
 )
 _AGREEMENT = (
-    "Neighbours agree as far as a picture's ten nearest are the same in both layouts. That knows neither "
-    "scale nor orientation, which mean nothing in t-SNE and UMAP; only to be looked at, B is turned and "
-    "mirrored onto A."
+    "Neighbours agree as far as a picture's ten nearest neighbours are the same in both layouts. This "
+    "depends neither on scale nor on orientation, which mean nothing in t-SNE and UMAP; B is rotated and "
+    "mirrored onto A for display only."
 )
 _FAILURES = (
-    "A KL divergence says something beside another of the same perplexity only.",
+    "KL divergences can be compared at the same perplexity only.",
     "<code>pca.variance</code> and <code>activations.pool</code> change the layer that an embedding is "
     "compared with, so a better trustworthiness may come from an easier layer.",
     "A difference that comes without a change of parameters is noise. UMAP's seed alone replaces many "
-    "neighbours. t-SNE begins at principal components here, so its seed changes nothing; yet where a layer "
-    "has no clear groups, rounding errors do: see <code>base</code> beside <code>workspace</code>.",
+    "neighbours. t-SNE is initialised with principal components here, so its seed changes nothing; yet where "
+    "a layer has no clear groups, rounding errors do: see <code>base</code> beside <code>workspace</code>.",
 )
 _SOURCES = (
     ("Jaccard 1901", "https://doi.org/10.5169/seals-266450"),
@@ -54,7 +55,7 @@ def draw_guide(run: str) -> None:
         r"Q = \arg\min_{Q^\top Q = I}\lVert BQ - A\rVert_F"
     )
     failures = " ".join(_FAILURES)
-    st.html(f'<p class="failure"><b>Known failures.</b> {failures}</p>')
+    st.html(f'<p class="failure"><b>Known limitations.</b> {failures}</p>')
     links = ", ".join(
         f'<a href="{escape(url)}" target="_blank" rel="noopener">{escape(name)}</a>'
         for name, url in _SOURCES

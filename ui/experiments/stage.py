@@ -43,6 +43,7 @@ from ui.experiments.pair import (
     load_pair,
     measure_repetitions,
 )
+from ui.glossary import define
 from ui.library import Contents, name_run
 from ui.selection import Selection, read_selection, write_selection
 from ui.shell import show_notices, show_problem, show_unavailable
@@ -191,7 +192,7 @@ def _draw_empty(shown: _Shown) -> None:
     others = [each for each in list_swept_runs() if each != run]
     st.html(
         f'<h2 class="title">No experiments of {escape(name_run(run))} yet</h2>'
-        '<p class="said">An experiment is the pipeline once more under other parameters. These commands run '
+        f'<p class="said"><b>Experiment</b>: {escape(define("experiment"))} These commands run '
         "some, from the top folder of a clone; reload this page when they are done.</p>"
     )
     st.code(list_commands(run), language="bash")

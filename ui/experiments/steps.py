@@ -22,15 +22,15 @@ STEPS = (
     TourStep(
         ".st-key-panel-table",
         "The same as a table",
-        "Only what is not as usual is listed. Click a header to sort, `A` and `B` to choose the two that "
-        "are seen beside it.",
+        "Only parameters that differ from most experiments are listed. Click a header to sort, `A` and `B` "
+        "to choose the two that are compared.",
         "right",
     ),
     TourStep(
         ".st-key-panel-pair",
         "Two of them on the same pictures",
         "Point at a picture: its ten nearest are joined to it, and the other plot shows where they went. "
-        "Choose `seed-1` as B under UMAP to see what chance alone does.",
+        "Choose `seed-1` as B under UMAP to see what the seed alone changes.",
         "left",
     ),
     TourStep(

@@ -1,1 +1,1 @@
-"""Why a model answers as it does: methods of explanation beside one another, on any picture."""
+"""Why a model predicts a class: methods of explanation side by side, on any picture."""

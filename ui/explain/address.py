@@ -1,6 +1,6 @@
 """What of an explanation stands in the address beside the selection that all pages share.
 
-A picture that was brought is not in it: a link goes to whom one sends it, the picture does not.
+An uploaded image is not in it: who is sent a link does not get the image.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ui.explain.pictures import PHOTOS
 
 SAMPLE, UPLOAD = "sample", "upload"
 SOURCES = (SAMPLE, *PHOTOS, UPLOAD)
-VIEWS = {"methods": "Methods", "probe": "Occlude by hand", "trust": "Which to trust"}
+VIEWS = {"methods": "Methods", "probe": "Manual occlusion", "trust": "Faithfulness benchmark"}
 PROBE = "probe"  # the name that the options of `VIEWS["probe"]` have in the address
 _OPTION = re.compile(
     r"([a-z_+]{1,40})\.([a-z_]{1,20})-([a-z]{1,10}|\d{1,4}(?:\.\d{1,4})?(?:e-\d{2})?)", re.ASCII
@@ -88,7 +88,7 @@ KEYS = tuple(each.name for each in fields(ExplainChoice))
 
 
 def start_network(source: str) -> str:
-    """The model that a picture is shown to at first: photographs need one that knows their like."""
+    """The model that a picture is shown to at first: photographs need one that was trained on photographs."""
     return OF_RUN if source == SAMPLE else PUBLISHED.key
 
 

@@ -239,6 +239,6 @@ def _draw_layers(subject: ExplainSubject) -> None:
         (_LAST, *layers),
         key="maps_layer",
         format_func=name,
-        help="Early layers show edges of anything, late ones coarse places.",
+        help="Early layers show edges of anything, late layers coarse positions.",
         on_change=lambda: change(at=st.session_state["maps_layer"] or None),
     )

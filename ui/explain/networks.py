@@ -1,4 +1,4 @@
-"""Models that a picture can be shown to, each as a copy of its own that nobody else hooks."""
+"""Models that a picture can be shown to, each as a copy of its own that has no hooks of others."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ExplainedNetwork:
     name: str
 
 
-# Beside the model of the run: both know photographs, and need no download.
+# Beside the model of the run: both were trained on photographs, and need no download.
 PUBLISHED = ExplainedNetwork("efficientnet_lite0", "efficientnet_lite0, ImageNet")
 TRAINED = ExplainedNetwork("vgg16_slim", "vgg16_slim, Imagenette")
 

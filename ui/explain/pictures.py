@@ -1,6 +1,6 @@
-"""Pictures to explain: photographs that are at hand, and what a visitor brings.
+"""Pictures to explain: photographs that are at hand, and uploaded images.
 
-What a visitor brings may be anything. Its header is checked before a pixel is decoded, and it is never
+An upload may be anything. Its header is checked before a pixel is decoded, and it is never
 written to disk.
 """
 
@@ -63,7 +63,7 @@ PHOTOS = {
 
 @dataclass(frozen=True)
 class Upload:
-    """A picture that a visitor brought, checked.
+    """An uploaded image, checked.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Occlusion by hand: a patch that is dragged over the picture, and the sweep of all its places."""
+"""Manual occlusion: a patch that is dragged over the picture, and the sweep of all its places."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ui.explain.explanations import DrawnExplanation, ask_sweep, key_of
 from ui.explain.networks import predict
 from ui.explain.options import draw_options, fill_options
 from ui.explain.subject import ExplainSubject
+from ui.glossary import define
 from ui.markup import embed_pixels
 from ui.queue import Report, session_id, shared
 
 _HINT = (
-    "Move the patch over the picture: the model looks at the picture without what lies under it, and the "
-    "probability of the class follows. A sweep does so at every place, and shows in amber where the score "
+    f"{define('manual occlusion')} A sweep covers every place in turn, and shows in amber where the score "
     "falls, in teal where it rises."
 )
 
@@ -35,7 +35,7 @@ def draw_occlusion(subject: ExplainSubject, choice: ExplainChoice) -> None:
     settings = fill_options(OCCLUSION_OPTIONS, choice.options.get(PROBE, {}))
     problem = _check(len(subject.picture), settings)
     with right.container(key="method-panel"):
-        st.html(markup.heading("Occlusion", subject.categories[subject.why].name))
+        st.html(markup.heading("Manual occlusion", subject.categories[subject.why].name))
         st.html(f'<p class="said">{_HINT}</p>')
         draw_options(
             PROBE,

@@ -17,10 +17,11 @@ from ui.explain.address import SAMPLE, SOURCES, UPLOAD, ExplainChoice, change_pi
 from ui.explain.networks import list_networks
 from ui.explain.pictures import FORMATS, MAX_BYTES, MAX_PIXELS, PHOTOS, check_upload
 from ui.explain.subject import ExplainSubject, choose_classes, keep_upload, read_upload
+from ui.glossary import define
 from ui.markup import embed_pixels
 from ui.selection import Selection
 
-_NAMES = {SAMPLE: "Sample of the run", UPLOAD: "A picture of yours"} | {
+_NAMES = {SAMPLE: "Sample of the run", UPLOAD: "Upload an image"} | {
     photo.key: f"Photograph: {photo.title.lower()}" for photo in PHOTOS.values()
 }
 _SIDES = {"0": "Difference", "1": "Side by side"}
@@ -70,7 +71,7 @@ def _draw_sample(selection: Selection, n_samples: int) -> None:
 def _draw_upload() -> None:
     limit = f"at most {MAX_BYTES >> 20} MB and {MAX_PIXELS // 10**6} megapixels"
     st.file_uploader(
-        "Picture file",
+        "Image file",
         # Not `type=`: the ending of a name says little, and a refusal of ours says more.
         key="picture_file",
         max_upload_size=MAX_BYTES >> 20,
@@ -79,7 +80,7 @@ def _draw_upload() -> None:
         on_change=_take_file,
     )
     draw_paste(
-        MAX_BYTES, key="picture_paste", on_paste=lambda content: _take("What was pasted", content)
+        MAX_BYTES, key="picture_paste", on_paste=lambda content: _take("The pasted image", content)
     )
     _, problem = read_upload()
     if problem:
@@ -149,26 +150,26 @@ def _draw_search(subject: ExplainSubject, choice: ExplainChoice) -> None:
     st.session_state["explained_class"] = subject.why
     st.session_state["other_class"] = _NOTHING if subject.against is None else subject.against
     st.selectbox(
-        "Explain",
+        "Target class",
         range(len(names)),
         key="explained_class",
         format_func=names.__getitem__,
-        help="Type to search among all classes of the model.",
+        help=f"{define('target class')} Type to search among all classes of the model.",
         on_change=lambda: choose_classes(
             subject, choice, st.session_state["explained_class"], subject.against
         ),
     )
     st.selectbox(
-        "Against",
+        "Contrast class",
         (_NOTHING, *(i for i in range(len(names)) if i != subject.why)),
         key="other_class",
-        format_func=lambda i: "nothing" if i == _NOTHING else names[i],
-        help="Then the difference of the two scores is explained: why the one rather than the other.",
+        format_func=lambda i: "none" if i == _NOTHING else names[i],
+        help=define("contrast class"),
         on_change=lambda: choose_classes(subject, choice, subject.why, _read_other()),
     )
     against = subject.against
     if against is not None:
-        choose("both", "The two", tuple(_SIDES), "1" if choice.both else "0", _SIDES.__getitem__)
+        choose("both", "Compare as", tuple(_SIDES), "1" if choice.both else "0", _SIDES.__getitem__)
         st.button(
             "⇄ Swap the two",
             key="swap",

@@ -7,37 +7,37 @@ from ui.tour import TourStep
 STEPS = (
     TourStep(
         "",
-        "Why this answer?",
-        "Fourteen methods answer that, and they do not agree. Set them side by side, and find out which "
-        "of them to believe.",
+        "Why this prediction?",
+        "Fourteen methods explain a prediction, and they do not agree. Compare them side by side, and see "
+        "which of them are faithful to the model.",
         "bottom",
     ),
     TourStep(
         ".st-key-subject-panel",
         "A picture and a class",
-        "Take a sample, a photograph, or a picture of yours, and see what the model says. Click a class to "
-        "explain it, `vs` to ask why it and not the other.",
+        "Choose a sample or a photograph, or upload an image, and see what the model predicts. Click a class "
+        "to explain it, `vs` to set another one against it.",
         "right",
     ),
     TourStep(
         ".st-key-methods-panel",
         "Methods side by side",
-        "What is cheap is there at once; press `Compute` on the others, and cancel them when they take too "
-        "long. Click a tile to open it.",
+        "Fast methods are computed at once; press `Compute` on the others, and cancel them when they take "
+        "too long. Click a tile to open it.",
         "left",
     ),
     TourStep(
         ".st-key-method-panel",
-        "What it does, and where it fails",
+        "What it does, and its known limitation",
         "The formula, its source, and how the method is known to mislead. Change an option or the layer and "
         "watch what stays.",
         "left",
     ),
     TourStep(
         ".st-key-explain-views",
-        "By hand, and in numbers",
-        "Occlude by hand: cover a part and see what the model thinks then. The last view tells which methods "
-        "passed the tests.",
+        "Manual occlusion and a benchmark",
+        "Manual occlusion: cover a part of the picture and see how the probability changes. The last view "
+        "compares how faithful the methods are.",
         "bottom",
     ),
 )

@@ -67,13 +67,13 @@ class ExplainSubject:
 
 
 def keep_upload(upload: Upload | None, problem: str | None = None) -> None:
-    """Remember what the visitor brought, or why it was refused, for this session only."""
+    """Remember the uploaded image, or why it was refused, for this session only."""
     st.session_state["explain_upload"] = upload
     st.session_state["explain_refusal"] = problem
 
 
 def read_upload() -> tuple[Upload | None, str | None]:
-    """What the visitor brought, and why the last file was refused."""
+    """The uploaded image, and why the last file was refused."""
     state: MutableMapping[str, Any] = st.session_state  # type: ignore[assignment]
     return state.get("explain_upload"), state.get("explain_refusal")
 
@@ -100,7 +100,7 @@ def load_picture(
         upload, _ = read_upload()
         if upload is None:
             raise InputError(
-                "Choose a picture of yours at the left, or paste one. A link does not carry any."
+                "Upload an image at the left, or paste one. A link does not contain it."
             )
         picture = fit_picture(upload.content, upload.name, size)
         return upload.name, upload.note or "Kept for this session only.", picture
@@ -138,7 +138,7 @@ def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSu
 
 
 @st.cache_resource(
-    max_entries=64, show_spinner="Asking the model …", hash_funcs={Opened: lambda o: o.mark}
+    max_entries=64, show_spinner="Running the model …", hash_funcs={Opened: lambda o: o.mark}
 )
 def _predict(network: Opened, digest: str, _picture: np.ndarray) -> np.ndarray:
     probabilities = predict(network.classifier, _picture[None])[0]

@@ -1,4 +1,4 @@
-"""Which methods can be trusted: the figures of the stage `faithfulness`, as a plot and a table."""
+"""The faithfulness benchmark: the figures of the stage `faithfulness`, as a plot and a table."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from layerscope.explanation.registry import METHODS
 from layerscope.faithfulness.baselines import BASELINES
 from layerscope.storage.store import DATA
 from ui import markup
+from ui.glossary import define
 
 
 @dataclass(frozen=True)
@@ -33,44 +34,52 @@ class FaithfulnessMeasure:
 # As the stage's table names them.
 MEASURES = {
     "pointing_game": FaithfulnessMeasure(
-        "Pointing game", "How often the strongest pixel is on the object."
+        "Pointing game", "How often the most relevant pixel is on the object."
     ),
     "mass": FaithfulnessMeasure(
-        "On the object", "The share of the explanation that falls on the object."
+        "Relevance mass", "The share of the relevance that lies on the object."
     ),
     "rank": FaithfulnessMeasure(
-        "Top on object", "Of the strongest pixels, as many as the object has, the share on it."
+        "Relevance rank",
+        "Of the most relevant pixels, as many as the object has, the share that lies on it.",
     ),
     "parts": FaithfulnessMeasure(
-        "Parts", "How well it orders the parts by what removing each really costs."
+        "Parts",
+        "Rank correlation of the relevance of the object's parts with what removing each one costs.",
     ),
     "insertion": FaithfulnessMeasure(
-        "Insertion", "How sure the model is while the strongest pixels come first."
+        "Insertion",
+        "The probability of the class, on average while the most relevant pixels are inserted first.",
     ),
     "deletion": FaithfulnessMeasure(
         "Deletion",
-        "How sure the model stays while the strongest pixels go first; less is better.",
+        "The probability of the class, on average while the most relevant pixels are deleted first; less is "
+        "better.",
         False,
     ),
     "randomized": FaithfulnessMeasure(
         "Randomised",
-        "How alike the map stays when the last layer is made random; nearer to zero is better.",
+        "Rank correlation with the map of the trained model, on average while its layers are randomised from "
+        "the output down; nearer to zero is better.",
         False,
         is_signed=True,
     ),
     "randomized_all": FaithfulnessMeasure(
         "All random",
-        "The same with every layer made random; nearer to zero is better.",
+        "Rank correlation with the map of a model whose layers are all randomised; nearer to zero is better.",
         False,
         is_signed=True,
     ),
     "ssim": FaithfulnessMeasure(
-        "SSIM", "Structural similarity to the map of the random model; less is better.", False
+        "SSIM",
+        "Structural similarity to the map of the trained model, on average while its layers are randomised; "
+        "less is better.",
+        False,
     ),
 }
 
 
-_LEGEND = "Lines are 95 % intervals, red ticks what chance gives, grey rows no method at all."
+_LEGEND = "Lines are 95 % intervals, red ticks what chance gives, grey rows the baselines."
 
 
 @dataclass(frozen=True)
@@ -112,20 +121,21 @@ def name_method(key: str) -> str:
     """A method or a baseline as people read it."""
     if key in METHODS:
         return METHODS[key].name
-    return f"{BASELINES[key].name} (no method)" if key in BASELINES else key
+    return f"{BASELINES[key].name} (baseline)" if key in BASELINES else key
 
 
 def draw_trust(run: str) -> None:
     """The plot of one measure, and the table of all."""
     table = read_table(run)
     with st.container(key="trust-panel"):
-        st.html(markup.heading("Which methods can be trusted", run))
+        st.html(markup.heading("Faithfulness benchmark", run))
         if table is None:
             st.html(
-                '<p class="said">Not measured for this run yet: '
+                f'<p class="said">{escape(define("faithfulness benchmark"))} Not measured for this run yet: '
                 f"<code>dvc repro faithfulness@{escape(run)}</code> does it.</p>"
             )
             return
+        st.html(f'<p class="said">{escape(define("faithfulness benchmark"))}</p>')
         known = [key for key in MEASURES if key in table]
         st.segmented_control(
             "Measure",

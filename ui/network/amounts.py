@@ -28,8 +28,8 @@ def draw_amounts(graph: ModelGraph) -> None:
             Fact(
                 "Idle",
                 format_count(graph.idle_parameters),
-                title=f"{graph.idle_parameters:,} parameters that no operator takes when it is used",
-                behind="help to train only",
+                title=f"{graph.idle_parameters:,} parameters that inference does not use",
+                behind="used in training only",
             )
         )
     st.html(markup.heading("The model", "for one picture") + markup.facts(rows))

@@ -11,6 +11,7 @@ from layerscope.models.layers import Layer
 from ui import markup
 from ui.address import change
 from ui.components.model_map.captions import format_count
+from ui.glossary import define
 from ui.library import Contents
 from ui.markup import Fact
 from ui.network.labels import (
@@ -70,7 +71,7 @@ def _draw_group(graph: ModelGraph, key: str) -> None:
         Fact("In", ", ".join(dict.fromkeys(map(format_sides, into))), "plain"),
         Fact("Out", format_sides(total.shape), "plain"),
         *_tell_amounts(total.parameters, total.multiply_adds, total.memory, graph),
-        Fact("Receptive field", f"{total.receptive_field} px"),
+        Fact("Receptive field", f"{total.receptive_field} px", title=define("receptive field")),
     ]
     st.html(markup.heading(graph.group(key).label, "group") + markup.facts(rows))
     sums = sum(each.kind == "sum" for each in members)
@@ -93,7 +94,7 @@ def _draw_operator(graph: ModelGraph, contents: Contents, operator: Operator) ->
             for name, shape in operator.weights
         ),
         *_tell_amounts(operator.parameters, operator.multiply_adds, operator.memory, graph),
-        Fact("Receptive field", f"{operator.receptive_field} px"),
+        Fact("Receptive field", f"{operator.receptive_field} px", title=define("receptive field")),
         Fact("Goes to", ", ".join(out_to) or "nothing", "plain"),
     ]
     st.html(markup.heading(name_operator(operator), operator.kind) + markup.facts(rows))
@@ -121,8 +122,8 @@ def _draw_layer_link(graph: ModelGraph, contents: Contents, operator: Operator) 
     layer = _find_layer(contents, operator)
     if layer is None:
         st.html(
-            '<p class="said">Not a layer of its own in Layerscope: it changes no value when the model is '
-            "used, or stands between layers.</p>"
+            '<p class="said">Not a layer of its own in Layerscope: it changes no value at inference, or '
+            "stands between layers.</p>"
         )
         return
     is_output = graph.output_of(layer.key) == operator

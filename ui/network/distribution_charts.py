@@ -199,7 +199,7 @@ def _tell_violin(
 ) -> str:
     low, first, middle, third, high = named
     return (
-        f"<b>{key}</b>, {counts.sum():,} values<br>mean {mean:.3g}, deviation {deviation:.3g}<br>"
+        f"<b>{key}</b>, {counts.sum():,} values<br>mean {mean:.3g}, standard deviation {deviation:.3g}<br>"
         f"half of them from {first:.3g} to {third:.3g}, median {middle:.3g}<br>"
         f"98 % from {low:.3g} to {high:.3g}"
     ).replace("-", "−")

@@ -39,9 +39,9 @@ from ui.techniques import draw_technique
 _PLAYING = "network_playing"  # the epoch that comes next while they are played
 _TICK = 0.8  # seconds an epoch
 _FIGURES = {
-    "weight": ("Deviation", "deviation", ".3g", True),
-    "activation": ("Cut by the ReLU", "below zero", ".1%", False),
-    "gradient": ("Norm of the gradient", "norm", ".3g", True),
+    "weight": ("Standard deviation", "standard deviation", ".3g", True),
+    "activation": ("Zeroed by the ReLU", "below zero", ".1%", False),
+    "gradient": ("Gradient norm", "norm", ".3g", True),
 }
 
 

@@ -20,7 +20,7 @@ _LEGEND = (
     ("activation, norm", ("relu", "norm")),
     ("pooling", ("pool",)),
     ("dense", ("dense",)),
-    ("sum, product, joint", ("sum", "product", "concat")),
+    ("sum, product, concat", ("sum", "product", "concat")),
     ("view, other", ("view", "other")),
     ("input, output", ("input", "output")),
 )
@@ -37,7 +37,7 @@ _NAMES = {
     "layer_norm": "layer norm",
     "add": "sum",
     "mul": "product",
-    "cat": "joint",
+    "cat": "concat",
     "pad": "padding",
 }
 _BILLIONS_FROM = 1e8

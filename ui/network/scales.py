@@ -1,4 +1,4 @@
-"""Axes of values: linear, or symmetric logarithmic, which keeps the middle and brings far tails in."""
+"""Axes of values: linear, or symmetric logarithmic, which is linear in the middle and compresses tails."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ STEPS = (
     TourStep(
         ".st-key-panel-graph",
         "From stages to operators",
-        "Click a box for its figures, open a stage with its `+`, roll the wheel to come nearer. Arrow keys "
+        "Click a box for its figures, open a stage with its `+`, scroll to zoom in. Arrow keys "
         "walk along the tensors, also into branches.",
         "right",
     ),

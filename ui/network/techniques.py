@@ -30,7 +30,7 @@ GRAPH = Technique(
 )
 HISTOGRAMS = Technique(
     "histograms",
-    "Distributions while it learned",
+    "Distributions during training",
     "After every epoch the same 64 training pictures went through the network; weights, outputs of each "
     "layer before its ReLU, and gradients of the loss by its weights were counted into 64 bins. "
     "Healthy layers widen slowly; a spike at zero, a tail that runs away or a gradient that fades from "
@@ -40,8 +40,8 @@ HISTOGRAMS = Technique(
         r"\text{below zero} = \#\{x < 0\} \, / \, N",
     ),
     "Batch norm was folded into the convolutions before counting, so that weights are those of use, not "
-    "those that were stepped. Norms from bins are bounded, not exact, and a share cut by the ReLU over all "
-    "units does not tell a unit that is always dead from one that is often silent.",
+    "those that the optimiser updated. Norms from bins are bounded, not exact, and a share zeroed over all "
+    "units does not tell a dead unit from one that is often inactive.",
     None,
     (
         Citation(
@@ -74,14 +74,13 @@ FINAL_WEIGHTS = Technique(
 CURVES = Technique(
     "curves",
     "Curves of a training",
-    "Loss and accuracy after every epoch, on the pictures it learns from and on pictures it never saw, "
-    "with the learning rate that rises and falls once. Pictures are small at first and grow: bands tell "
-    "their size.",
+    "Loss and accuracy after every epoch, on the training set and on the validation set, with the learning "
+    "rate that rises and falls once. Pictures are small at first and grow: bands show their size.",
     (
         r"L = -\sum_k q_k \log p_k",
         r"q_k = (1 - \varepsilon)\,[k = y] + \varepsilon / K",
     ),
-    "The two losses are not the same measure: while it learns, pictures are cropped and recoloured, units "
+    "The two losses are not the same measure: in training, pictures are cropped and recoloured, units "
     "drop out and labels are smoothed; validation is without any of it, at the size of use, on at most "
     "1,000 pictures. Validation may therefore be the better of the two, and jumps where the size grows.",
     None,

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 TRAINED = "#5d88ab"
 _ROWS = (
-    ("loss, nats", (("loss", "learns from", TRAINED), ("val_loss", "validation", ACCENT)), ".3f"),
+    ("loss, nats", (("loss", "training", TRAINED), ("val_loss", "validation", ACCENT)), ".3f"),
     (
         "accuracy",
-        (("accuracy", "learns from", TRAINED), ("val_accuracy", "validation", ACCENT)),
+        (("accuracy", "training", TRAINED), ("val_accuracy", "validation", ACCENT)),
         ".1%",
     ),
     ("learning rate", (("learning_rate", "learning rate", "#a3dca1"),), ".2g"),

@@ -1,4 +1,4 @@
-"""The curves of a training, with its recipe and what must be known of it."""
+"""The curves of a training, with its recipe and notes on it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _tell_untrained(others: list[str]) -> None:
 
 
 def _draw_notes(curves: TrainingCurves) -> None:
-    """What must be known of some epochs, as it stands beside the curves."""
+    """Notes on some epochs."""
     lines = "".join(
         f"<li><b>{escape(', '.join(note.columns))}</b> {escape(note.text)}</li>"
         for note in curves.notes

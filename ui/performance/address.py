@@ -36,7 +36,7 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True)
 class PerformanceChoice:
-    """How the answers are looked at.
+    """How the predictions are looked at.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ def write_cell(cell: Cell) -> str:
 
 
 def offer_outputs(answers: LabeledPredictions) -> tuple[int, ...]:
-    """The outputs that a cell can be of: those of the data set's classes, and all that were answered."""
+    """The outputs that a cell can be of: those of the data set's classes, and all that were predicted."""
     known = [int(output) for output in answers.outputs if output >= 0]
     given = sorted({int(output) for output in answers.predicted})
     return tuple(dict.fromkeys([*known, *given]))

@@ -1,4 +1,4 @@
-"""The view of confidence: whether it means what it says, and what one number would mend."""
+"""The calibration view: whether confidence matches accuracy, and what temperature scaling improves."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from layerscope.performance.intervals import Estimate, estimate
 from ui import markup
 from ui.charts import draw_chart
 from ui.controls import choose
+from ui.glossary import define
 from ui.library import load_params
 from ui.performance.address import BINNED, N_BINS
 from ui.performance.classes import rule_log_loss
@@ -57,7 +58,7 @@ def draw(scene: PerformanceScene) -> None:
 
 
 def _list_claims(scene: PerformanceScene) -> _Claims | None:
-    """What the model claims: that its answer is right, or how probable the chosen class is."""
+    """What the model claims: that its prediction is correct, or how probable the chosen class is."""
     answers, focus = scene.answers, scene.choice.focus_class
     if focus is not None and answers.outputs[focus] >= 0:
         positive, scores = take_scores(answers, focus)
@@ -69,7 +70,7 @@ def _list_claims(scene: PerformanceScene) -> _Claims | None:
     if not named.any():
         return None
     confidence = np.minimum(answers.confidence[named], 1)
-    title = "Confidence of the answer"
+    title = "Confidence of the prediction"
     return _Claims(confidence, answers.correct[named], title, ("confidence", "accuracy"))
 
 
@@ -82,8 +83,8 @@ def _draw_diagram(claims: _Claims | None, scene: PerformanceScene) -> None:
     if claims is None:
         st.html(markup.heading("Reliability"))
         st.html(
-            '<p class="caution">The model has no output for any of these classes: no answer can be right, '
-            "and there is nothing that confidence could be held against.</p>"
+            '<p class="caution">The model has no output for any of these classes: no prediction can '
+            "be correct, and confidence cannot be compared with accuracy.</p>"
         )
         return
     st.html(markup.heading(claims.title, f"{len(claims.held)} samples"))
@@ -97,7 +98,7 @@ def _draw_diagram(claims: _Claims | None, scene: PerformanceScene) -> None:
     if focus is not None and scene.answers.outputs[focus] < 0:
         st.html(
             f'<p class="caution">The model has no output for {escape(scene.name_class(focus))}: '
-            "this is the confidence of all answers.</p>"
+            "this is the confidence of all predictions.</p>"
         )
 
 
@@ -113,19 +114,17 @@ def _draw_scores(claims: _Claims | None, scene: PerformanceScene) -> None:
         _DRAWS,
         load_params().performance.random_state,
     )
-    st.html(markup.heading("How far off", f"{choice.n_bins} bins"))
+    st.html(markup.heading("Calibration error", f"{choice.n_bins} bins"))
     lines = [
+        EstimateLine("ECE", Estimate(bins.expected_error), define("calibration error")),
         EstimateLine(
-            "ECE", Estimate(bins.expected_error), "Mean gap over the bins, by their samples."
+            "MCE", Estimate(bins.largest_error), "The largest such difference of a single bin."
         ),
-        EstimateLine("MCE", Estimate(bins.largest_error), "Largest gap of a bin."),
     ]
     if claims.names[0] == "confidence":
         brier, overall = _estimate_brier(scene), load_overall(scene.evaluation)
         lines += [
-            EstimateLine(
-                "Brier score", brier, "Squared distance to the truth, 0 to 2. Bootstrap.", 2.0
-            ),
+            EstimateLine("Brier score", brier, f"{define('Brier score')} Bootstrap.", 2.0),
             rule_log_loss(overall.log_loss, scene.answers.probabilities.shape[1]),
         ]
     st.html(draw_estimates(lines))
@@ -169,19 +168,20 @@ def _draw_scaling(scene: PerformanceScene) -> None:
 
 def _tell_scaling(scaling: Scaling) -> str:
     halves = (
-        f"Fitted on {len(scaling.fitted)} samples, judged on the {len(scaling.held_out)} others."
+        f"The temperature is fitted on {len(scaling.fitted)} samples and evaluated on the other "
+        f"{len(scaling.held_out)}."
     )
     if scaling.is_bound:
         return (
             f"{halves} There is no best temperature: on the fitted half the log loss still falls at the "
-            "end of the search, as it does where every answer is right."
+            "end of the search, as it does where every prediction is correct."
         )
     if abs(np.log(scaling.temperature)) < 0.05:
-        return f"{halves} The model is about as sure as it should be."
+        return f"{halves} The model is well calibrated."
     sure = (
-        "too sure: it is made less so"
+        "overconfident: scaling lowers its confidence"
         if scaling.temperature > 1
-        else "not sure enough: it is made surer"
+        else "underconfident: scaling raises its confidence"
     )
     return f"{halves} The model is {sure}."
 

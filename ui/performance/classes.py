@@ -14,6 +14,7 @@ from layerscope.performance.scores import ClassScores, Overall
 from ui import markup
 from ui.address import change
 from ui.components.class_table import ClassRow, ScoreCell, ScoreColumn, draw_class_table
+from ui.glossary import define
 from ui.performance.address import choose_focus
 from ui.performance.estimates import EstimateLine, draw_estimates
 from ui.performance.evaluation import load_classes, load_overall, load_weights
@@ -21,9 +22,9 @@ from ui.performance.scene import PerformanceScene, count, write_figure, write_in
 
 _STARTS = (0.9, 0.8, 0.5, 0.0)  # of the axes: as late as all intervals allow
 _MEASURES = {
-    "precision": ("Precision", "Of the samples taken for the class, the share that is of it."),
-    "recall": ("Recall", "Of the samples of the class, the share that is found."),
-    "f1": ("F1", "The harmonic mean of precision and recall."),
+    "precision": ("Precision", define("precision")),
+    "recall": ("Recall", define("recall")),
+    "f1": ("F1", define("F1")),
 }
 
 
@@ -62,14 +63,14 @@ def _draw_table(scores: list[ClassScores], scene: PerformanceScene) -> None:
     )
     axis = f" Axes begin at {start:g}." if start else ""
     st.html(
-        f'<p class="source">A tick is the figure, the bar behind it its 95 % interval.{axis} '
-        "A head sorts, a class is chosen for all views.</p>"
+        f'<p class="source">A tick is the value, and the bar behind it the 95 % interval.{axis} '
+        "Click the head of a column to sort, and a class to choose it in all views.</p>"
     )
     if with_output < len(scores):
         st.html(
             f'<p class="caution">The model has an output for {with_output} of the {len(scores)} classes; '
-            "precision, recall and F1 are defined for these only. What is taken for one of them and is of "
-            "another class is a false alarm, whatever it is.</p>"
+            "precision, recall and F1 are defined for these only. A sample that is predicted as one of them "
+            "and is of another class is a false positive, whatever that class is.</p>"
         )
 
 
@@ -104,18 +105,18 @@ def sort_scores(scores: list[ClassScores], ranked: str) -> list[ClassScores]:
 def _row(scores: ClassScores, scene: PerformanceScene) -> ClassRow:
     label = scores.label
     reasons = {
-        "precision": "never answered" if scores.has_output else "no output",
+        "precision": "never predicted" if scores.has_output else "no output",
         "recall": "no samples" if scores.has_output else "no output",
         "f1": "not defined" if scores.has_output else "no output",
     }
-    cells = [ScoreCell(str(scores.support), f"{scores.predicted} samples are taken for it.")]
+    cells = [ScoreCell(str(scores.support), f"{scores.predicted} samples are predicted as it.")]
     cells += [_cell(getattr(scores, key), reason) for key, reason in reasons.items()]
     return ClassRow(label, scene.name_class(label), scene.color_class(label), tuple(cells))
 
 
 def _cell(estimate: Estimate, reason: str) -> ScoreCell:
     if not estimate.is_defined:
-        return ScoreCell(reason, "Not defined: a share of nothing is no share.")
+        return ScoreCell(reason, "Not defined: there are no samples to take a share of.")
     text, interval = write_figure(estimate.value), write_interval(estimate)
     title = f"{text}, 95 % interval {interval}" if interval else text
     if not estimate.has_interval:
@@ -130,13 +131,11 @@ def list_lines(overall: Overall, n_outputs: int) -> list[EstimateLine]:
     """The scores of all classes together, with what each means."""
     log_loss = rule_log_loss(overall.log_loss, n_outputs)
     return [
-        EstimateLine("Accuracy", overall.accuracy, "Share of right answers. Wilson's interval."),
-        EstimateLine(
-            "Top-5", overall.top5, "Share with the right one among five. Wilson's interval."
-        ),
-        EstimateLine("Macro F1", overall.macro_f1, "Mean of F1 over classes. Bootstrap."),
-        EstimateLine("Kappa", overall.kappa, "Agreement beyond chance. Bootstrap."),
-        EstimateLine("MCC", overall.mcc, "Correlation of truth and answer. Bootstrap."),
+        EstimateLine("Accuracy", overall.accuracy, f"{define('accuracy')} Wilson's interval."),
+        EstimateLine("Top-5", overall.top5, f"{define('top-5 accuracy')} Wilson's interval."),
+        EstimateLine("Macro F1", overall.macro_f1, f"{define('macro F1')} Bootstrap."),
+        EstimateLine("Kappa", overall.kappa, f"{define('kappa')} Bootstrap."),
+        EstimateLine("MCC", overall.mcc, f"{define('MCC')} Bootstrap."),
         log_loss,
     ]
 
@@ -145,7 +144,7 @@ def rule_log_loss(estimate: Estimate, n_outputs: int) -> EstimateLine:
     """Log loss on an axis to what guessing gives, the logarithm of the number of outputs, or further."""
     guess = log(max(n_outputs, 2))
     ends = [guess, estimate.high if estimate.has_interval else estimate.value]
-    note = f"Surprise at the truth in nats; guessing gives {guess:.2f}. Bootstrap."
+    note = f"{define('log loss')} Guessing gives {guess:.2f}. Bootstrap."
     return EstimateLine("Log loss", estimate, note, max(end for end in ends if end == end))
 
 
@@ -159,8 +158,8 @@ def _draw_overall(overall: Overall, scene: PerformanceScene) -> None:
     st.html(markup.heading("All classes together", among))
     if not overall.n_named:
         st.html(
-            '<p class="caution">The model has no output for any of these classes: there is no right '
-            "answer, and none of these figures is defined.</p>"
+            '<p class="caution">The model has no output for any of these classes: no prediction '
+            "can be correct, and none of these figures is defined.</p>"
         )
         return
     lines = list_lines(overall, scene.answers.probabilities.shape[1])
@@ -173,7 +172,7 @@ def _draw_overall(overall: Overall, scene: PerformanceScene) -> None:
     n_resamples = len(load_weights(n))
     st.html(
         f'<p class="source">Axes from {start:g} to 1, of log loss from 0 to that of guessing. '
-        f"Always answering the commonest class is right in {overall.commonest:.3f}. "
+        f"Always predicting the most frequent class has an accuracy of {overall.commonest:.3f}. "
         f"Bootstrap: {n_resamples} resamples.</p>"
     )
 
@@ -186,8 +185,8 @@ def _draw_focus(scene: PerformanceScene) -> None:
     if label is None:
         st.html(markup.heading("One class"))
         st.html(
-            '<p class="said">Choose a class in the table: here you see what it is taken for, and what is '
-            "taken for it.</p>"
+            '<p class="said">Choose a class in the table to see what its samples are predicted as, and '
+            "which samples are predicted as it.</p>"
         )
         return
     answers, output = scene.answers, int(scene.answers.outputs[label])
@@ -195,7 +194,7 @@ def _draw_focus(scene: PerformanceScene) -> None:
     st.html(markup.heading(scene.name_class(label), count(int(of_class.sum()), "sample")))
     given, times = np.unique(answers.predicted[of_class], return_counts=True)
     order = np.argsort(-times, kind="stable")[:6]
-    st.html('<p class="said">is taken for</p>')
+    st.html('<p class="said">Its samples are predicted as</p>')
     st.html(
         markup.counts(
             (scene.name_output(int(given[i])), int(times[i]), scene.color_output(int(given[i])))
@@ -205,7 +204,7 @@ def _draw_focus(scene: PerformanceScene) -> None:
         else '<p class="source">There is no sample of it at this size.</p>'
     )
     if output >= 0:
-        _draw_taken_for(label, output, scene)
+        _draw_predicted_as(label, output, scene)
     st.button(
         "Its thresholds",
         key="focus_thresholds",
@@ -214,10 +213,10 @@ def _draw_focus(scene: PerformanceScene) -> None:
     )
 
 
-def _draw_taken_for(label: int, output: int, scene: PerformanceScene) -> None:
+def _draw_predicted_as(label: int, output: int, scene: PerformanceScene) -> None:
     answers = scene.answers
     found, times = np.unique(answers.labels[answers.predicted == output], return_counts=True)
-    st.html('<p class="said">what is taken for it</p>')
+    st.html('<p class="said">Samples that are predicted as it are of</p>')
     order = np.argsort(-times, kind="stable")[:6]
     st.html(
         markup.counts(
@@ -225,5 +224,5 @@ def _draw_taken_for(label: int, output: int, scene: PerformanceScene) -> None:
             for i in order
         )
         if len(found)
-        else '<p class="source">Nothing: it is never answered, so its precision is not defined.</p>'
+        else '<p class="source">None: it is never predicted, so its precision is not defined.</p>'
     )

@@ -1,4 +1,4 @@
-"""The view of what is taken for what: the matrix, and the pictures of one of its cells."""
+"""The view of the confusion matrix, and of the pictures of one of its cells."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _count(scene: PerformanceScene) -> Confusion:
 
 def _draw_matrix(confusion: Confusion, scene: PerformanceScene) -> None:
     choice = scene.choice
-    st.html(markup.heading("What is taken for what", "rows: true, columns: answered"))
+    st.html(markup.heading("Confusion matrix", "rows: true, columns: predicted"))
     with st.container(key="matrix-choices", horizontal=True, gap="small"):
         choose("counted", "Numbers", tuple(COUNTED), choice.counted, COUNTED.__getitem__)
         choose("arranged", "Classes", tuple(ARRANGED), choice.arranged, ARRANGED.__getitem__)
@@ -90,19 +90,20 @@ def _draw_matrix(confusion: Confusion, scene: PerformanceScene) -> None:
 
 
 def _tell_unnamed(confusion: Confusion, scene: PerformanceScene) -> str:
-    """What cannot be right, and so is neither right nor wrong."""
+    """Which classes the model has no output for: their samples are neither correct nor wrong."""
     unnamed = int((scene.answers.outputs < 0).sum())
     if not unnamed:
         return ""
     n = len(scene.answers.outputs)
     if unnamed == n:
         return (
-            f"The model has no output for any of the {n} classes: nothing can be right, and accuracy, "
-            "precision and the rest are not defined. The matrix tells what it takes them for."
+            f"The model has no output for any of the {n} classes: no prediction can be correct, and "
+            "accuracy, precision and the rest are not defined. The matrix shows what they are predicted as."
         )
     return (
         f"The model has an output for {n - unnamed} of the {n} classes. Of the other {unnamed}, in blue, "
-        "no answer can be right: they count in no accuracy, and the matrix tells what they are taken for."
+        "no prediction can be correct: they do not count in accuracy, and the matrix shows what they are "
+        "predicted as."
     )
 
 
@@ -114,8 +115,8 @@ def _draw_cell(confusion: Confusion, scene: PerformanceScene) -> None:
     cell = scene.choice.cell
     if cell is None:
         st.html(
-            '<p class="said">Click a cell of the matrix, or choose a class and an answer here, and see '
-            "its pictures.</p>"
+            '<p class="said">Click a cell of the matrix, or choose a true and a predicted class here, to '
+            "see its pictures.</p>"
         )
     else:
         _draw_samples(cell, confusion, scene)
@@ -162,7 +163,7 @@ def _draw_lists(confusion: Confusion, scene: PerformanceScene) -> None:
             on_change=receive,
         )
         st.selectbox(
-            "Answered with",
+            "Predicted class",
             outputs,
             key="cell_output",
             format_func=lambda output: "…" if output == _NONE else scene.name_output(output),
@@ -212,9 +213,9 @@ def _tell_cell(n: int, support: int, cell: Cell, scene: PerformanceScene) -> str
         return f"There is no sample of <b>{name}</b> among these {scene.selection.size}."
     share = estimate_share(n, support)
     figures = f"{100 * share.value:.0f} %, 95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %"
-    order = ", the surest first" if n > 1 else ""
+    order = ", the most confident first" if n > 1 else ""
     right = output != OTHER and int(scene.answers.outputs[label]) == output
-    verb = "recognised" if right else f"taken for <b>{answer}</b>"
+    verb = "predicted correctly" if right else f"predicted as <b>{answer}</b>"
     are = "is" if n == 1 else "are"
     return f"<b>{n}</b> of {support} pictures of <b>{name}</b> {are} {verb} ({figures}){order}."
 
@@ -231,7 +232,7 @@ def _draw_pairs(scene: PerformanceScene) -> None:
     title = "Most confused" if focus is None else f"Most confused with {scene.name_class(focus)}"
     st.html(markup.heading(title, count(sum(pair.count for pair in pairs), "sample")))
     if not pairs:
-        st.html('<p class="said">Nothing: every answer is right.</p>')
+        st.html('<p class="said">There are no errors: every prediction is correct.</p>')
         return
     with st.container(key="pairs", gap=None):
         for place, pair in enumerate(pairs[:_N_PAIRS]):

@@ -24,13 +24,13 @@ def draw_roc(
     mean: ThresholdCurve,
     point: tuple[float, float],
 ) -> Figure:
-    """Recall over the false alarm rate, with chance, the other classes, their mean, and a point."""
+    """Recall over the false positive rate, with chance, the other classes, their mean, and a point."""
     return _draw_curves(
         curves,
         label,
         mean,
         point,
-        ("false alarm rate", "recall"),
+        ("false positive rate", "recall"),
         _line([0, 1], [0, 1], MUTED, 1, "dot"),
         "hv",
     )
@@ -91,7 +91,7 @@ def _draw_curves(
 
 
 def _write_thresholds(curve: ThresholdCurve) -> list[str]:
-    """Thresholds as they are shown; above all scores nothing is taken for the class."""
+    """Thresholds as they are shown; above all scores nothing is predicted as the class."""
     return [f"{each:.3f}" if np.isfinite(each) else "above all" for each in curve.thresholds]
 
 
@@ -122,7 +122,7 @@ def draw_scores(positive: np.ndarray, scores: np.ndarray, threshold: float) -> F
     bars = []
     for is_of, name, color in ((False, "others", _OTHERS), (True, "the class", _OF_CLASS)):
         counts, _ = np.histogram(np.clip(scores[positive == is_of], 0, 1), edges)
-        # Roots, so that a few samples on the wrong side are seen beside hundreds on the right one.
+        # Square roots, so that a few samples on the wrong side are seen beside hundreds on the right one.
         heights = np.sqrt(100 * counts / max(counts.sum(), 1))
         told = [
             f"{n} of {counts.sum()}<br>{low:.3f} to {high:.3f}"

@@ -1,4 +1,4 @@
-"""The view of single answers: the surest that are wrong, and what else is worth a look."""
+"""The view of single predictions: the most confident errors, and what else is worth a look."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.performance.sample_card import load_picture
 from ui.performance.scene import PerformanceScene, count
 from ui.performance.travel import plan_explanation, plan_explorer
 
-_FEW = 10  # errors; with fewer, there is room for correct answers that were in doubt
+_FEW = 10  # errors; with fewer, there is room for correct predictions of low confidence
 _MOST = 36  # tiles of a kind
 
 
@@ -29,7 +29,7 @@ def draw(scene: PerformanceScene) -> None:
 
 
 def _keep_focus(uids: np.ndarray, scene: PerformanceScene) -> np.ndarray:
-    """Those that the chosen class has to do with: it is theirs, or was answered."""
+    """Those that the chosen class has to do with: it is their true or their predicted class."""
     focus, answers = scene.choice.focus_class, scene.answers
     if focus is None:
         return uids
@@ -53,11 +53,11 @@ def _draw_errors(errors: np.ndarray, scene: PerformanceScene) -> None:
     )
     if not n_named:
         st.html(
-            '<p class="caution">The model has no output for any of these classes: there is no right answer '
-            "that it could have missed.</p>"
+            '<p class="caution">The model has no output for any of these classes: no prediction can '
+            "be correct, so that none counts as an error.</p>"
         )
     elif not len(errors):
-        said = f"No error{_about(scene)}: every answer is right at this size."
+        said = f"There is no error{_about(scene)}: every prediction is correct at this size."
         st.html(f'<p class="said">{escape(said)}</p>')
     _draw_tiles("errors", errors, "Most confident errors", scene)
 
@@ -66,13 +66,15 @@ def _draw_unsure(n_errors: int, scene: PerformanceScene) -> None:
     unsure = _keep_focus(rank_unsure(scene.answers), scene)[:12]
     if not len(unsure):
         return
-    st.html(markup.heading(f"Least sure, and right{_about(scene)}", f"the first {len(unsure)}"))
+    st.html(
+        markup.heading(f"Least confident, and correct{_about(scene)}", f"the first {len(unsure)}")
+    )
     few = f"With {count(n_errors, 'error')}" if n_errors else "Without an error"
     st.html(
-        f'<p class="said">{few} there is little to learn from errors alone: these answers are right, but '
-        "came closest to being wrong.</p>"
+        f'<p class="said">{few} there is little to learn from errors alone: these predictions are '
+        "correct, but of the lowest confidence.</p>"
     )
-    _draw_tiles("unsure", unsure, "Least sure correct answers", scene)
+    _draw_tiles("unsure", unsure, "Least confident correct predictions", scene)
 
 
 def _draw_unnamed(scene: PerformanceScene) -> None:
@@ -81,15 +83,15 @@ def _draw_unnamed(scene: PerformanceScene) -> None:
         return
     st.html(
         markup.heading(
-            f"Most confident about what it has no name for{_about(scene)}",
+            f"Most confident on classes without an output{_about(scene)}",
             f"{len(unnamed)} samples",
         )
     )
     st.html(
-        '<p class="said">The model has no output for the class of these: no answer can be right, so they '
-        "are no errors either. What it takes them for, the surest first.</p>"
+        '<p class="said">The model has no output for the class of these samples: no prediction can be '
+        "correct, so that none counts as an error. The most confident come first.</p>"
     )
-    _draw_tiles("unnamed", unnamed, "Answers to classes without an output", scene)
+    _draw_tiles("unnamed", unnamed, "Predictions for classes without an output", scene)
 
 
 def _draw_tiles(key: str, uids: np.ndarray, label: str, scene: PerformanceScene) -> None:

@@ -1,4 +1,4 @@
-"""What was measured of a run's answers, each figure once: cached for all sessions."""
+"""What was measured of a run's predictions, each figure once: cached for all sessions."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Made = tuple[str, int, Stamp, Stamp]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A run's answers to its first samples.
+    """A run's predictions for its first samples.
 
     Attributes
     ----------
     made : tuple
-        What the answers were read from: changes with them.
+        What the predictions were read from: changes with them.
     answers : LabeledPredictions
     """
 

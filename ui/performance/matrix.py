@@ -1,4 +1,4 @@
-"""The confusion matrix as a chart: what is right muted, what is wrong in the accent, cells to click."""
+"""The confusion matrix as a chart: correct predictions muted, errors in the accent, cells to click."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def draw_matrix(
 def place_on_scale(confusion: Confusion, by_share: bool) -> np.ndarray:
     """Where each cell lies on three scales put end to end, (R, C) float64 in [0, 3].
 
-    Right answers lie in [0, 1], wrong ones in [1, 2], those of classes without an output in [2, 3]; each
-    by the root of its part of the largest of its kind, so that one error among hundreds is seen.
+    Correct predictions lie in [0, 1], wrong ones in [1, 2], those of classes without an output in [2, 3];
+    each by the square root of its part of the largest of its kind, so that one error among hundreds is seen.
     """
     values = np.nan_to_num(confusion.shares) if by_share else confusion.counts.astype(float)
     columns = np.arange(values.shape[1])
@@ -127,9 +127,8 @@ def _tell_cells(confusion: Confusion, scene: PerformanceScene) -> list[list[str]
         for column, output in enumerate(confusion.columns):
             n = int(confusion.counts[row, column])
             share = f" ({100 * n / support:.0f} %)" if support else ""
-            what = "answered with" if confusion.own[row] != column else "recognised as"
             line.append(
-                f"{name}<br>{what} <b>{escape(scene.name_output(int(output)))}</b>"
+                f"{name}<br>predicted as <b>{escape(scene.name_output(int(output)))}</b>"
                 f"<br>{n} of {support}{share}"
             )
         told.append(line)

@@ -1,4 +1,4 @@
-"""Charts of calibration: how often answers of a confidence are right, before and after scaling."""
+"""Charts of calibration: how often predictions of a confidence are correct, before and after scaling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One sample of a cell: its picture, what was true and said, and ways to look further."""
+"""One sample of a cell: its picture, its true and predicted class, and ways to look further."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def draw_sample_card(uid: int, scene: PerformanceScene) -> None:
     rows = [
         Fact("True", scene.name_class(label)),
         Fact(
-            "Answered", scene.name_output(predicted), verdict, "", f"{answers.confidence[uid]:.3f}"
+            "Predicted", scene.name_output(predicted), verdict, "", f"{answers.confidence[uid]:.3f}"
         ),
     ]
     if answers.probabilities.shape[1] > 1:
@@ -45,7 +45,7 @@ def draw_sample_card(uid: int, scene: PerformanceScene) -> None:
         rows.append(Fact("Second", scene.name_output(second), "", "", runner_up))
     if answers.named[uid] and answers.targets[uid] not in {predicted, second}:
         right = answers.probabilities[uid, answers.targets[uid]]
-        rows.append(Fact("Right", scene.name_class(label), "", "", f"{right:.3f}"))
+        rows.append(Fact("True class", scene.name_class(label), "", "", f"{right:.3f}"))
     picture = load_picture(scene.selection.run, uid)
     with st.container(key="sample-card"):
         st.html(markup.heading(f"Sample {uid:04d}"))

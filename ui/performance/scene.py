@@ -1,4 +1,4 @@
-"""What a view draws: a run's answers, how they are looked at, and how things are called."""
+"""What a view draws: a run's predictions, how they are looked at, and how things are called."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PerformanceScene:
 
     @property
     def answers(self) -> LabeledPredictions:
-        """What the model answered."""
+        """What the model predicted."""
         return self.evaluation.answers
 
     def name_class(self, label: int) -> str:

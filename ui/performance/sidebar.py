@@ -64,7 +64,7 @@ def draw_overall(scene: PerformanceScene) -> None:
 
 def _fact(name: str, estimate: Estimate, note: str) -> Fact:
     interval = write_interval(estimate).replace(" to ", "–")
-    title = f"{note} In grey the 95 % interval." if interval else note
+    title = f"{note} The 95 % interval is in grey." if interval else note
     return Fact(name, write_figure(estimate.value), "figure", title, interval)
 
 
@@ -72,7 +72,7 @@ def draw_techniques(choice: PerformanceChoice) -> None:
     """The open view's techniques: a list of them, and what is said of the one that is chosen."""
     techniques = {technique.key: technique for technique in TECHNIQUES[choice.perf]}
     with st.container(key="technique"):
-        st.html(markup.heading("How it is made"))
+        st.html(markup.heading("How it is computed"))
         if len(techniques) > 1:
             st.session_state["technique_list"] = choice.about
             st.selectbox(

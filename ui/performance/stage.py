@@ -97,9 +97,11 @@ def _tell(scene: PerformanceScene) -> str:
     overall = load_overall(scene.evaluation)
     said = f"of {scene.selection.size} samples"
     if not overall.n_named:
-        return f'<p class="told"><b>No right answers</b> <span>{said}</span></p>'
+        return f'<p class="told"><b>No output for these classes</b> <span>{said}</span></p>'
     wrong = overall.n_named - int(scene.answers.correct.sum())
     if overall.n_named < len(scene.answers):
         said = f"of {overall.n_named} samples whose class the model has an output for"
     figure = write_figure(overall.accuracy.value)
-    return f'<p class="told"><b>{figure}</b> right, <b>{wrong}</b> wrong <span>{escape(said)}</span></p>'
+    errors = "error" if wrong == 1 else "errors"
+    figures = f"accuracy <b>{figure}</b>, <b>{wrong}</b> {errors}"
+    return f'<p class="told">{figures} <span>{escape(said)}</span></p>'

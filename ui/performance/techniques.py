@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerscope.explanation.method import Citation
+from ui.glossary import define
 from ui.techniques import Technique
 
 _SAITO = Citation(
@@ -36,12 +37,11 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "matrix",
             "Confusion matrix",
-            "A row is what the pictures show, a column what the model answers, a number how often. "
-            "What is right lies on the grey diagonal, what is wrong beside it in orange; rows in blue "
-            "are of classes that the model has no output for.",
+            f"{define('confusion matrix')} Correct predictions lie on the grey diagonal, errors off it in "
+            "orange; rows in blue are of classes that the model has no output for.",
             (r"C_{ij} = \sum_{n=1}^{N} [\,y_n = i\,]\,[\,\arg\max_k p_{nk} = j\,]",),
-            "It sees the first answer only: a second place at 0.49 counts like a miss by far. A "
-            "share of a row with few samples is hardly a figure at all.",
+            "It counts the most probable class only: a true class in second place at 0.49 counts like one "
+            "far behind. The share of a row with few samples says little.",
             _BROWN,
             (
                 Citation(
@@ -55,8 +55,9 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "similarity",
             "Order by similarity",
-            "Classes with like mean probabilities are merged step by step, and the tree's leaves put in "
-            "the order with the nearest neighbours. What the model mixes up forms blocks at the diagonal.",
+            "Classes with similar mean probabilities are clustered hierarchically, and the tree's leaves put "
+            "in the order with the nearest neighbours. Classes that the model confuses form blocks at the "
+            "diagonal.",
             (
                 r"\begin{gathered}d_{ij} = 1 - \frac{\bar p_i \cdot \bar p_j}{\lVert \bar p_i \rVert\,"
                 r"\lVert \bar p_j \rVert} \\[3pt] "
@@ -84,8 +85,8 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "f1",
             "Precision, recall, F1",
-            "Precision is how many of those taken for a class are of it, recall how many of the class "
-            "are found. F1 is their harmonic mean; macro F1 the mean of F1 over classes.",
+            "Precision is the share of the samples predicted as a class that is of it, recall the share of "
+            "the class that is predicted as it. F1 is their harmonic mean, macro F1 its mean over classes.",
             (
                 r"\begin{gathered}P = \frac{TP}{TP + FP} \quad R = \frac{TP}{TP + FN} \\[3pt] "
                 r"F_1 = \frac{2PR}{P + R}\end{gathered}",
@@ -111,12 +112,12 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "accuracy",
             "Accuracy and top-5",
-            "The share of samples whose right class is the most probable one, or among the five most "
-            "probable. Only samples of classes that the model has an output for can be right, so only "
-            "they are counted.",
+            "The share of samples whose true class is the most probable one, or among the five most "
+            "probable. Only samples of classes that the model has an output for can be predicted correctly, "
+            "so only they are counted.",
             (r"\mathrm{acc} = \frac{1}{N} \sum_{n=1}^{N} [\,\arg\max_k p_{nk} = y_n\,]",),
-            "With classes of unequal size it rewards whoever always answers the commonest: compare with "
-            "that figure, which stands below.",
+            "With classes of unequal size it rewards always predicting the most frequent one: compare with "
+            "that accuracy, which the view gives.",
             Citation(
                 "He, Garcia",
                 2009,
@@ -135,14 +136,14 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "wilson",
             "Wilson's interval",
-            "All shares that the counts do not contradict at 95 %: precision and recall have it, and "
-            "accuracy. Unlike the usual plus-minus it stays within 0 and 1 and keeps a width where all "
-            "are right.",
+            "It holds all shares that the counts do not contradict at 95 %; precision, recall and accuracy "
+            "have it. Unlike the normal approximation it stays within 0 and 1, and keeps a width where all "
+            "predictions are correct.",
             (
                 r"\frac{\hat p + \frac{z^2}{2n} \pm z \sqrt{\frac{\hat p (1 - \hat p)}{n} + "
                 r"\frac{z^2}{4n^2}}}{1 + \frac{z^2}{n}},\quad z = 1.96",
             ),
-            "It takes samples for independent: frames of one film are not. And it covers 95 % on the "
+            "It takes samples for independent: frames of one video are not. And it covers 95 % on the "
             "average over shares, not at each of them.",
             _BROWN,
             (
@@ -180,14 +181,15 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "kappa",
             "Kappa and MCC",
-            "Kappa is the agreement beyond what answers of the same frequencies reach by chance. MCC is "
-            "the correlation of truth and answer over all classes; both are 1 at best and 0 by chance.",
+            "Kappa is the agreement of true and predicted classes beyond what the same frequencies reach by "
+            "chance. MCC is the correlation of true and predicted classes; both are 1 at best and 0 by "
+            "chance.",
             (
                 r"\begin{gathered}\kappa = \frac{p_o - p_e}{1 - p_e} \\[3pt] \mathrm{MCC} = "
                 r"\frac{c\,s - \sum_k p_k t_k}{\sqrt{(s^2 - \sum_k p_k^2)(s^2 - \sum_k t_k^2)}}"
                 r"\end{gathered}",
             ),
-            "Kappa falls when one class is much commoner than the rest, with the same share right.",
+            "Kappa falls when one class is much more frequent than the rest, at the same accuracy.",
             Citation(
                 "Feinstein, Cicchetti",
                 1990,
@@ -208,12 +210,12 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "roc",
             "ROC curve",
-            "Recall over the false alarm rate, for every threshold on the probability of the class. The "
+            "Recall over the false positive rate, for every threshold on the probability of the class. The "
             "area is the chance that a sample of the class scores above another one; the diagonal is "
             "guessing.",
             (r"\mathrm{AUC} = \Pr\left(p(x^{+}) > p(x^{-})\right) + \tfrac12 \Pr(=)",),
             "With rare positives it looks too good: a small rate of many negatives is still more false "
-            "alarms than hits. Look at the other curve then.",
+            "positives than true ones. Look at the precision-recall curve then.",
             _SAITO,
             (
                 Citation(
@@ -252,8 +254,8 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "reliability",
             "Reliability diagram",
-            "Samples are sorted into bins by confidence; a bar is how many of a bin are right, and should "
-            "end at the diagonal. Below it the model is surer than it should be, above it less.",
+            "Samples are sorted into bins by confidence; a bar is the accuracy of its bin, and should end at "
+            "the diagonal. Below the diagonal the model is overconfident, above it underconfident.",
             (
                 r"\begin{gathered}\mathrm{acc}(B) = \tfrac{1}{|B|} \textstyle\sum_{n \in B} "
                 r"[\,\hat y_n = y_n\,] \\ "
@@ -279,9 +281,8 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "ece",
             "ECE and MCE",
-            "The gap between confidence and accuracy: its mean over bins by their samples, and its largest "
-            "one. Beside the ECE stands what a perfectly calibrated model of the same confidences shows "
-            "by chance.",
+            f"{define('calibration error')} ECE weighs the bins by their samples, MCE is the largest bin's; "
+            "beside the ECE stands what a perfectly calibrated model of these confidences shows by chance.",
             (
                 r"\mathrm{ECE} = \sum_{b} \tfrac{|B_b|}{N}\,|\mathrm{acc}(B_b) - \mathrm{conf}(B_b)|",
             ),
@@ -301,14 +302,13 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "brier",
             "Brier score and log loss",
-            "Both judge all probabilities at once, and both are least for the true ones. The Brier score is "
-            "a squared distance between 0 and 2, log loss the surprise at the truth in nats.",
+            "Both score all probabilities at once, and both are least for the true ones. The Brier score is "
+            "a squared distance between 0 and 2, log loss the negative log of the true class's probability.",
             (
                 r"\begin{gathered}\mathrm{BS} = \tfrac1N \textstyle\sum_{n,k} (p_{nk} - [\,y_n = k\,])^2 \\ "
                 r"\mathrm{NLL} = -\tfrac1N \textstyle\sum_n \log p_{n y_n}\end{gathered}",
             ),
-            "Each mixes how well classes are told apart with how honest the confidence is. A single "
-            "confident error can rule the log loss.",
+            "Each mixes discrimination with calibration. A single confident error can dominate the log loss.",
             Citation(
                 "Gneiting, Raftery",
                 2007,
@@ -329,13 +329,13 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "temperature",
             "Temperature scaling",
             "All logits are divided by one number, the one with the least log loss on a random half of the "
-            "samples; figures are of the other half. Answers stay the same, only the confidence changes.",
+            "samples; figures are of the other half. Predictions stay the same, only the confidence changes.",
             (
                 r"\begin{gathered}p_T = \mathrm{softmax}(\log p \,/\, T) \\ "
                 r"\hat T = \arg\min_T \mathrm{NLL}(p_T)\end{gathered}",
             ),
-            "One number mends what all classes have in common, not what one of them has, and no longer "
-            "holds where pictures are of another kind.",
+            "One temperature corrects what all classes have in common, not what one of them has, and does "
+            "not hold under a shift of the data.",
             Citation(
                 "Ovadia et al.",
                 2019,
@@ -350,11 +350,11 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "confident",
             "Most confident errors",
-            "Wrong answers, the surest first: what the model is sure of and wrong about tells more than "
-            "what it doubts. Often the label is wrong, or two things are in the picture.",
+            "Wrong predictions, the most confident first: they tell more than errors of low confidence. "
+            "Often the label is wrong, or two things are in the picture.",
             (r"\hat p_n = \max_k p_{nk},\quad \arg\max_k p_{nk} \ne y_n",),
-            "Confidence is no distance to what was learned: far away from it a ReLU network grows surer, "
-            "not less sure.",
+            "Confidence does not measure the distance to the training set: far away from it a ReLU network "
+            "becomes more confident, not less.",
             Citation(
                 "Hein et al.",
                 2019,

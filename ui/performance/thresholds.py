@@ -17,6 +17,7 @@ from layerscope.performance.intervals import Estimate
 from ui import markup
 from ui.address import change
 from ui.charts import draw_chart
+from ui.glossary import define
 from ui.performance.address import read_choice, write_choice
 from ui.performance.curve_figures import draw_precision_recall, draw_roc, draw_scores
 from ui.performance.estimates import EstimateLine, draw_estimates
@@ -58,7 +59,7 @@ def _tell_why_not(scene: PerformanceScene) -> str:
         return (
             f"There is no sample of {name} among these {scene.selection.size}: choose more samples."
         )
-    return f"All samples are of {name}: there is no rest to tell it from."
+    return f"All samples are of {name}: there are no others to compare with."
 
 
 @st.fragment
@@ -97,8 +98,11 @@ def _draw_class(scene: PerformanceScene, label: int) -> None:
             draw_chart(figure, "pr_chart", fill=True)
     with right.container(key="panel-scores-of"):
         st.html(markup.heading("Scores", "of the class, and of all others"))
-        told = "How often each probability was given, in shares of the group, on a scale of roots."
-        st.html(f'<p class="source">{told}</p>')
+        told = (
+            "How often each probability was given, in shares of the group, on a square-root scale."
+        )
+        title = escape(define("square-root scale"))
+        st.html(f'<p class="source" title="{title}">{told}</p>')
         with st.container(key="chart-of-scores"):
             draw_chart(draw_scores(positive, scores, choice.cut), "score_chart", fill=True)
 
@@ -106,7 +110,7 @@ def _draw_class(scene: PerformanceScene, label: int) -> None:
 def _draw_slider(threshold: float) -> None:
     st.session_state["threshold"] = threshold
     st.slider(
-        "Taken for the class at a probability of at least",
+        "Predicted as the class at a probability of at least",
         0.0,
         1.0,
         step=0.005,
@@ -128,37 +132,35 @@ def _head(title: str, name: str, area: Estimate, mean: float) -> None:
 def tabulate(found: ThresholdCounts, name: str) -> str:
     """The two by two table of a threshold."""
     rows = (
-        (name, found.true_positives, "hits", found.false_negatives, "misses"),
+        (name, found.true_positives, "true positives", found.false_negatives, "false negatives"),
         (
             "another class",
             found.false_positives,
-            "false alarms",
+            "false positives",
             found.true_negatives,
-            "rejections",
+            "true negatives",
         ),
     )
     body = ""
     for title, taken, taken_name, left, left_name in rows:
-        right = ("good", "bad") if taken_name == "hits" else ("bad", "good")
+        right = ("good", "bad") if taken_name == "true positives" else ("bad", "good")
         body += (
             f'<tr><th scope="row">{escape(title)}</th>'
             f'<td class="{right[0]}"><b>{taken}</b>{taken_name}</td>'
             f'<td class="{right[1]}"><b>{left}</b>{left_name}</td></tr>'
         )
     return (
-        '<table class="two-by-two"><thead><tr><th></th><th scope="col">taken for it</th>'
+        '<table class="two-by-two"><thead><tr><th></th><th scope="col">predicted as it</th>'
         f'<th scope="col">not</th></tr></thead><tbody>{body}</tbody></table>'
     )
 
 
 def _list_rates(found: ThresholdCounts) -> list[EstimateLine]:
     return [
+        EstimateLine("Precision", found.precision, define("precision")),
+        EstimateLine("Recall", found.recall, define("recall")),
         EstimateLine(
-            "Precision", found.precision, "Of what is taken for it, the share that is of it."
+            "False positive rate", found.false_positive_rate, define("false positive rate")
         ),
-        EstimateLine("Recall", found.recall, "Of the class, the share that is found."),
-        EstimateLine(
-            "False alarm rate", found.false_positive_rate, "Of the others, the share taken for it."
-        ),
-        EstimateLine("F1", found.f1, "Harmonic mean of precision and recall."),
+        EstimateLine("F1", found.f1, define("F1")),
     ]

@@ -1,4 +1,4 @@
-"""Ways to other pages: a set of samples in the Explorer, the reason of an answer in Explain."""
+"""Ways to other pages: a set of samples in the Explorer, the explanation of a prediction in Explain."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plan_explorer(scene: PerformanceScene, uids: Sequence[int], pinned: int | No
 
 
 def plan_explanation(scene: PerformanceScene, uid: int) -> None:
-    """Go to Explain with a sample: why this answer, and not the right one where there is one."""
+    """Go to Explain with a sample: why the predicted class, and not the true one where they differ."""
     answers = scene.answers
     predicted, target = int(answers.predicted[uid]), int(answers.targets[uid])
     against = target if target not in {-1, predicted} else None

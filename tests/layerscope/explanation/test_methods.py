@@ -677,7 +677,7 @@ def test_lime_gives_nothing_to_superpixels_that_the_model_does_not_see() -> None
 
 
 def test_grad_cam_is_drawn_to_places_that_the_model_does_not_use(pictures: np.ndarray) -> None:
-    # Its known failure, which HiRes-CAM is made against.
+    # Its known limitation, which HiRes-CAM is made against.
     one = classify(corner_model(), SIDE, plain=True)
     outputs = [0, 1, 2, 3, 4, 0]
     wide, true = (explain(key, one, pictures, outputs).maps for key in ("grad_cam", "hires_cam"))

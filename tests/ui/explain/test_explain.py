@@ -562,7 +562,7 @@ def test_an_upload_is_asked_for_where_there_is_none(
 ) -> None:
     monkeypatch.chdir(embedded)
     app = open_page(run="objects-vgg16_slim", source="upload")
-    assert "Choose a picture of yours" in text_of(app)
+    assert "Upload an image at the left" in text_of(app)
 
 
 def test_the_last_view_says_how_to_measure(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -435,7 +435,7 @@ def test_few_samples_and_a_wrong_link_are_no_trouble(opened: AppTest) -> None:
     assert opened.slider(key="trial_perplexity").max == 13
     assert "13" in opened.query_params["trial_perplexity"]
     texts = "".join(element.proto.body for element in opened.get("html"))
-    assert texts.count("Known failure") == 2
+    assert texts.count("Known limitation") == 2
     assert all(name in texts for name in ("Pearson 1901", "Hotelling 1933", "Hinton 2008"))
     assert len(opened.latex) == 3
 

@@ -310,7 +310,7 @@ def test_scores_of_classes_are_scikit_learns() -> None:
 
 def test_scores_of_classes_by_hand() -> None:
     first, second, third = score_classes(HAND, draw_weights(8, 50, 0))
-    # A sample of the nameless class is taken for class 0: a false alarm.
+    # A sample of the nameless class is predicted as class 0: a false positive.
     assert (first.precision.value, first.recall.value) == pytest.approx((2 / 3, 2 / 3))
     assert (second.precision.value, second.recall.value) == pytest.approx((1 / 2, 1 / 2))
     assert (first.predicted, second.predicted, third.predicted) == (3, 2, 0)
@@ -445,7 +445,7 @@ def test_a_threshold_by_hand() -> None:
     assert found.false_positive_rate.value == pytest.approx(1 / 3)
     assert not count_at_threshold(
         POSITIVE, SCORES, 1.5
-    ).precision.is_defined  # nothing is taken for the class
+    ).precision.is_defined  # nothing is predicted as the class
     assert count_at_threshold(POSITIVE, SCORES, 1.5).recall.value == 0
 
 
@@ -792,7 +792,7 @@ def test_every_view_draws_at_every_size_and_of_a_class_without_an_output(
 @pytest.mark.usefixtures("tiny_run")
 def test_a_link_brings_back_what_was_chosen_and_refuses_the_rest_by_name() -> None:
     app = open_page(run=TINY, perf="confusion", cell="1-0", counted="share", n_bins="7")
-    assert "taken for" in text_of(app)
+    assert "predicted as" in text_of(app)
     assert [toast.value for toast in app.toast] == [
         "The link asks for a number of bins that is not here. You see the usual one instead."
     ]
@@ -807,7 +807,7 @@ def test_two_lists_open_a_cell_without_the_chart() -> None:
     assert app.selectbox(key="cell_class").value == 1
     app.selectbox(key="cell_output").set_value(1).run()
     assert app.query_params["cell"] in ("1-1", ["1-1"])
-    assert "recognised" in text_of(app)
+    assert "predicted correctly" in text_of(app)
     app.button(key="cell_close").click().run()
     assert "cell" not in app.query_params and not app.exception
     assert app.selectbox(key="cell_class").value == -2
@@ -822,13 +822,13 @@ def test_a_model_without_any_of_the_classes_says_so_everywhere(tiny_run: Path) -
     assert "any of the 3 classes" in text_of(open_page(run=TINY))
 
 
-def test_a_class_that_is_never_answered_has_no_precision_on_the_page(tiny_run: Path) -> None:
+def test_a_class_that_is_never_predicted_has_no_precision_on_the_page(tiny_run: Path) -> None:
     p = read_probability(tiny_run)
     p[:, [0, 1]] = p[:, [1, 0]] + 0  # then none is right but by chance
     p[:, 1] = 0
     rewrite(tiny_run, p / p.sum(axis=1, keepdims=True))
     text = text_of(open_page(run=TINY, perf="classes", focus_class="1"))
-    assert "never answered, so its precision is not defined" in text
+    assert "never predicted, so its precision is not defined" in text
 
 
 def test_samples_of_one_class_only_leave_no_rest_to_tell_it_from(tiny_run: Path) -> None:
@@ -872,4 +872,4 @@ def test_a_thousand_outputs_get_twenty_columns(embedded: Path, monkeypatch: Any)
     assert (np.diff(found.counts.sum(axis=0)[3:-1]) <= 0).all()
     text = text_of(open_page(run="objects-efficientnet_lite0", cell="2-rest"))
     assert "an output for 3 of the 10 classes" in text
-    assert "pictures of <b>car</b> are taken for <b>any other</b>" in text
+    assert "pictures of <b>car</b> are predicted as <b>any other</b>" in text

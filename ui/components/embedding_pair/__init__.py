@@ -57,7 +57,7 @@ def draw_embedding_pair(
         The sample that is marked in both while none is pointed at.
     key : str
     on_pin : callable
-        Called with a uid when a sample is pinned, with None when it is released.
+        Called with a uid when a sample is pinned, with None when it is unpinned.
     """
     count = len(samples)
     nothing = np.zeros(count, np.int32)

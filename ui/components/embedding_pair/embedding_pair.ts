@@ -183,7 +183,7 @@ class EmbeddingPair {
     return describeSample(i, this.samples, data, this.predictions, data.outputs);
   }
 
-  /** A click on the pinned sample, or beside all of them, releases it. */
+  /** A click on the pinned sample, or beside all of them, unpins it. */
   private toggle(i: number) {
     const pinned = this.choices.get("pinned");
     if (i >= 0 || pinned >= 0) this.pin(i === pinned ? -1 : i);

@@ -25,7 +25,7 @@ class FigureColumn:
     name : str
         Short.
     title : str
-        What it is, in full.
+        What it is, in full sentences.
     """
 
     key: str

@@ -61,17 +61,17 @@ class ExperimentTable {
   private build() {
     const { columns, rows } = this.data;
     const heads = [
-      ["name", "Experiment", "Name of the experiment", ""],
-      ["changes", "Changed", "Parameters that are not as in most experiments", ""],
+      ["name", "Experiment", "Name of the experiment.", ""],
+      ["changes", "Changed", "Parameters that differ from most experiments.", ""],
       ...columns.map(({ key, name, title }) => [key, name, title, "figure"]),
-      ["created", "Date", "When it was run", "date"],
+      ["created", "Date", "When it was run.", "date"],
     ];
     const line = make("tr");
     line.append(make("th"));
     for (const [key, name, title, kind] of heads) {
       const head = make("th", kind);
       const button = make("button", "", name);
-      Object.assign(button, { type: "button", title: `${title}. Click to sort.` });
+      Object.assign(button, { type: "button", title: `${title} Click to sort.` });
       button.onclick = () => this.choose(key);
       head.dataset.key = key;
       head.append(button);

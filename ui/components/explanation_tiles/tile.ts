@@ -5,7 +5,7 @@ import type { Column, Data, Method } from "./explanation_tiles";
 
 const IMAGES = ["picture", "layer", "shade", "outline"] as const;
 
-/** What all tiles share; it outlives a sample that is released. */
+/** What all tiles share; it outlives a sample that is unpinned. */
 export const settings = remember("explanation tiles", {
   opacity: {} as Record<string, number>,
   outline: false,

@@ -7,7 +7,7 @@ export interface Question {
 }
 
 export const GAP = 100; // milliseconds between questions
-export const PATIENCE = 4000; // then an answer is taken for lost
+export const PATIENCE = 4000; // then an answer counts as lost
 const PLACES = 4; // of one question
 
 export class Questions {

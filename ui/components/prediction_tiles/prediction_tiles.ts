@@ -62,10 +62,10 @@ class PredictionTiles {
     explain.onclick = () => this.send("explain", prediction.uid);
     const confidence = prediction.confidence.toFixed(3);
     const number = String(prediction.uid).padStart(4, "0");
-    const said = `${prediction.true}, taken for ${prediction.predicted} at ${confidence}`;
+    const said = `${prediction.true}, predicted as ${prediction.predicted} at ${confidence}`;
     open.title = `Sample ${number}: ${said}. Pin it in the Explorer`;
     open.setAttribute("aria-label", open.title);
-    explain.title = "What speaks for this answer: open it in Explain";
+    explain.title = "Explain this prediction on the Explain page";
     explain.setAttribute("aria-label", `Why ${prediction.predicted}? Explain sample ${number}`);
     const image = make("img");
     Object.assign(image, { src: prediction.picture, alt: "" });
@@ -76,7 +76,7 @@ class PredictionTiles {
     fill.style.width = `${100 * clamp(0, prediction.confidence, 1)}%`;
     sure.append(fill);
     foot.append(sure, make("b", "", confidence), explain);
-    tile.append(open, makeLine("is", "true", prediction.true), makeLine("said", "said", prediction.predicted), foot);
+    tile.append(open, makeLine("is", "true", prediction.true), makeLine("said", "predicted", prediction.predicted), foot);
     return tile;
   }
 
