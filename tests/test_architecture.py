@@ -120,7 +120,7 @@ ROOMS = {
         *("lasso", "layouts", "library", "live_model", "markup", "page", "palette", "queue"),
         *("selection", "shell", "similarities", "techniques", "tour"),
         *("channel", "components", "experiments", "explain", "explorer", "features", "network"),
-        *("performance", "sample", "umap_tour", "vendor"),
+        *("performance", "sample", "umap_tour", "glossary"),
     },
 }
 
