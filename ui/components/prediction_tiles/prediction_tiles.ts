@@ -76,7 +76,12 @@ class PredictionTiles {
     fill.style.width = `${100 * clamp(0, prediction.confidence, 1)}%`;
     sure.append(fill);
     foot.append(sure, make("b", "", confidence), explain);
-    tile.append(open, makeLine("is", "true", prediction.true), makeLine("said", "predicted", prediction.predicted), foot);
+    tile.append(
+      open,
+      makeLine("is", "true", prediction.true),
+      makeLine("said", "predicted", prediction.predicted),
+      foot,
+    );
     return tile;
   }
 
