@@ -28,7 +28,7 @@ STEPS = (
     ),
     TourStep(
         ".st-key-method-panel",
-        "What it does, and its known limitation",
+        "What it does, and its limitation",
         "The formula, its source, and how the method is known to mislead. Change an option or the layer and "
         "watch what stays.",
         "left",
