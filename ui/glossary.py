@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import escape
 from pathlib import Path
 
 _FILE = Path(__file__).parents[1] / "docs/glossary.md"
@@ -34,3 +35,20 @@ def define(term: str) -> str:
     meanings = {name: text for terms in read_glossary().values() for name, text in terms.items()}
     meaning = meanings[term]
     return meaning[0].upper() + meaning[1:]
+
+
+def fill_terms(text: str) -> str:
+    """HTML with definitions in place of terms in braces; ``{glossary}`` stands for all of them."""
+
+    def replace(found: re.Match[str]) -> str:
+        return _list_terms() if found[1] == "glossary" else escape(define(found[1]))
+
+    return re.sub(r"\{([\w ]+)\}", replace, text)
+
+
+def _list_terms() -> str:
+    chapters = []
+    for title, terms in read_glossary().items():
+        rows = (f"<dt>{escape(term)}</dt><dd>{escape(define(term))}</dd>" for term in terms)
+        chapters.append(f"<h3>{escape(title)}</h3><dl>{''.join(rows)}</dl>")
+    return "\n".join(chapters)

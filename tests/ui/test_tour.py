@@ -8,6 +8,7 @@ import pytest
 
 from layerscope.params import read_params
 from tests.shared.project import ROOT
+from ui.glossary import fill_terms
 from ui.tour import STEPS, TourStep
 
 
@@ -54,7 +55,7 @@ def test_what_a_step_points_at_is_in_the_app(step: TourStep) -> None:
 
 # --- About -----------------------------------------------------------------------------------
 
-ABOUT = (ROOT / "pages" / "About.html").read_text()
+ABOUT = fill_terms((ROOT / "pages" / "About.html").read_text())
 
 
 def test_links_of_the_about_page_lead_somewhere() -> None:
@@ -85,8 +86,8 @@ def test_figures_of_the_about_page_are_those_of_params_yaml() -> None:
     assert f"keep {100 * params.pca.variance:.0f} % of the variance" in said
     assert f"{numbers[int(params.tsne.early_exaggeration)]}, then {params.tsne.n_iter}" in said
     assert f"{params.umap.n_neighbors} of them" in said
-    assert f"majority of a picture's {numbers[params.metrics.n_neighbors]} nearest" in said
-    assert f"the {numbers[params.channels.top_k]} strongest pictures" in said
+    assert f"majority of a sample's {numbers[params.metrics.n_neighbors]} nearest" in said
+    assert f"the {numbers[params.channels.top_k]} top-activating images" in said
     assert f"{numbers[params.clusters.n_clusters]} groups" in said
     assert f"its {params.umap.n_components}-dimensional UMAP" in said
     assert f"{params.app.activation_cache_mb} MB" in said
