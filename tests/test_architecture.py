@@ -117,10 +117,20 @@ ROOMS = {
     },
     "ui": {
         *("address", "arrays", "assets", "bundle", "charts", "coarse", "coloring", "controls"),
-        *("lasso", "layouts", "library", "live_model", "markup", "page", "palette", "queue"),
+        *(
+            "glossary",
+            "lasso",
+            "layouts",
+            "library",
+            "live_model",
+            "markup",
+            "page",
+            "palette",
+            "queue",
+        ),
         *("selection", "shell", "similarities", "techniques", "tour"),
         *("channel", "components", "experiments", "explain", "explorer", "features", "network"),
-        *("performance", "sample", "umap_tour", "vendor"),
+        *("performance", "sample", "umap_tour"),
     },
 }
 
