@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_what_a_step_points_at_is_in_the_app(step: TourStep) -> None:
 
 # --- About -----------------------------------------------------------------------------------
 
-ABOUT = fill_terms((ROOT / "pages" / "About.html").read_text())
+ABOUT = unescape(fill_terms((ROOT / "pages" / "About.html").read_text()))
 
 
 def test_links_of_the_about_page_lead_somewhere() -> None:
