@@ -75,7 +75,7 @@ def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "params.yaml").write_text((ROOT / "params.yaml").read_text())
     outputs = [Category(None, None, f"thing {i}") for i in range(5)]
     write_weights(root / WEIGHTS, small_net(), outputs, {})
-    model = {"factory": "test_faithfulness_stage:small_net", "input_size": SIZE}
+    model = {"factory": "tests.stages.test_faithfulness:small_net", "input_size": SIZE}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         run = {"dataset": "objects", "model": model, "weights": WEIGHTS, "sizes": [10]}
@@ -252,10 +252,9 @@ def test_stage_as_dvc_runs_it(project: None) -> None:
     path = Path(f"data/{RUN}/faithfulness.csv")
     serial = path.read_text()
     path.unlink()
-    places = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     done = subprocess.run(
         [sys.executable, "-m", "stages.faithfulness", RUN],
-        env={**os.environ, "PYTHONPATH": places},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )

@@ -79,7 +79,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "params.yaml").write_text((ROOT / "params.yaml").read_text())
     outputs = [Category(None, None, f"thing {i}") for i in range(10)]
     write_weights(root / WEIGHTS, small_net(), outputs, {})
-    model = {"factory": "test_scale_out:small_net", "input_size": SIDE}
+    model = {"factory": "tests.stages.test_scale_out:small_net", "input_size": SIDE}
     run = {"dataset": "objects", "model": model, "weights": WEIGHTS, "sizes": [20, N]}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
