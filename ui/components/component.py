@@ -7,7 +7,7 @@ A component is a folder with a typed wrapper (`__init__.py`), its HTML, and its 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from ui.components.triggers import read_one_of
+from ui.components.triggers import Known, read_one_of
 
 _FOLDER = Path(__file__).parent
 T = TypeVar("T")
@@ -43,7 +43,12 @@ RERUN = Trigger(repr, lambda _: None)  # draws anew what the page shows, and tel
 
 def hear_token(token: str, tell: Callable[[], None]) -> Trigger[str]:
     """A trigger that says nothing but what it is about: with another token than `token` it is out of date."""
-    return Trigger(lambda sent: read_one_of(sent, (token,)), lambda _: tell())
+    return hear_choice((token,), lambda _: tell())
+
+
+def hear_choice(shown: Collection[Known], tell: Callable[[Known], None]) -> Trigger[Known]:
+    """A trigger that chooses one of what is shown."""
+    return Trigger(lambda sent: read_one_of(sent, shown), tell)
 
 
 class Component:

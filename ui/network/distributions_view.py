@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
 from layerscope.models.layers import Layer
@@ -18,7 +17,6 @@ from ui import markup
 from ui.address import change
 from ui.charts import draw_chart, draw_clickable
 from ui.controls import choose
-from ui.library import Contents
 from ui.network.address import DRAWINGS, FINAL, QUANTITIES, NetworkChoice
 from ui.network.distribution_charts import draw_history, draw_layers, draw_matrix
 from ui.network.graphs import wait_for_weights
@@ -32,7 +30,7 @@ from ui.network.layer_choice import (
 from ui.network.scales import find_scale
 from ui.network.techniques import FINAL_WEIGHTS, HISTOGRAMS
 from ui.network.trainings import draw_training_choice, list_trainings, load_distributions
-from ui.selection import Selection
+from ui.network.view import NetworkView
 from ui.shell import show_problem
 from ui.techniques import draw_technique
 
@@ -45,41 +43,39 @@ _FIGURES = {
 }
 
 
-def draw_distributions(
-    selection: Selection,
-    choice: NetworkChoice,
-    contents: Contents,
-    side: DeltaGenerator,
-    stage: DeltaGenerator,
-) -> list[str]:
+def draw_distributions(view: NetworkView) -> list[str]:
     """Draw the choices at the side and the charts on the stage; returns what was refused."""
-    trainings = list_trainings(contents.run)
-    training = choice.training or next(iter(trainings))
-    with side:
+    trainings = list_trainings(view.contents.run)
+    training = view.choice.training or next(iter(trainings))
+    with view.side:
         draw_training_choice(trainings, training)
     if training == FINAL:
-        return _draw_final(selection, choice, contents, side, stage)
+        return _draw_final(view)
     try:
         distributions = load_distributions(training)
     except InputError as error:
-        with stage.container(key="panel-empty"):
+        with view.stage.container(key="panel-empty"):
             show_problem(str(error))
         return []
     refused = []
-    epoch = choice.epoch or distributions.epochs
+    epoch = view.choice.epoch or distributions.epochs
     if epoch > distributions.epochs:
         refused, epoch = ["epoch"], distributions.epochs
-    layer = find_layer(selection.layer, contents.layers, distributions.layers, choice.part)
-    with side:
-        choose("quantity", "Values", tuple(QUANTITIES), choice.quantity, QUANTITIES.__getitem__)
-        draw_layer_choice(distributions, layer, selection.layer, contents.layers)
-        choose("drawing", "Epochs as", tuple(DRAWINGS), choice.drawing, DRAWINGS.__getitem__)
-        draw_scale_choice(choice)
+    layer = find_layer(
+        view.selection.layer, view.contents.layers, distributions.layers, view.choice.part
+    )
+    with view.side:
+        choose(
+            "quantity", "Values", tuple(QUANTITIES), view.choice.quantity, QUANTITIES.__getitem__
+        )
+        draw_layer_choice(distributions, layer, view.selection.layer, view.contents.layers)
+        choose("drawing", "Epochs as", tuple(DRAWINGS), view.choice.drawing, DRAWINGS.__getitem__)
+        draw_scale_choice(view.choice)
         draw_technique(HISTOGRAMS)
-    shown = ShownLayer(distributions, layer, contents.layers)
+    shown = ShownLayer(distributions, layer, view.contents.layers)
     playing = _PLAYING in st.session_state
-    with stage:
-        st.fragment(_draw_epochs, run_every=_TICK if playing else None)(shown, choice, epoch)
+    with view.stage:
+        st.fragment(_draw_epochs, run_every=_TICK if playing else None)(shown, view.choice, epoch)
     return refused
 
 
@@ -220,20 +216,16 @@ def _is_rectified(key: str, layers: tuple[Layer, ...]) -> bool:
 # --- a model that was not trained here -------------------------------------------------------
 
 
-def _draw_final(
-    selection: Selection,
-    choice: NetworkChoice,
-    contents: Contents,
-    side: DeltaGenerator,
-    stage: DeltaGenerator,
-) -> list[str]:
+def _draw_final(view: NetworkView) -> list[str]:
     """Weights as they are, layer by layer."""
-    with stage.container(key="panel-final"):
-        distributions = wait_for_weights(contents)
+    with view.stage.container(key="panel-final"):
+        distributions = wait_for_weights(view.contents)
         if distributions is None:
             return []
-        layer = find_layer(selection.layer, contents.layers, distributions.layers, choice.part)
-        shown = ShownLayer(distributions, layer, contents.layers)
+        layer = find_layer(
+            view.selection.layer, view.contents.layers, distributions.layers, view.choice.part
+        )
+        shown = ShownLayer(distributions, layer, view.contents.layers)
         _, deviation = find_moments(*distributions.at(0, WEIGHT))
         st.html(
             '<p class="untrained"><b>This model was not trained here</b>, so there is no history of its '
@@ -249,13 +241,13 @@ def _draw_final(
                 layer,
                 shown.labels,
                 shown.kinds,
-                find_scale(choice.scale, deviation),
+                find_scale(view.choice.scale, deviation),
                 max(420, 22 * len(distributions.layers) + 60),
             ),
             "layers_chart",
         )
-    with side:
-        draw_layer_choice(distributions, layer, selection.layer, contents.layers)
-        draw_scale_choice(choice)
+    with view.side:
+        draw_layer_choice(distributions, layer, view.selection.layer, view.contents.layers)
+        draw_scale_choice(view.choice)
         draw_technique(FINAL_WEIGHTS)
     return []

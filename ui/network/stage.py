@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from ui.controls import choose, draw_run_choice
 from ui.library import Contents
-from ui.network.address import VIEWS, NetworkChoice, read_choice, write_choice
+from ui.network.address import VIEWS, read_choice, write_choice
 from ui.network.distributions_view import draw_distributions
 from ui.network.graph_view import draw_graph
 from ui.network.training_view import draw_training
 from ui.network.trainings import list_trainings
-from ui.selection import Selection, read_selection, write_selection
+from ui.network.view import NetworkView
+from ui.selection import read_selection, write_selection
 
-# Draws its choices into the first container and its view into the second; returns what the address
-# asked for in vain.
-View = Callable[[Selection, NetworkChoice, Contents, DeltaGenerator, DeltaGenerator], list[str]]
-_DRAW: dict[str, View] = {
+# Each returns what the address asked for in vain.
+_DRAW: dict[str, Callable[[NetworkView], list[str]]] = {
     "graph": draw_graph,
     "distributions": draw_distributions,
     "training": draw_training,
@@ -41,5 +39,5 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
         with st.container(key="page-views", horizontal=True, gap=None):
             choose("network_view", "View", tuple(VIEWS), choice.network_view, VIEWS.__getitem__)
         stage = st.container(key=f"network-{choice.network_view}", gap="small")
-    draw = _DRAW[choice.network_view]
-    return refused + refused_choices + draw(selection, choice, contents, side, stage)
+    view = NetworkView(selection, choice, contents, side, stage)
+    return refused + refused_choices + _DRAW[choice.network_view](view)

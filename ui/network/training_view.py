@@ -5,38 +5,31 @@ from __future__ import annotations
 from html import escape
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
 from layerscope.training.curves import TrainingCurves
 from ui import markup
 from ui.charts import draw_chart
-from ui.library import Contents, load_params
+from ui.library import load_params
 from ui.markup import Fact
-from ui.network.address import FINAL, NetworkChoice
+from ui.network.address import FINAL
 from ui.network.techniques import CURVES
 from ui.network.training_charts import draw_curves
 from ui.network.trainings import draw_training_choice, list_trainings, load_curves
-from ui.selection import Selection
+from ui.network.view import NetworkView
 from ui.shell import show_problem
 from ui.techniques import draw_technique
 
 _HEIGHT = 600  # pixels
 
 
-def draw_training(
-    selection: Selection,
-    choice: NetworkChoice,
-    contents: Contents,
-    side: DeltaGenerator,
-    stage: DeltaGenerator,
-) -> list[str]:
+def draw_training(view: NetworkView) -> list[str]:
     """Draw the training and its recipe at the side, its curves on the stage; refuses nothing."""
-    trainings = list_trainings(contents.run)
-    training = choice.training or next(iter(trainings))
-    with side:
+    trainings = list_trainings(view.contents.run)
+    training = view.choice.training or next(iter(trainings))
+    with view.side:
         draw_training_choice(trainings, training)
-    with stage.container(key="panel-curves"):
+    with view.stage.container(key="panel-curves"):
         if training == FINAL:
             _tell_untrained(list(trainings)[1:])
             return []
@@ -47,7 +40,7 @@ def draw_training(
             return []
         draw_chart(draw_curves(curves, _HEIGHT), "curves_chart", fill=True)
         _draw_notes(curves)
-    with side:
+    with view.side:
         st.html(markup.heading("Outcome") + markup.facts(_tell_outcome(curves)))
         st.html(markup.heading("Recipe", "params.yaml") + markup.facts(_tell_recipe(training)))
         draw_technique(CURVES)

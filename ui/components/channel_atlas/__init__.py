@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, hear_choice
 
 _COMPONENT = Component("channel_atlas")
 
@@ -68,5 +67,5 @@ def draw_channel_atlas(atlas: Atlas, *, key: str, on_pick: Callable[[int], None]
     _COMPONENT.draw(
         key=key,
         data=vars(atlas),
-        triggers={"pick": Trigger(lambda sent: read_one_of(sent, numbers), on_pick)},
+        triggers={"pick": hear_choice(numbers, on_pick)},
     )

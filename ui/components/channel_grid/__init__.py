@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ui.components.component import Component, Trigger, fingerprint, pack
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, fingerprint, hear_choice, pack
 from ui.palette import HEAT_COLORS
 
 ORDERS = ("-score", "score", "channel", "-channel")
@@ -111,7 +110,7 @@ def draw_channel_grid(
             "order": order if order in ORDERS else ORDERS[0],
         },
         triggers={
-            "pick": Trigger(lambda sent: read_one_of(sent, range(count)), on_pick),
-            "order": Trigger(lambda sent: read_one_of(sent, ORDERS), on_order),
+            "pick": hear_choice(range(count), on_pick),
+            "order": hear_choice(ORDERS, on_order),
         },
     )

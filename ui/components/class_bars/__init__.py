@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, hear_choice
 
 _COMPONENT = Component(
     "class_bars", html='<ol class="bars" aria-label="Most probable classes"></ol>'
@@ -67,7 +66,7 @@ def draw_class_bars(
             "contrast": -1 if contrast is None else contrast,
         },
         triggers={
-            "target": Trigger(lambda sent: read_one_of(sent, outputs), on_target),
-            "contrast": Trigger(lambda sent: read_one_of(sent, outputs), on_contrast),
+            "target": hear_choice(outputs, on_target),
+            "contrast": hear_choice(outputs, on_contrast),
         },
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, hear_choice
 
 _COMPONENT = Component(
     "class_table",
@@ -94,7 +93,7 @@ def draw_class_table(
             "chosen": -1 if chosen is None else chosen,
         },
         triggers={
-            "sort": Trigger(lambda sent: read_one_of(sent, names), on_sort),
-            "choose": Trigger(lambda sent: read_one_of(sent, labels), on_choose),
+            "sort": hear_choice(names, on_sort),
+            "choose": hear_choice(labels, on_choose),
         },
     )

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, hear_choice
 
 _COMPONENT = Component("contact_sheet")
 
@@ -62,5 +61,5 @@ def draw_contact_sheet(
             "side": side,
             "rows": rows,
         },
-        triggers={"pinned": Trigger(lambda sent: read_one_of(sent, shown), on_pin)},
+        triggers={"pinned": hear_choice(shown, on_pin)},
     )

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ui.components.component import Component, Trigger, pack
+from ui.components.component import RERUN, Component, Trigger, hear_choice, pack
 from ui.components.points import LegendEntry, PlotPredictions
 from ui.components.triggers import read_one_of, read_pin, read_switch
 
 _COMPONENT = Component("embedding_film")
-TICK = Trigger[object](lambda sent: sent, lambda _: None)  # a question: the rerun answers it
 
 
 @dataclass(frozen=True)
@@ -212,10 +211,10 @@ def draw_embedding_film(
         },
         triggers={
             "pin": Trigger(lambda sent: read_pin(sent, len(samples.labels)), on_pin),
-            "choose": Trigger(lambda sent: read_one_of(sent, ids), on_choose),
+            "choose": hear_choice(ids, on_choose),
             "run": Trigger(read_action, on_run),
             "ladder": Trigger(read_switch, lambda _: on_ladder()),
-            "tick": TICK,
+            "tick": RERUN,
         },
     )
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ui.components.component import Component, Trigger, pack
-from ui.components.embedding_film import TICK, LinkedSamples, join_layouts, read_action
+from ui.components.component import RERUN, Component, Trigger, pack
+from ui.components.embedding_film import LinkedSamples, join_layouts, read_action
 from ui.components.triggers import read_pin
 
 _COMPONENT = Component("embedding_trials")
@@ -119,6 +119,6 @@ def draw_embedding_trials(
         triggers={
             "pin": Trigger(lambda sent: read_pin(sent, len(samples.labels)), on_pin),
             "run": Trigger(read_action, on_run),
-            "tick": TICK,
+            "tick": RERUN,
         },
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from ui.components.component import Component, Trigger
+from ui.components.component import Component, Trigger, hear_choice
 from ui.components.parallel_coordinates import read_pick
-from ui.components.triggers import read_one_of
 
 _COMPONENT = Component(
     "experiment_table",
@@ -104,6 +103,6 @@ def draw_experiment_table(
         },
         triggers={
             "pick": Trigger(lambda sent: read_pick(sent, keys), lambda pick: on_pick(*pick)),
-            "order": Trigger(lambda sent: read_one_of(sent, orders), on_order),
+            "order": hear_choice(orders, on_order),
         },
     )

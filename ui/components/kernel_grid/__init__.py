@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ui.components.component import Component, Trigger, fingerprint, pack
+from ui.components.component import Component, Trigger, fingerprint, hear_choice, pack
 from ui.components.triggers import read_one_of
 
 _COMPONENT = Component("kernel_grid")
@@ -121,7 +121,7 @@ def draw_kernel_grid(
         key=key,
         data={"arrays": arrays, "facts": facts, "stamp": fingerprint(facts, arrays)},
         triggers={
-            "pick": Trigger(lambda sent: read_one_of(sent, linked), on_pick),
+            "pick": hear_choice(linked, on_pick),
             "page": Trigger(
                 lambda sent: read_page(sent, kernels.rows, kernels.columns),
                 lambda page: on_page(*page),

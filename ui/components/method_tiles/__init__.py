@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from ui.components.component import RERUN, Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import RERUN, Component, Trigger, hear_choice
 
 _COMPONENT = Component("method_tiles")
 
@@ -76,7 +75,7 @@ def draw_method_tiles(
     """
 
     def hear(tell: Callable[[str], None]) -> Trigger[str]:
-        return Trigger(lambda sent: read_one_of(sent, [tile.key for tile in tiles]), tell)
+        return hear_choice([tile.key for tile in tiles], tell)
 
     _COMPONENT.draw(
         key=key,

@@ -11,10 +11,9 @@ from math import isfinite
 from typing import Any
 
 from layerscope.models.layers import Layer
-from ui.components.component import Component, Trigger
+from ui.components.component import Component, hear_choice
 from ui.components.model_map.captions import describe_layer, list_kinds, name_groups, name_kind
 from ui.components.model_map.geometry import Cuboid, measure_layers
-from ui.components.triggers import read_one_of
 from ui.palette import KIND_COLORS
 
 _COMPONENT = Component("model_map")
@@ -73,7 +72,7 @@ def draw_model_map(
     _COMPONENT.draw(
         key=key,
         data=data,
-        triggers={"pick": Trigger(lambda sent: read_one_of(sent, keys), on_pick)},
+        triggers={"pick": hear_choice(keys, on_pick)},
     )
 
 

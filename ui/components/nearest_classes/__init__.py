@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, hear_choice
 
 _COMPONENT = Component("nearest_classes", html='<ol aria-label="Most similar classes"></ol>')
 
@@ -52,5 +51,5 @@ def draw_nearest_classes(
     _COMPONENT.draw(
         key=key,
         data={"rows": [asdict(row) for row in rows]},
-        triggers={"pick": Trigger(lambda sent: read_one_of(sent, shown), on_pick)},
+        triggers={"pick": hear_choice(shown, on_pick)},
     )

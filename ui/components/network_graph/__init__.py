@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from ui.components.component import Component, Trigger
+from ui.components.component import Component, Trigger, hear_choice
 from ui.components.triggers import read_one_of
 
 _COMPONENT = Component("network_graph")
@@ -115,7 +115,7 @@ def draw_network_graph(
             "opened": [each for each in groups if each in opened],
         },
         triggers={
-            "pick": Trigger(lambda sent: read_one_of(sent, known), on_pick),
+            "pick": hear_choice(known, on_pick),
             "open": Trigger(lambda sent: read_groups(sent, groups), on_open),
         },
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, Trigger, hear_choice
 
 _COMPONENT = Component("prediction_tiles", html='<div class="tiles" role="group"></div>')
 
@@ -60,7 +59,7 @@ def draw_prediction_tiles(
     """
 
     def hear(tell: Callable[[int], None]) -> Trigger[int]:
-        return Trigger(lambda sent: read_one_of(sent, [tile.uid for tile in tiles]), tell)
+        return hear_choice([tile.uid for tile in tiles], tell)
 
     _COMPONENT.draw(
         key=key,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, hear_choice
 
 _COMPONENT = Component("sample_strip", html='<div class="samples" role="group"></div>')
 
@@ -58,5 +57,5 @@ def draw_sample_strip(
             "tiles": [asdict(tile) for tile in tiles],
             "current": -1 if current is None else current,
         },
-        triggers={"pick": Trigger(lambda sent: read_one_of(sent, uids), on_pick)},
+        triggers={"pick": hear_choice(uids, on_pick)},
     )

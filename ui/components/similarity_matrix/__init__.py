@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from layerscope.models.layers import Layer
-from ui.components.component import Component, Trigger, pack
+from ui.components.component import Component, Trigger, hear_choice, pack
 from ui.components.triggers import read_one_of
 from ui.palette import HEAT_COLORS, KIND_COLORS
 
@@ -121,7 +121,7 @@ def draw_similarity(
             "pick": Trigger(
                 lambda sent: read_pair(sent, rows, columns), lambda pair: on_pick(*pair)
             ),
-            "measure": Trigger(lambda sent: read_one_of(sent, there), on_measure),
+            "measure": hear_choice(there, on_measure),
         },
     )
 

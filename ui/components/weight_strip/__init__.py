@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ui.components.component import Component, Trigger
-from ui.components.triggers import read_one_of
+from ui.components.component import Component, hear_choice
 
 _COMPONENT = Component("weight_strip")
 
@@ -75,5 +74,5 @@ def draw_weight_strip(
             ],
             "chosen": chosen,
         },
-        triggers={"pick": Trigger(lambda sent: read_one_of(sent, keys), on_pick)},
+        triggers={"pick": hear_choice(keys, on_pick)},
     )
