@@ -110,7 +110,7 @@ def list_files(folder: Path, outputs: Sequence[str]) -> dict[str, bytes]:
     """Content of every file below outputs, without what tells the time."""
     places = [folder / output for output in outputs]
     paths = [path for place in places for path in [place, *sorted(place.rglob("*"))]]
-    files = [path for path in paths if path.is_file() and path.suffix != ".pyc"]
+    files = [path for path in paths if path.is_file() and "__pycache__" not in path.parts]
     return {path.relative_to(folder).as_posix(): _read(path) for path in files}
 
 
