@@ -30,7 +30,7 @@ def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPa
 def tell_agreement(path: LayerPath, layers: Sequence[Layer]) -> tuple[str, str]:
     """The layer from which on the neighbours agree: its key and its label, or that they do not."""
     if path.agrees_from is None:
-        return "they do not", f"{path.counts[-1]} of {path.k} at the end"
+        return "no layer", f"{path.counts[-1]} of {path.k} at the end"
     layer = layers[path.agrees_from]
     return layer.key, "" if layer.label == layer.key else layer.label
 
