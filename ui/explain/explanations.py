@@ -46,8 +46,8 @@ def key_of(
     return (
         subject.digest,
         subject.network.mark,
-        subject.why,
-        subject.against,
+        subject.target,
+        subject.contrast,
         name,
         at,
         tuple(sorted(options.items())),
@@ -60,12 +60,12 @@ def ask_method(
     """Have a method computed; one line where too much is waiting."""
 
     def work(publish: Publish[DrawnExplanation], cancelled: Callable[[], bool]) -> DrawnExplanation:
-        contrast = None if subject.against is None else np.array([subject.against])
+        contrast = None if subject.contrast is None else np.array([subject.contrast])
         found = attribute(
             method.key,
             subject.network.classifier,
             subject.picture[None],
-            np.array([subject.why]),
+            np.array([subject.target]),
             contrast=contrast,
             layer=at,
             progress=lambda done, total: publish(done, total, None),
@@ -87,8 +87,8 @@ def ask_sweep(subject: ExplainSubject, name: str, options: Mapping[str, Setting]
         for sweep in occlude(
             subject.network.classifier,
             subject.picture,
-            subject.why,
-            contrast=subject.against,
+            subject.target,
+            contrast=subject.contrast,
             cancelled=cancelled,
             **dict[str, Any](options),
         ):

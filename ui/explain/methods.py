@@ -50,10 +50,10 @@ class Found:
 
 def list_sides(subject: ExplainSubject, choice: ExplainChoice) -> tuple[ExplainSubject, ...]:
     """What is explained: a score, or each of two classes for itself."""
-    against = subject.against
-    if against is None or not choice.both:
+    contrast = subject.contrast
+    if contrast is None or not choice.both:
         return (subject,)
-    return replace(subject, against=None), replace(subject, why=against, against=None)
+    return replace(subject, contrast=None), replace(subject, target=contrast, contrast=None)
 
 
 def draw_methods(subject: ExplainSubject, choice: ExplainChoice) -> None:
@@ -138,12 +138,12 @@ def _draw_tiles(
             shared.cancel(_key(side, choice, METHODS[key]), session_id())
 
     subject = sides[0]
-    classes = "/".join(f"{side.why}-{side.against}" for side in sides)
+    classes = "/".join(f"{side.target}-{side.contrast}" for side in sides)
     draw_method_tiles(
         embed_pixels(subject.picture),
         [_tile(METHODS[key], each) for key, each in found.items()],
         choice.explain,
-        [side.categories[side.why].name for side in sides] if len(sides) > 1 else [],
+        [side.categories[side.target].name for side in sides] if len(sides) > 1 else [],
         token=f"{subject.digest}/{subject.network.mark}/{classes}",
         key="method_tiles",
         on_open=lambda key: change(explain=key),

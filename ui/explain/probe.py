@@ -35,7 +35,7 @@ def draw_occlusion(subject: ExplainSubject, choice: ExplainChoice) -> None:
     settings = fill_options(OCCLUSION_OPTIONS, choice.options.get(PROBE, {}))
     problem = _check(len(subject.picture), settings)
     with right.container(key="method-panel"):
-        st.html(markup.heading("Manual occlusion", subject.categories[subject.why].name))
+        st.html(markup.heading("Manual occlusion", subject.categories[subject.target].name))
         st.html(f'<p class="said">{_HINT}</p>')
         draw_options(
             PROBE,
@@ -105,7 +105,7 @@ def _describe(
         side,
         min(patch, side),
         stride,
-        float(subject.probabilities[subject.why]),
+        float(subject.probabilities[subject.target]),
         answers,
         result.layer if result else "",
         bool(report and report.is_open),
@@ -122,5 +122,5 @@ def compute_covered(
     patch, _ = _geometry(settings)
     filling = fill_picture(subject.picture, str(settings["fill"]))
     covered = np.stack([cover(subject.picture, filling, top, left, patch) for left, top in places])
-    found = predict(subject.network.classifier, covered)[:, subject.why]
+    found = predict(subject.network.classifier, covered)[:, subject.target]
     return [(left, top, float(p)) for (left, top), p in zip(places, found, strict=True)]

@@ -122,7 +122,7 @@ def draw_classes(subject: ExplainSubject, choice: ExplainChoice, true: int | Non
     true : int or None
         The output of the picture's true class, where that is known.
     """
-    probabilities, why, against = subject.probabilities, subject.why, subject.against
+    probabilities, target, contrast = subject.probabilities, subject.target, subject.contrast
     order = np.argsort(-probabilities, kind="stable")[:10]
     bars = [
         ClassBar(int(i), subject.categories[i].name, float(probabilities[i]), int(i) == true)
@@ -131,14 +131,14 @@ def draw_classes(subject: ExplainSubject, choice: ExplainChoice, true: int | Non
     st.html(markup.heading("Top 10", f"of {len(probabilities)}"))
     draw_class_bars(
         bars,
-        why,
-        against,
+        target,
+        contrast,
         key="explain_bars",
         on_target=lambda output: choose_classes(
-            subject, choice, output, None if output == against else against
+            subject, choice, output, None if output == contrast else contrast
         ),
         on_contrast=lambda output: choose_classes(
-            subject, choice, why, None if output == against else output
+            subject, choice, target, None if output == contrast else output
         ),
     )
     _draw_search(subject, choice)
@@ -147,8 +147,8 @@ def draw_classes(subject: ExplainSubject, choice: ExplainChoice, true: int | Non
 def _draw_search(subject: ExplainSubject, choice: ExplainChoice) -> None:
     """Any class of the model, by its name."""
     names = [category.name for category in subject.categories]
-    st.session_state["explained_class"] = subject.why
-    st.session_state["other_class"] = _NOTHING if subject.against is None else subject.against
+    st.session_state["explained_class"] = subject.target
+    st.session_state["other_class"] = _NOTHING if subject.contrast is None else subject.contrast
     st.selectbox(
         "Target class",
         range(len(names)),
@@ -156,25 +156,25 @@ def _draw_search(subject: ExplainSubject, choice: ExplainChoice) -> None:
         format_func=names.__getitem__,
         help=f"{define('target class')} Type to search among all classes of the model.",
         on_change=lambda: choose_classes(
-            subject, choice, st.session_state["explained_class"], subject.against
+            subject, choice, st.session_state["explained_class"], subject.contrast
         ),
     )
     st.selectbox(
         "Contrast class",
-        (_NOTHING, *(i for i in range(len(names)) if i != subject.why)),
+        (_NOTHING, *(i for i in range(len(names)) if i != subject.target)),
         key="other_class",
         format_func=lambda i: "none" if i == _NOTHING else names[i],
         help=define("contrast class"),
-        on_change=lambda: choose_classes(subject, choice, subject.why, _read_other()),
+        on_change=lambda: choose_classes(subject, choice, subject.target, _read_other()),
     )
-    against = subject.against
-    if against is not None:
+    contrast = subject.contrast
+    if contrast is not None:
         choose("both", "Compare as", tuple(_SIDES), "1" if choice.both else "0", _SIDES.__getitem__)
         st.button(
             "⇄ Swap the two",
             key="swap",
             type="tertiary",
-            on_click=lambda: choose_classes(subject, choice, against, subject.why),
+            on_click=lambda: choose_classes(subject, choice, contrast, subject.target),
         )
 
 

@@ -42,14 +42,14 @@ def _read(contents: Contents) -> _Asked:
     except (InputError, Unavailable) as problem:
         return _Asked(selection, choice, None, problem, refused)
     if not choice.is_of_run:
-        choice = replace(choice, target=_keep(choice.target, subject), rival=subject.against)
+        choice = replace(choice, target=_keep(choice.target, subject), rival=subject.contrast)
     choice = replace(choice, at=subject.at)
     return _Asked(selection, choice, subject, None, refused + refused_values)
 
 
 def _keep(target: int | None, subject: ExplainSubject) -> int | None:
     """The output that was chosen, unless the model does not have it."""
-    return None if target is None else subject.why
+    return None if target is None else subject.target
 
 
 def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:

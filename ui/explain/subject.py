@@ -32,9 +32,9 @@ class ExplainSubject:
         What tells the picture from all others.
     network : Opened
     probabilities : ndarray of float32, (K,)
-    why : int
+    target : int
         The output that is explained.
-    against : int or None
+    contrast : int or None
         The one that is subtracted from it.
     at : str or None
         Layer of class activation maps.
@@ -46,8 +46,8 @@ class ExplainSubject:
     digest: str
     network: Opened
     probabilities: np.ndarray
-    why: int
-    against: int | None
+    target: int
+    contrast: int | None
     at: str | None
 
     @property
@@ -58,11 +58,11 @@ class ExplainSubject:
     @property
     def score(self) -> str:
         """What is explained, in words."""
-        name = self.categories[self.why].name
+        name = self.categories[self.target].name
         return (
             name
-            if self.against is None
-            else f"{name} rather than {self.categories[self.against].name}"
+            if self.contrast is None
+            else f"{name} rather than {self.categories[self.contrast].name}"
         )
 
 
@@ -122,17 +122,17 @@ def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSu
     classifier = network.classifier
     title, credit, picture = load_picture(selection, choice, classifier.input_size)
     n_outputs = len(classifier.categories)
-    target, rival, at, refused = check_model(
+    chosen, rival, at, refused = check_model(
         choice, n_outputs, [each.key for each in network.layers]
     )
     if choice.is_of_run:
-        target, rival = selection.why, selection.against
+        chosen, rival = selection.why, selection.against
     digest = digest_of(picture)
     probabilities = _predict(network, digest, picture)
-    why = int(probabilities.argmax()) if target is None else target
-    against = rival if rival != why else None
+    target = int(probabilities.argmax()) if chosen is None else chosen
+    contrast = rival if rival != target else None
     subject = ExplainSubject(
-        title, credit, picture, digest, network, probabilities, why, against, at
+        title, credit, picture, digest, network, probabilities, target, contrast, at
     )
     return subject, refused
 
@@ -147,9 +147,9 @@ def _predict(network: Opened, digest: str, _picture: np.ndarray) -> np.ndarray:
 
 
 def choose_classes(
-    subject: ExplainSubject, choice: ExplainChoice, why: int, against: int | None
+    subject: ExplainSubject, choice: ExplainChoice, target: int, contrast: int | None
 ) -> None:
     """Write the outputs to explain to the address: of the run's model for all pages to see."""
     names = ("why", "against") if choice.is_of_run else ("target", "rival")
-    chosen = None if why == int(subject.probabilities.argmax()) else why
-    change(**dict(zip(names, (chosen, against), strict=True)))
+    chosen = None if target == int(subject.probabilities.argmax()) else target
+    change(**dict(zip(names, (chosen, contrast), strict=True)))
