@@ -12,7 +12,7 @@ import streamlit as st
 from layerscope.explanation.object_share import share_covered
 from ui import markup
 from ui.arrays import Stamp, Unavailable, explaining, load_predictions, load_samples, stamp
-from ui.components.explanation_tiles import ExplanationColumn, GroundTruth, draw_explanation_tiles
+from ui.components.explanation_tiles import ExplanationColumn, TruthOverlay, draw_explanation_tiles
 from ui.sample import explainer
 from ui.sample.explainer import Explained, Question
 from ui.sample.parts import dim_outside, list_parts, outline_parts
@@ -67,7 +67,7 @@ class _Ground:
     picture: str
     side: int
     mask: np.ndarray | None
-    truth: GroundTruth | None
+    truth: TruthOverlay | None
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -79,7 +79,7 @@ def _keep_ground(run: str, uid: int, made: Stamp) -> _Ground:
     if part_map is None:
         return _Ground(picture, side, None, None)
     mask = part_map > 0
-    truth = GroundTruth(
+    truth = TruthOverlay(
         markup.embed(outline_parts(part_map, samples.part_names), "image/svg+xml"),
         markup.embed(dim_outside(part_map), "image/svg+xml"),
         [(name, color) for _, name, color in list_parts(part_map, samples.part_names)],

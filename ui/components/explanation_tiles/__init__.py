@@ -88,7 +88,7 @@ class ExplanationColumn:
 
 
 @dataclass(frozen=True)
-class GroundTruth:
+class TruthOverlay:
     """What is really on the picture.
 
     Attributes
@@ -110,7 +110,7 @@ class GroundTruth:
 def draw_explanation_tiles(
     picture: str,
     columns: Sequence[ExplanationColumn],
-    truth: GroundTruth | None,
+    truth: TruthOverlay | None,
     *,
     name: str,
     token: str,
@@ -125,7 +125,7 @@ def draw_explanation_tiles(
         A data URL.
     columns : sequence of ExplanationColumn
         One, or two to compare.
-    truth : GroundTruth or None
+    truth : TruthOverlay or None
     name : str
         Of the sample.
     token : str
