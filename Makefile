@@ -31,7 +31,7 @@ demo: setup ## bring the embedded data up to date and open the app
 app: setup ## open the app
 	$(BIN)/streamlit run streamlit_app.py --browser.serverAddress localhost
 
-# Only who changes a component needs Node (20, or 18.19 and later); the app runs from ui/components/dist.
+# Only who changes a component needs Node.js, 20 or later; the app runs from ui/components/dist.
 NODE_STAMP := ui/components/node_modules/.installed
 $(NODE_STAMP): ui/components/package-lock.json
 	cd ui/components && npm ci --no-audit --no-fund --loglevel=error
