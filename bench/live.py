@@ -110,12 +110,12 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
     for layer in layers:
         unit = Unit(layer, 0)
         yield (
-            f"input maximisation, {layer}",
+            f"activation maximisation, {layer}",
             lambda unit=unit: [*maximize(classifier, unit)],  # type: ignore[misc]
             f"{MaximizationSettings().n_steps} steps",
         )
     yield (
-        "input maximisation, a class",
+        "activation maximisation, a class",
         lambda: [*maximize(classifier, Unit("probabilities", 0))],
         f"{MaximizationSettings().n_steps} steps",
     )
@@ -128,9 +128,9 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
     vectors = read_class_vectors(classifier)
     vectors = vectors[choose_classes(len(vectors), random_state=0)]
     tsne, umap = params.tsne, params.umap
-    yield "class vectors, PCA", lambda: map_by_pca(vectors), f"{len(vectors)} classes"
+    yield "class weight vectors, PCA", lambda: map_by_pca(vectors), f"{len(vectors)} classes"
     yield (
-        "class vectors, t-SNE",
+        "class weight vectors, t-SNE",
         lambda: map_by_tsne(
             vectors,
             perplexity=30,
@@ -141,7 +141,7 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
         f"{len(vectors)} classes",
     )
     yield (
-        "class vectors, UMAP",
+        "class weight vectors, UMAP",
         lambda: map_by_umap(
             vectors, n_neighbors=umap.n_neighbors, min_dist=umap.min_dist, random_state=0
         ),
@@ -150,7 +150,7 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
 
 
 def list_trials() -> Iterator[tuple[str, Technique, str]]:
-    """t-SNE on trial, which asks no model: 200 samples in 50 dimensions, ten classes."""
+    """t-SNE playground, which asks no model: 200 samples in 50 dimensions, ten classes."""
     from layerscope.embedding.tsne_trials import iterate_tsne, try_tsne
     from layerscope.params import read_params
 
@@ -160,12 +160,12 @@ def list_trials() -> Iterator[tuple[str, Technique, str]]:
     features = rng.normal(size=(10, 50))[labels] + rng.normal(size=(200, 50))
     common = {"early_exaggeration": settings.early_exaggeration, "n_iter": settings.n_iter}
     yield (
-        "t-SNE on trial, one perplexity",
+        "t-SNE playground, one perplexity",
         lambda: [*iterate_tsne(features, perplexity=30, random_state=0, every=10, **common)],  # type: ignore[arg-type]
         "200 samples",
     )
     yield (
-        "t-SNE on trial, six runs",
+        "t-SNE playground, six runs",
         lambda: [*try_tsne(features, labels, perplexity=30, **common)],  # type: ignore[arg-type]
         "200 samples",
     )

@@ -1,4 +1,4 @@
-"""Kernels and class vectors in a real browser: pictures of weights, pages, maps that are clicked."""
+"""Kernels and class weight vectors in a real browser: pictures of weights, pages, maps that are clicked."""
 
 from __future__ import annotations
 

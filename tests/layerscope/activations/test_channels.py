@@ -137,7 +137,7 @@ def test_shrinking_what_does_not_divide_covers_every_pixel_once() -> None:
     np.testing.assert_allclose(shrink(row, 3), [[[1, 4, 6]]])
 
 
-# --- the strongest samples -------------------------------------------------------------------
+# --- top-activating images -----------------------------------------------------------------
 
 CLASSES = 3
 

@@ -1,4 +1,4 @@
-"""The view of class vectors without a browser: families, the address, the chart, what a browser may send."""
+"""The view of class weight vectors without a browser: families, address, chart, what a browser may send."""
 
 from __future__ import annotations
 

@@ -342,7 +342,7 @@ def test_value_and_peak_of_a_unit_by_hand() -> None:
 
 @pytest.fixture
 def channels(tiny_run: Path) -> Path:
-    """The tiny run with its strongest samples, k = 3."""
+    """The tiny run with its top-activating images, k = 3."""
     rng = np.random.default_rng(1)
     rows, start = {}, 0
     for layer in LAYERS:
