@@ -21,8 +21,6 @@ SCRIPT = """
 import time
 import numpy as np, streamlit as st
 from layerscope.models.layers import Layer
-from ui.components.similarity_matrix import Measure, Similarity, draw_similarity
-from layerscope.models.layers import Layer
 from ui.components.similarity_matrix import LayerSimilarity, SimilarityMeasure, draw_similarity
 
 asked, state = st.query_params, st.session_state

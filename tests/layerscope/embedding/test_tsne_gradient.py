@@ -46,7 +46,8 @@ def test_divergence_and_gradient_are_those_of_the_definition(
     found, gradient = prepare(joint)(points, joint, should_eval_error=True)
     expected, slope = define(points, joint)
     assert found == pytest.approx(expected, rel=1e-5)
-    np.testing.assert_allclose(gradient, slope, atol=3e-6 * np.abs(slope).max())
+    # Single precision: the order of additions depends on the processor (3.8e-6 on one, 3e-6 on others).
+    np.testing.assert_allclose(gradient, slope, atol=6e-6 * np.abs(slope).max())
 
 
 def test_four_times_the_gradient_is_the_slope_of_the_divergence() -> None:
