@@ -46,8 +46,9 @@ def test_divergence_and_gradient_are_those_of_the_definition(
     found, gradient = prepare(joint)(points, joint, should_eval_error=True)
     expected, slope = define(points, joint)
     assert found == pytest.approx(expected, rel=1e-5)
-    # Single precision: the order of additions depends on the processor (3.8e-6 on one, 3e-6 on others).
-    np.testing.assert_allclose(gradient, slope, atol=6e-6 * np.abs(slope).max())
+    # Far out, single precision rounds the places themselves; on some processors 3.8e-6 is left of that.
+    bound = 6e-6 if scale > 1 else 3e-6
+    np.testing.assert_allclose(gradient, slope, atol=bound * np.abs(slope).max())
 
 
 def test_four_times_the_gradient_is_the_slope_of_the_divergence() -> None:
