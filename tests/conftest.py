@@ -184,7 +184,7 @@ def page() -> Iterator[Page]:
     with browsing() as (page, errors):
         yield page
         assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+        assert page.locator("[data-testid=stException]").all_inner_texts() == []
 
 
 @pytest.fixture
