@@ -25,7 +25,7 @@ def page(app_address: str) -> Iterator[Page]:
         settle(page)
         yield page
         assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+        assert page.locator("[data-testid=stException]").all_inner_texts() == []
 
 
 def title_of(page: Page) -> str:

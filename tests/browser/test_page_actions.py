@@ -81,7 +81,7 @@ def page(address: str) -> Iterator[Page]:
         settle(page)
         yield page
         assert errors == []
-        assert page.locator("[data-testid=stException]").count() == 0
+        assert page.locator("[data-testid=stException]").all_inner_texts() == []
 
 
 def begin(page: Page) -> None:

@@ -85,7 +85,7 @@ def visit(page: Page, address: str) -> None:
     page.goto(address)
     page.locator(".reading .figure").filter(has_text=re.compile(r"\d|–")).wait_for()
     settle(page)
-    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("[data-testid=stException]").all_inner_texts() == []
 
 
 def box_of(locator: Locator) -> dict[str, float]:

@@ -49,7 +49,7 @@ def serving(folder: Path, script: Path = ROOT / "streamlit_app.py") -> Iterator[
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
-    command += ["--theme.base", "dark"]
+    command += ["--theme.base", "dark", "--client.showErrorDetails", "full"]
     address = f"http://127.0.0.1:{port}"
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
