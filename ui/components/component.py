@@ -87,15 +87,17 @@ class Component:
         data : mapping
             JSON, and tables of bytes as `pack` makes them.
         triggers : mapping of str to Trigger
-            By the names that the script sends them under. What cannot be read is not told.
+            By the names that the script sends them under. What cannot be read, or comes when the page has
+            been left, is not told.
         **layout
             Width and height, as Streamlit takes them.
         """
 
         def receive(name: str, trigger: Trigger[Any]) -> None:
+            # Streamlit forgets a component's state when its page is left: what it sent on the way out is late.
             try:
                 value = trigger.read(st.session_state[key][name])
-            except ValueError:
+            except (KeyError, ValueError):
                 return
             trigger.tell(value)
 
