@@ -117,7 +117,17 @@ ROOMS = {
     },
     "ui": {
         *("address", "arrays", "assets", "bundle", "charts", "coarse", "coloring", "controls"),
-        *("lasso", "layouts", "library", "live_model", "markup", "page", "palette", "queue"),
+        *(
+            "lasso",
+            "layouts",
+            "library",
+            "live_model",
+            "memory",
+            "markup",
+            "page",
+            "palette",
+            "queue",
+        ),
         *("selection", "shell", "similarities", "techniques", "tour"),
         *("channel", "components", "experiments", "explain", "explorer", "features", "network"),
         *("performance", "sample", "umap_tour", "glossary"),

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layerscope.storage.store import DATA, store_path
+
+if TYPE_CHECKING:
+    from dvc.output import Output
+    from dvc.repo import Repo
 
 EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim", "objects-efficientnet_lite0")
 COMPARED = ("similarity/objects", "similarity/birds")  # stores beside the runs
@@ -26,6 +31,14 @@ def _list_missing() -> list[str]:
     return runs + stores
 
 
+def _pull(repo: Repo, out: Output) -> None:
+    """Bring one output. `Repo.pull` would read all of ``dvc.lock`` anew for each, which takes a minute."""
+    with repo.lock:
+        for database, objects in out.get_used_objs().items():
+            repo.cloud.pull(objects, odb=database)
+        out.checkout(allow_missing=True)
+
+
 def ensure_bundle() -> str | None:
     """Fetch what is missing of the embedded runs.
 
@@ -45,12 +58,9 @@ def ensure_bundle() -> str | None:
     config = {} if Path(".git").exists() else {"core": {"no_scm": True}}
     try:
         with Repo(config=config) as repo:
-            targets = [
-                out.def_path
-                for out in repo.index.outs
-                if out.can_push and any(each in out.def_path for each in missing)
-            ]
-            repo.pull(targets=targets, allow_missing=True)
+            for out in repo.index.outs:
+                if out.can_push and any(each in out.def_path for each in missing):
+                    _pull(repo, out)
     except (DvcException, OSError) as error:
         return f"The embedded data could not be unpacked ({error}); build it with `make demo`."
     if not _list_missing():

@@ -1,12 +1,14 @@
 """Work that takes long, done beside the pages: asked for, looked at, called off, and kept.
 
 A process has two lanes of one thread each, one for what takes a second and one for what takes longer,
-so that nobody waits for somebody else's minute. Work that no page looks at any more is given up.
+so that nobody waits for somebody else's minute. In each, sessions take turns, however much one of them asks
+for. Work that no page looks at any more is given up.
 """
 
 from __future__ import annotations
 
 import atexit
+import itertools
 import pickle
 import threading
 import time
@@ -24,18 +26,20 @@ from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
 
 MAX_LONG = 3  # long jobs of a session that wait or run
-MAX_WAITING = 64  # jobs of all sessions that wait or run
+MAX_SHORT = 40  # the same of short ones: all that one page asks for, and as much again
 _KEPT_BYTES = (
     48 << 20
 )  # of answers; an explanation has some 30 kB, a film of pictures ten times that
 _UNWATCHED = 120.0  # seconds; a browser asks at least once a minute, also from a tab at the back
 _GONE = 5.0  # the same where the pages are closed
+_REMEMBERED = 1000  # sessions whose last turn is known
 _FAILURE_KEPT = 60.0  # seconds; then it may be tried again
 _FAREWELL = 10.0  # seconds in which a step of the work ends when the process does
 _closing = threading.Event()
 
 T = TypeVar("T")
 Publish = Callable[[int, int, T | None], None]
+Work = Callable[[Publish[T], Callable[[], bool]], T]
 
 
 class State(Enum):
@@ -78,6 +82,8 @@ class Report(Generic[T]):
 class _Job(Generic[T]):
     sessions: set[str]
     is_long: bool
+    number: int  # in the order in which they were asked for
+    work: Work[T] | None  # until it is begun
     report: Report[T] = field(default_factory=lambda: Report(State.WAITING))
     watched: float = field(default_factory=time.monotonic)
     ended: float = 0.0
@@ -142,12 +148,14 @@ class Queue(Generic[T]):
         self._is_alive = is_alive
         self._jobs: OrderedDict[Hashable, _Job[T]] = OrderedDict()
         self._guard = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._turns: OrderedDict[str, int] = OrderedDict()  # when each session had its last one
         self._lanes = {is_long: _Lane("long" if is_long else "short") for is_long in (False, True)}
 
     def ask(
         self,
         key: Hashable,
-        work: Callable[[Publish[T], Callable[[], bool]], T],
+        work: Work[T],
         session: str,
         is_long: bool,
     ) -> str | None:
@@ -168,7 +176,7 @@ class Queue(Generic[T]):
         Returns
         -------
         str or None
-            One line where too much is waiting already.
+            One line where the session has too much waiting already.
         """
         with self._guard:
             self._forget()
@@ -176,14 +184,16 @@ class Queue(Generic[T]):
             if job is not None and job.is_wanted:
                 job.sessions.add(session)
                 return None
-            waiting = [each for each in self._jobs.values() if each.report.is_open]
-            of_session = [each for each in waiting if each.is_long and session in each.sessions]
-            if is_long and len(of_session) >= MAX_LONG:
-                return f"{MAX_LONG} long computations of yours are under way. Cancel one, or wait."
-            if len(waiting) >= MAX_WAITING:
-                return "Many computations are waiting. Try again in a moment."
-            job = self._jobs[key] = _Job({session}, is_long)
-        self._lanes[is_long].submit(lambda: self._do(key, job, work))
+            of_session = [
+                each
+                for each in self._jobs.values()
+                if each.report.is_open and each.is_long == is_long and session in each.sessions
+            ]
+            if len(of_session) >= (MAX_LONG if is_long else MAX_SHORT):
+                kind = "long computations" if is_long else "computations"
+                return f"{len(of_session)} {kind} of yours are under way. Cancel one, or wait."
+            self._jobs[key] = _Job({session}, is_long, next(self._numbers), work)
+        self._lanes[is_long].submit(lambda: self._do_next(is_long))
         return None
 
     def look(self, key: Hashable, wait: float = 0.0) -> Report[T] | None:
@@ -220,9 +230,30 @@ class Queue(Generic[T]):
             if key not in kept:
                 self.cancel(key, session)
 
-    def _do(
-        self, key: Hashable, job: _Job[T], work: Callable[[Publish[T], Callable[[], bool]], T]
-    ) -> None:
+    def _do_next(self, is_long: bool) -> None:
+        """Do what waits in a lane for the session whose last turn is longest ago."""
+        with self._guard:
+            waiting = [
+                (self._last_turn(job), job.number, key, job)
+                for key, job in self._jobs.items()
+                if job.work is not None and job.is_long == is_long
+            ]
+            if not waiting:  # it was called off, and asked for anew under its key
+                return
+            *_, key, job = min(waiting, key=lambda each: each[:2])
+            for session in job.sessions:
+                self._turns[session] = next(self._numbers)
+                self._turns.move_to_end(session)
+            while len(self._turns) > _REMEMBERED:
+                self._turns.popitem(last=False)
+            work, job.work = job.work, None
+        assert work is not None
+        self._do(key, job, work)
+
+    def _last_turn(self, job: _Job[T]) -> int:
+        return min((self._turns.get(session, 0) for session in job.sessions), default=0)
+
+    def _do(self, key: Hashable, job: _Job[T], work: Work[T]) -> None:
         def publish(done: int, total: int, result: T | None = None) -> None:
             job.report = Report(State.RUNNING, done, total, result)
 

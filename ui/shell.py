@@ -17,6 +17,7 @@ from ui.assets import read_asset
 from ui.bundle import ensure_bundle
 from ui.components.page_actions import draw_page_actions
 from ui.library import command_for
+from ui.memory import keep_small
 from ui.selection import KEYS, recall_selection
 from ui.tour import TourStep
 
@@ -66,6 +67,7 @@ def open_page(title: str, tour: Sequence[TourStep] | None = None, style: str = "
     str or None
         One line to show where the embedded data could not be unpacked.
     """
+    keep_small()
     st.set_page_config(page_title=f"{NAME}: {title}", layout="wide")
     st.html(f"<style>{read_asset(__file__, 'shell.css')}{style}</style>")
     note_page(title)

@@ -1,7 +1,7 @@
 """Visitors of the app without a browser: they speak what Streamlit's front end speaks.
 
-Thirty browsers would take more of two cores than the server that is measured. A visitor opens pages, clicks in
-components as their scripts would, and repeats fragments that ask to be repeated.
+Thirty browsers would take more of two cores than the server that they visit. A visitor opens pages, clicks
+in components as their scripts would, and repeats fragments that ask to be repeated.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 _LARGEST = 64 << 20  # bytes of a message
+_ASKING = {"explanation_tiles"}  # components that say what they look for
+_LOOK = 0.5  # seconds between two looks at what is computed
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,29 @@ class Visitor:
         await self._until(lambda: self._finished > before and wanted <= self.params.items())
         return time.perf_counter() - begun
 
+    async def ask(self, component: str, event: str) -> None:
+        """Send a trigger that says nothing but its component's token, and look until it is done."""
+        token = self.sent_to(component)["token"]
+        await self.click(component, event, token)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Look again and again, as components and fragments do, until nothing is awaited any more."""
+        while self._repeated or self._find_waiting():
+            await asyncio.sleep(_LOOK)
+            if not self._repeated and (waiting := self._find_waiting()):
+                await self.click(*waiting)
+
+    def _find_waiting(self) -> tuple[str, str, object] | None:
+        """What a component that waits for an answer sends to look for it."""
+        for name in self._mounted:
+            sent = self.sent_to(name)
+            if sent.get("waits"):
+                return (name, "ask", sent["token"]) if name in _ASKING else (name, "tick", 0)
+            if sent.get("state") in {"waiting", "running"} and "token" in sent:
+                return name, "tick", {"token": sent["token"], "have": 0}
+        return None
+
     def _rerun(self, fragment: str = "", is_repeated: bool = False) -> BackMsg:
         message = BackMsg()
         state = message.rerun_script
@@ -163,6 +188,8 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             session = message.new_session
+            if not message.metadata.run.fragment_ids:  # a whole page draws its fragments anew
+                self._stop_repeating()
             self._pages = {each.url_pathname: each.page_script_hash for each in session.app_pages}
             self._pages[""] = session.main_script_hash
         elif kind == "page_info_changed":
@@ -172,6 +199,9 @@ class Visitor:
                 self._finished += 1
         elif kind == "auto_rerun":
             self._repeat(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+        elif kind == "stop_auto_rerun":
+            for fragment in message.stop_auto_rerun.fragment_ids:
+                self._stop_repeating(fragment)
         elif kind == "delta":
             self._take_delta(message)
 
@@ -191,11 +221,11 @@ class Visitor:
                 await asyncio.sleep(interval)
                 await self._send(self._rerun(fragment, is_repeated=True))
 
-        if (former := self._repeated.pop(fragment, None)) is not None:
-            former.cancel()
+        self._stop_repeating(fragment)
         self._repeated[fragment] = asyncio.create_task(repeat())
 
-    def _stop_repeating(self) -> None:
-        for task in self._repeated.values():
-            task.cancel()
-        self._repeated.clear()
+    def _stop_repeating(self, *fragments: str) -> None:
+        """Stop some fragments, or all."""
+        for fragment in fragments or tuple(self._repeated):
+            if (task := self._repeated.pop(fragment, None)) is not None:
+                task.cancel()

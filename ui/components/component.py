@@ -94,7 +94,7 @@ class Component:
         """
 
         def receive(name: str, trigger: Trigger[Any]) -> None:
-            # Streamlit forgets a component's state when its page is left: what it sent on the way out is late.
+            # Streamlit forgets a component when its page is left: what it sent on the way out is late.
             try:
                 value = trigger.read(st.session_state[key][name])
             except (KeyError, ValueError):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from ui.explain.explanations import DrawnExplanation
 from ui.explain.methods import Found, join
 from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_picture, read_photo
 from ui.explain.rendering import AGAINST, FOR, NEUTRAL, blend, scale
-from ui.queue import MAX_LONG, Queue, Report, State
+from ui.queue import MAX_LONG, MAX_SHORT, Queue, Report, State
 
 
 def encode(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -262,7 +262,7 @@ def everybody(session: str) -> bool:
     return True
 
 
-def settled(queue: Queue[Any], key: str) -> Report[Any] | None:
+def settled(queue: Queue[Any], key: Hashable) -> Report[Any] | None:
     """What is known of a job once it does not wait or run any more."""
     for _ in range(500):
         report = queue.look(key)
@@ -336,6 +336,63 @@ def test_a_session_has_a_limit_and_others_are_not_bound_by_it() -> None:
     for number in range(MAX_LONG):
         queue.cancel(number, "one")
     assert settled(queue, "more") == Report(State.DONE, result=1)
+
+
+@pytest.mark.parametrize(("is_long", "most"), [(True, MAX_LONG), (False, MAX_SHORT)])
+def test_eight_tabs_that_ask_for_all_they_may_hold_nobody_up(is_long: bool, most: int) -> None:
+    queue, started, done = Queue[int](everybody), threading.Event(), []
+    queue.ask("first", until_cancelled(started), "one", is_long)
+    assert started.wait(60)
+
+    def note(name: str) -> Callable[..., int]:
+        return lambda *_: done.append(name) or 1
+
+    for tab in range(8):
+        for number in range(most):
+            assert queue.ask((tab, number), note(f"tab {tab}"), f"tab {tab}", is_long) is None
+        assert queue.ask((tab, "more"), note("refused"), f"tab {tab}", is_long) is not None
+    assert queue.ask("another", note("another"), "two", is_long) is None
+    queue.cancel("first", "one")
+    assert settled(queue, (7, most - 1)) == Report(State.DONE, result=1)
+    assert sorted(done[:9]) == ["another", *(f"tab {tab}" for tab in range(8))]
+    assert done[8] == "another"  # each had one turn, in the order in which they came
+    assert done.count("tab 3") == most
+
+
+def test_who_asks_again_and_again_waits_for_his_turn() -> None:
+    queue, started, done = Queue[int](everybody), threading.Event(), []
+    queue.ask("first", until_cancelled(started), "eager", False)
+    assert started.wait(60)
+
+    def eager(number: int) -> Callable[..., int]:
+        def work(*_: object) -> int:
+            if number < 5:
+                queue.ask(("eager", number + 1), eager(number + 1), "eager", False)
+            done.append("eager")
+            return number
+
+        return work
+
+    queue.ask(("eager", 0), eager(0), "eager", False)
+    for number in range(2):
+        queue.ask(("calm", number), lambda *_: done.append("calm") or 1, "calm", False)
+    queue.cancel("first", "eager")
+    assert settled(queue, ("calm", 1)) is not None
+    assert done[:3] == ["calm", "eager", "calm"]
+
+
+def test_what_was_called_off_counts_no_more() -> None:
+    queue, started = Queue[int](everybody), threading.Event()
+    queue.ask("first", until_cancelled(started), "one", True)
+    assert started.wait(60)
+    for _ in range(3):
+        for number in range(MAX_LONG):
+            assert queue.ask(number, lambda *_: 1, "two", True) is None
+        for number in range(MAX_LONG):
+            queue.cancel(number, "two")
+    queue.cancel("first", "one")
+    assert queue.ask("last", lambda *_: 2, "two", True) is None
+    assert settled(queue, "last") == Report(State.DONE, result=2)
 
 
 def test_the_oldest_answers_are_let_go_by_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
