@@ -219,8 +219,13 @@ class Queue(Generic[T]):
         """Call a job off for a session; it stops when no other wants it."""
         with self._guard:
             job = self._jobs.get(key)
-            if job is not None and job.report.is_open:
-                job.sessions.discard(session)
+            if job is None or not job.report.is_open:
+                return
+            job.sessions.discard(session)
+            if not job.sessions and job.work is not None:  # it was not begun
+                job.work = None
+                del self._jobs[key]
+                job.over.set()
 
     def release(self, session: str, kept: Collection[Hashable]) -> None:
         """Call off for a session whatever it has asked for, but for some keys."""
@@ -238,7 +243,7 @@ class Queue(Generic[T]):
                 for key, job in self._jobs.items()
                 if job.work is not None and job.is_long == is_long
             ]
-            if not waiting:  # it was called off, and asked for anew under its key
+            if not waiting:  # it was called off
                 return
             *_, key, job = min(waiting, key=lambda each: each[:2])
             for session in job.sessions:

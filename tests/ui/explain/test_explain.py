@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import threading
+import weakref
 import zlib
 from collections.abc import Callable, Hashable
 from functools import partial
@@ -392,6 +393,24 @@ def test_what_was_called_off_counts_no_more() -> None:
             queue.cancel(number, "two")
     queue.cancel("first", "one")
     assert queue.ask("last", lambda *_: 2, "two", True) is None
+    assert settled(queue, "last") == Report(State.DONE, result=2)
+
+
+def test_what_is_called_off_before_its_turn_is_let_go() -> None:
+    queue, started = Queue[int](everybody), threading.Event()
+    queue.ask("first", until_cancelled(started), "one", False)
+    assert started.wait(60)
+    left = []
+    for number in range(3):
+        work = until_cancelled(threading.Event())
+        left.append(weakref.ref(work))
+        queue.ask(number, work, "two", False)
+        del work
+    queue.release("two", {0})
+    assert [ref() is not None for ref in left] == [True, False, False]
+    queue.cancel(0, "two")
+    queue.cancel("first", "one")
+    queue.ask("last", lambda *_: 2, "two", False)
     assert settled(queue, "last") == Report(State.DONE, result=2)
 
 
