@@ -94,10 +94,14 @@ class Component:
         """
 
         def receive(name: str, trigger: Trigger[Any]) -> None:
-            # Streamlit forgets a component when its page is left: what it sent on the way out is late.
+            state = st.session_state.get(key)
+            if (
+                state is None
+            ):  # forgotten, since the page was left: what was sent on the way out is late
+                return
             try:
-                value = trigger.read(st.session_state[key][name])
-            except (KeyError, ValueError):
+                value = trigger.read(state[name])
+            except ValueError:
                 return
             trigger.tell(value)
 
