@@ -32,11 +32,10 @@ def _list_missing() -> list[str]:
 
 
 def _pull(repo: Repo, out: Output) -> None:
-    """Bring one output. `Repo.pull` would read all of ``dvc.lock`` anew for each, which takes a minute."""
-    with repo.lock:
-        for database, objects in out.get_used_objs().items():
-            repo.cloud.pull(objects, odb=database)
-        out.checkout(allow_missing=True)
+    """Bring one output, under the repository's lock. `Repo.pull` would read ``dvc.lock`` anew for each."""
+    for database, objects in out.get_used_objs().items():
+        repo.cloud.pull(objects, odb=database)
+    out.checkout(allow_missing=True)
 
 
 def ensure_bundle() -> str | None:
@@ -57,7 +56,7 @@ def ensure_bundle() -> str | None:
 
     config = {} if Path(".git").exists() else {"core": {"no_scm": True}}
     try:
-        with Repo(config=config) as repo:
+        with Repo(config=config) as repo, repo.lock:
             for out in repo.index.outs:
                 if out.can_push and any(each in out.def_path for each in missing):
                     _pull(repo, out)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from functools import cache
 
 import psutil
@@ -46,7 +47,6 @@ def keep_small() -> None:
             if process.memory_info().rss > kept + _GROWTH:
                 trim(0)
                 kept = process.memory_info().rss
-            resting.wait(_INTERVAL)
+            time.sleep(_INTERVAL)
 
-    resting = threading.Event()
     threading.Thread(target=watch, name="memory", daemon=True).start()
