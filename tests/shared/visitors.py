@@ -1,7 +1,6 @@
 """Visitors of the app without a browser: they speak what Streamlit's front end speaks.
 
-Thirty browsers would take more of two cores than the server that they visit. A visitor opens pages, clicks
-in components as their scripts would, and repeats fragments that ask to be repeated.
+A visitor opens pages and clicks in components as their scripts would, or as no browser does.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
@@ -21,17 +19,14 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 _LARGEST = 64 << 20  # bytes of a message
-_ASKING = {"explanation_tiles"}  # components that say what they look for
-_LOOK = 0.5  # seconds between two looks at what is computed
 
 
 @dataclass(frozen=True)
 class _Mounted:
-    """A component on the page: its widget, the fragment that it belongs to, and what it was sent."""
+    """A component on the page: its widget, and the fragment that it belongs to."""
 
     widget: str
     fragment: str
-    sent: str
 
 
 @dataclass
@@ -56,7 +51,6 @@ class Visitor:
     _page: str = ""
     _finished: int = 0  # scripts and fragments
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _repeated: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def __aenter__(self) -> Visitor:
         url = self.address.replace("http", "ws", 1) + "/_stcore/stream"
@@ -67,7 +61,6 @@ class Visitor:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._stop_repeating()
         assert self._socket is not None and self._reader is not None
         await self._socket.close()
         self._reader.cancel()
@@ -79,15 +72,9 @@ class Visitor:
         """Query parameters of the address that the visitor sees."""
         return {key: values[0] for key, values in parse_qs(self._query).items()}
 
-    def sent_to(self, component: str) -> dict[str, Any]:
-        """What a component of the page was last sent as JSON; empty where it is not there."""
-        found = self._mounted.get(component)
-        return json.loads(found.sent or "{}") if found is not None else {}
-
     async def open(self, page: str, **params: object) -> float:
         """Open a page, by its title in the address; seconds until its script is done."""
         self._mounted.clear()
-        self._stop_repeating()
         self._query = urlencode({key: str(value) for key, value in params.items()})
         self._page = page
         begun, before = time.perf_counter(), self._finished
@@ -133,34 +120,10 @@ class Visitor:
         await self._until(lambda: self._finished > before and wanted <= self.params.items())
         return time.perf_counter() - begun
 
-    async def ask(self, component: str, event: str) -> None:
-        """Send a trigger that says nothing but its component's token, and look until it is done."""
-        token = self.sent_to(component)["token"]
-        await self.click(component, event, token)
-        await self.rest()
-
-    async def rest(self) -> None:
-        """Look again and again, as components and fragments do, until nothing is awaited any more."""
-        while self._repeated or self._find_waiting():
-            await asyncio.sleep(_LOOK)
-            if not self._repeated and (waiting := self._find_waiting()):
-                await self.click(*waiting)
-
-    def _find_waiting(self) -> tuple[str, str, object] | None:
-        """What a component that waits for an answer sends to look for it."""
-        for name in self._mounted:
-            sent = self.sent_to(name)
-            if sent.get("waits"):
-                return (name, "ask", sent["token"]) if name in _ASKING else (name, "tick", 0)
-            if sent.get("state") in {"waiting", "running"} and "token" in sent:
-                return name, "tick", {"token": sent["token"], "have": 0}
-        return None
-
-    def _rerun(self, fragment: str = "", is_repeated: bool = False) -> BackMsg:
+    def _rerun(self, fragment: str = "") -> BackMsg:
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.fragment_id = self._query, fragment
-        state.is_auto_rerun = is_repeated
         # A page is named until its hash is known, as after a reload.
         state.page_script_hash = self._pages.get(self._page, "")
         if not state.page_script_hash:
@@ -188,8 +151,6 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             session = message.new_session
-            if not message.metadata.run.fragment_ids:  # a whole page draws its fragments anew
-                self._stop_repeating()
             self._pages = {each.url_pathname: each.page_script_hash for each in session.app_pages}
             self._pages[""] = session.main_script_hash
         elif kind == "page_info_changed":
@@ -197,11 +158,6 @@ class Visitor:
         elif kind == "script_finished":
             if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 self._finished += 1
-        elif kind == "auto_rerun":
-            self._repeat(message.auto_rerun.fragment_id, message.auto_rerun.interval)
-        elif kind == "stop_auto_rerun":
-            for fragment in message.stop_auto_rerun.fragment_ids:
-                self._stop_repeating(fragment)
         elif kind == "delta":
             self._take_delta(message)
 
@@ -212,20 +168,5 @@ class Visitor:
             self.problems.append(f"{element.exception.type}: {element.exception.message}")
         elif kind == "bidi_component":
             drawn = element.bidi_component
-            found = _Mounted(drawn.id, message.delta.fragment_id, drawn.mixed.json or drawn.json)
-            self._mounted[drawn.component_name.rpartition(".")[2]] = found
-
-    def _repeat(self, fragment: str, interval: float) -> None:
-        async def repeat() -> None:
-            while True:
-                await asyncio.sleep(interval)
-                await self._send(self._rerun(fragment, is_repeated=True))
-
-        self._stop_repeating(fragment)
-        self._repeated[fragment] = asyncio.create_task(repeat())
-
-    def _stop_repeating(self, *fragments: str) -> None:
-        """Stop some fragments, or all."""
-        for fragment in fragments or tuple(self._repeated):
-            if (task := self._repeated.pop(fragment, None)) is not None:
-                task.cancel()
+            name = drawn.component_name.rpartition(".")[2]
+            self._mounted[name] = _Mounted(drawn.id, message.delta.fragment_id)
