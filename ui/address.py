@@ -11,6 +11,7 @@ from typing import TypeVar
 import streamlit as st
 
 T = TypeVar("T")
+_SEEN = "address-seen"  # in the session: parts seen in the address since arrival; None for all
 
 
 class Reading:
@@ -67,23 +68,31 @@ def write_part(name: str, keys: Iterable[str], wanted: Mapping[str, str]) -> Non
 
 def note_page(title: str) -> None:
     """Note that a page runs: for the first time since the visitor came to it, or again."""
-    st.session_state["address-arrived"] = st.session_state.get("address-page") != title
-    st.session_state["address-page"] = title
+    if st.session_state.get("address-page") != title:
+        st.session_state["address-page"] = title
+        st.session_state[_SEEN] = set()
 
 
 def recall_part(name: str, keys: Iterable[str]) -> None:
     """Where a page is come to without a part, go on with the one of this session.
 
-    Not when it runs again: what is missing then was taken away by the visitor.
+    Until the browser's address has been seen with it: what a page that is left sends on the way out has the
+    page run again under the address that it was come to with. What is missing later was taken away by the
+    visitor.
     """
+    seen = st.session_state.setdefault(_SEEN, set())
+    if seen is None or name in seen:
+        return
     remembered = st.session_state.get(f"address-{name}")
-    arrived = st.session_state.get("address-arrived", True)
-    if arrived and remembered and not any(key in st.query_params for key in keys):
+    if any(key in st.query_params for key in keys):
+        seen.add(name)
+    elif remembered:
         st.query_params.update(remembered)
 
 
 def change(**values: object) -> None:
-    """Write single values to the address; None takes one away."""
+    """Write single values to the address, as the visitor chose them; None takes one away."""
+    st.session_state[_SEEN] = None
     for key, value in values.items():
         if value is None or value == "":
             st.query_params.pop(key, None)
