@@ -7,7 +7,6 @@ weights: what a forward pass costs does not depend on their values, and the real
 
 from __future__ import annotations
 
-import csv
 import os
 from contextlib import chdir
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
+from layerscope.storage.files import write_table
 from layerscope.storage.store import DATA, store_path, writing
 from ui.bundle import ensure_bundle
 
@@ -116,9 +116,10 @@ def _generate_layouts(run: str, keys: list[str], labels: np.ndarray) -> None:
     others = np.stack([rng.choice(same[label], _NEIGHBORS) for label in labels]).astype(np.int32)
     with writing(store_path(run, "nearest"), layers=keys) as store:
         store.add(f"{n}/indices", np.stack([others] * len(keys)), ["layer", "sample", "neighbor"])
-    with (DATA / run / "layers.csv").open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(("size", "depth", "layer", "embedding", "knn_accuracy"))
-        for index, key in enumerate(keys):
-            for name in ("features", "pca", "tsne-30", "umap"):
-                table.writerow((n, index, key, name, round(0.2 + 0.7 * index / len(keys), 3)))
+    head = ("size", "depth", "layer", "embedding", "knn_accuracy")
+    rows = [
+        (n, index, key, name, round(0.2 + 0.7 * index / len(keys), 3))
+        for index, key in enumerate(keys)
+        for name in ("features", "pca", "tsne-30", "umap")
+    ]
+    write_table(DATA / run / "layers.csv", [dict(zip(head, row, strict=True)) for row in rows])

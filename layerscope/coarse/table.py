@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from layerscope.datasets.categories import Category
+from layerscope.storage.files import read_table
 
 FOLDER = Path(__file__).parent
 HEADS = FOLDER / "heads.csv"
@@ -33,7 +33,7 @@ class Coarse:
 @cache
 def list_groups() -> tuple[Coarse, ...]:
     """All coarse classes, those of a family one after the other."""
-    return tuple(dict.fromkeys(_read_coarse(row) for row in read_rows(HEADS)))
+    return tuple(dict.fromkeys(_read_coarse(row) for row in read_table(HEADS)))
 
 
 def coarse_of(category: Category) -> Coarse | None:
@@ -41,15 +41,9 @@ def coarse_of(category: Category) -> Coarse | None:
     return None if category.wnid is None else _map_wnids().get(category.wnid)
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of one of the two tables."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 @cache
 def _map_wnids() -> dict[str, Coarse]:
-    return {row["wnid"]: _read_coarse(row) for row in read_rows(CLASSES)}
+    return {row["wnid"]: _read_coarse(row) for row in read_table(CLASSES)}
 
 
 def _read_coarse(row: dict[str, str]) -> Coarse:

@@ -13,6 +13,7 @@ import numpy as np
 from layerscope.embedding.layouts import effective_perplexity
 from layerscope.errors import InputError
 from layerscope.runs.samples import Samples
+from layerscope.storage.files import read_table
 from layerscope.storage.store import Store
 
 FIGURES = ("knn_accuracy", "trustworthiness", "kl_divergence")
@@ -126,10 +127,9 @@ def read_figures(path: Path) -> Table:
     """A ``layers.csv``; empty where it is missing or damaged, for figures are an addition."""
     table: Table = {}
     try:
-        with path.open(newline="") as file:
-            for row in csv.DictReader(file):
-                values = {name: float(row[name]) for name in FIGURES if row.get(name)}
-                table.setdefault((row["size"], row["embedding"]), {})[row["layer"]] = values
+        for row in read_table(path):
+            values = {name: float(row[name]) for name in FIGURES if row.get(name)}
+            table.setdefault((row["size"], row["embedding"]), {})[row["layer"]] = values
     except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return {}
     return table

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.errors import InputError
+from layerscope.storage.files import read_table
 
 HISTORY, NOTES = "history.csv", "history_notes.csv"
 COLUMNS = (
@@ -119,8 +120,7 @@ def _read_notes(path: Path) -> tuple[Note, ...]:
 
 def _read_table(path: Path, wanted: tuple[str, ...]) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_table(path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not readable ({type(error).__name__})") from None
     for row in rows:

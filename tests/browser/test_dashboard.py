@@ -151,7 +151,9 @@ def test_a_lasso_is_listed_counted_and_kept_as_a_table(page: Page) -> None:
     assert sum(int(text.split()[-1]) for text in bars) == count
     with page.expect_download() as download:
         side.get_by_role("button", name="Download CSV").click()
-    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    rows = list(
+        csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig")))
+    )
     assert len(rows) == count
     assert {row["layer"] for row in rows} == {"features.30"}
     cells.nth(1).click()

@@ -868,7 +868,7 @@ def test_matrices_take_what_is_stored_to_what_is_seen(page: Page, address: str) 
     show(page, address, "two=1")
     name, content = save(page, "CSV")
     assert name == "grand-tour_first_second_step-40.csv"
-    rows = list(csv.DictReader(StringIO(content.decode())))
+    rows = list(csv.DictReader(StringIO(content.decode("utf-8-sig"))))
     assert len(rows) == 2 * (D + 1)
     for k, layer in enumerate((0, 1)):
         part = [

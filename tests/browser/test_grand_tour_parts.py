@@ -336,6 +336,19 @@ def test_matrices_are_a_table_that_can_be_read_back(page: Page) -> None:
         )
 
 
+def test_names_in_the_table_are_no_formulas(page: Page) -> None:
+    names = ["=1+1", "+a", "-a", "@a", "\t=1", "\r=1", "'=1", "a=b", "猫"]
+    text = page.evaluate(
+        "(names) => writeMatrix(names.map((layer) => ({ run: '-run', layer,"
+        " matrix: Float64Array.from([-0.5, 1]), offset: [0, -2] })))",
+        names,
+    )
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    assert [row["layer"] for row in rows[::2]] == [f"'{name}" for name in names[:7]] + names[7:]
+    assert {row["run"] for row in rows} == {"'-run"}
+    assert {(row["x"], row["y"]) for row in rows} == {("-0.5", "1"), ("0", "-2")}
+
+
 def test_files_are_downloaded_as_they_are(page: Page) -> None:
     for content, expected in (("'höhe'", "höhe".encode()), ("new Blob(['a', 'b'])", b"ab")):
         with page.expect_download() as download:

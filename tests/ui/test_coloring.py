@@ -17,6 +17,7 @@ from layerscope.storage.store import store_path
 from tests.shared.project import TINY
 from ui.coloring import color_points, fade, read_predictions
 from ui.lasso import write_csv
+from ui.layouts import load_layout
 from ui.library import Contents, read_contents
 from ui.palette import FAMILY_COLORS, mark_coarse
 from ui.selection import COLORS, Selection, offers, read_selection
@@ -263,7 +264,7 @@ def test_filters_fade_and_do_not_remove(contents: Contents) -> None:
 def test_the_table_of_a_set_has_a_row_a_sample(contents: Contents) -> None:
     answers = read_predictions(TINY, 40)
     uids = np.array([3, 17, 2])
-    text = write_csv(uids, VIEW, contents, answers).decode()
+    text = write_csv(uids, VIEW, contents, answers).decode("utf-8-sig")
     rows = list(DictReader(io.StringIO(text)))
     assert [row["uid"] for row in rows] == ["3", "17", "2"]
     assert [row["path"] for row in rows] == ["val/000003", "val/000017", "val/000002"]
@@ -271,6 +272,21 @@ def test_the_table_of_a_set_has_a_row_a_sample(contents: Contents) -> None:
     assert rows[2]["correct"] == ""
     assert float(rows[1]["confidence"]) == pytest.approx(answers.confidence[17], abs=1e-4)
     assert {row["layer"] for row in rows} == {"features.0"}
+
+
+def test_the_table_of_a_set_opens_in_a_spreadsheet_as_it_is(contents: Contents) -> None:
+    """Names in any script, and none that is computed."""
+    names = ("猫", "=HYPERLINK(1)", "-knot")
+    named = tuple(replace(e, name=n) for e, n in zip(contents.categories, names, strict=True))
+    answers = read_predictions(TINY, 40)
+    written = write_csv(np.arange(6), VIEW, replace(contents, categories=named), answers)
+    assert written.startswith(b"\xef\xbb\xbf")
+    rows = list(DictReader(io.StringIO(written.decode("utf-8-sig"))))
+    assert [row["true"] for row in rows] == ["猫", "'=HYPERLINK(1)", "'-knot"] * 2
+    layout = load_layout(VIEW, contents)
+    found = [[float(row[axis]) for axis in "xy"] for row in rows]
+    np.testing.assert_allclose(found, layout[:6], atol=1e-4)  # negative ones are numbers
+    assert (layout[:6] < 0).any()
 
 
 def test_an_address_is_read_back_as_it_was_written(contents: Contents) -> None:

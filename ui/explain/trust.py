@@ -11,6 +11,7 @@ import streamlit as st
 
 from layerscope.explanation.registry import METHODS
 from layerscope.faithfulness.baselines import BASELINES
+from layerscope.storage import files
 from layerscope.storage.store import DATA
 from ui import markup
 from ui.glossary import define
@@ -99,11 +100,10 @@ def read_table(run: str) -> Table | None:
     """What the stage measured of a run; None where it has not run, or its file is damaged."""
     table: Table = {}
     try:
-        with (DATA / run / "faithfulness.csv").open(newline="") as file:
-            for row in csv.DictReader(file):
-                figure = _read_figure(row)
-                if row["measure"] in MEASURES:
-                    table.setdefault(row["measure"], {})[row["method"]] = figure
+        for row in files.read_table(DATA / run / "faithfulness.csv"):
+            figure = _read_figure(row)
+            if row["measure"] in MEASURES:
+                table.setdefault(row["measure"], {})[row["method"]] = figure
     except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return None
     return table or None

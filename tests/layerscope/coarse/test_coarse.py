@@ -17,10 +17,11 @@ import pytest
 from layerscope.coarse import Coarse, coarse_of, fetch, list_groups, npm
 from layerscope.coarse.fetch import check_version, make_table
 from layerscope.coarse.grouping import climb, group_classes, read_heads
-from layerscope.coarse.table import CLASSES, HEADS, read_rows
+from layerscope.coarse.table import CLASSES, HEADS
 from layerscope.coarse.wordnet import Synset, read_nouns
 from layerscope.datasets.categories import IMAGENETTE, IMAGEWOOF, Category, imagenet
 from layerscope.errors import InputError
+from layerscope.storage.files import read_table
 
 # A small tree in WordNet's own format: a house cat is a cat and a pet, a robot cat a toy and a pet.
 DATA = """\
@@ -180,7 +181,7 @@ def test_another_version_of_wordnet_is_refused(small_heads: None) -> None:
 
 
 def test_the_table_has_each_of_the_1000_classes_once_under_its_names() -> None:
-    rows = [(row["wnid"], int(row["class_index"]), row["name"]) for row in read_rows(CLASSES)]
+    rows = [(row["wnid"], int(row["class_index"]), row["name"]) for row in read_table(CLASSES)]
     assert rows == [(each.wnid, each.class_index, each.name) for each in imagenet()]
 
 
@@ -203,7 +204,7 @@ def test_groups_are_listed_family_by_family_under_names_of_their_own() -> None:
 
 def test_the_heads_lead_to_the_groups_of_the_table() -> None:
     """A class that is a head itself needs no WordNet to be checked."""
-    heads = read_heads(read_rows(HEADS))
+    heads = read_heads(read_table(HEADS))
     classes = {str(each.wnid): coarse_of(each) for each in imagenet()}
     own = heads.keys() & classes.keys()
     assert len(own) > 50

@@ -235,9 +235,9 @@ export function writeMatrix(rows: MatrixRow[]) {
   return table.map((cells) => `${cells.map(quoteCell).join(",")}\r\n`).join("");
 }
 
-/** As RFC 4180 says. */
+/** As RFC 4180 says; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
 function quoteCell(cell: string | number) {
-  const text = String(cell);
+  const text = typeof cell === "string" && /^'*[=+\-@\t\r\n]/.test(cell) ? `'${cell}` : String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -247,7 +247,10 @@ export async function saveTour(tour: GrandTour, kind: Saved) {
   const views = tour.views.filter((view) => view.frame);
   if (!views.length) return;
   const name = ["grand-tour", ...views.map(({ key }) => key), `step-${Math.round(tour.course.step)}`].join("_");
-  if (kind === "csv") return saveFile(`${name}.csv`, writeMatrix(listMatrices(tour, views)), "text/csv");
+  if (kind === "csv") {
+    // The mark tells Excel that it is UTF-8.
+    return saveFile(`${name}.csv`, `\ufeff${writeMatrix(listMatrices(tour, views))}`, "text/csv");
+  }
   tour.loop.redraw(performance.now()); // what is on the cards is gone once this turn of the event loop is over
   if (kind === "svg") {
     const shapes = views.map((view) => listShapes(view, tour.handled));
