@@ -41,7 +41,7 @@ def measure_layer(
     ranks = distance_ranks(features)
     points = {"features": features}
     for name, (store, array) in sources_of(params, size).items():
-        points[name] = np.asarray(Store(locations[store]).array(array)[index])
+        points[name] = Store(locations[store]).read(array, index)
     k = params.metrics.n_neighbors
     return [
         {
@@ -64,7 +64,7 @@ def add_solver_figures(run: str, rows: list[Row]) -> None:
         if name == "features":
             row["n_components"] = int(pca.read(f"{size}/n_components")[depth])
         elif name == "pca":
-            ratio = np.asarray(pca.array(f"{size}/explained_variance_ratio")[depth])
+            ratio = pca.read(f"{size}/explained_variance_ratio", depth)
             row["explained_variance"] = round(float(ratio.sum()), 4)
         elif name.startswith("tsne-"):
             store = Store(store_path(run, name.replace("-", "/")))

@@ -26,7 +26,7 @@ def reduce(
     activations: str, store: str, array: str, size: int, layer: str, variance: float
 ) -> Reduced:
     """Write the components of one layer."""
-    features = np.asarray(Store(activations).array(array)[:size]).reshape(size, -1)
+    features = Store(activations).read(array, slice(size)).reshape(size, -1)
     result = principal_components(features, variance)
     Writer.open(store).add(f"{size}/{layer}", result.scores, ["sample", "component"])
     return Reduced(

@@ -85,7 +85,7 @@ def read_grams(side: ComparedRun, n: int) -> np.ndarray:
     store = Store(side.activations)
     grams = np.empty((len(side.layers), n, n), dtype=np.float32)
     for gram, layer in zip(grams, side.layers, strict=True):
-        features = np.asarray(store.array(f"{side.pooled}/{layer}")[:n])
+        features = store.read(f"{side.pooled}/{layer}", slice(n))
         gram[:] = compute_unit_gram(features.reshape(n, -1))
     return grams
 

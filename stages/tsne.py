@@ -30,8 +30,8 @@ def embed(
     return embed_tsne(
         Store(components).read(f"{size}/{layer}"),
         Neighbors(
-            np.asarray(graph.array(f"{size}/indices")[index]),
-            np.asarray(graph.array(f"{size}/distances")[index]),
+            graph.read(f"{size}/indices", index),
+            graph.read(f"{size}/distances", index),
         ),
         perplexity=effective_perplexity(perplexity, size),
         early_exaggeration=settings.early_exaggeration,

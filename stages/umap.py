@@ -34,8 +34,8 @@ def embed(
     points = embed_umap(
         Store(components).read(f"{size}/{layer}"),
         Neighbors(
-            np.asarray(graph.array(f"{size}/indices")[index]),
-            np.asarray(graph.array(f"{size}/distances")[index]),
+            graph.read(f"{size}/indices", index),
+            graph.read(f"{size}/distances", index),
         ),
         n_components=n_components,
         n_neighbors=settings.n_neighbors,

@@ -4,6 +4,9 @@ A store is a Zarr v3 group of sharded arrays. It is written beside its place and
 is complete, so a store that exists is whole. Every array has ``dimension_names`` and, where it has
 one, a ``unit``; the group's attributes hold the parameters and the versions that made it.
 
+What changes later is noticed when it is read: every chunk ends in its checksum, and the group's attributes
+hold those of the metadata of all arrays, and of themselves. So a reader knows which files have to be there.
+
 Several processes, on one machine or many, may write one store: one opens it (`writing`) and reserves
 arrays, the others open it by its address (`Writer.open`) and fill shards of them.
 """
@@ -11,7 +14,10 @@ arrays, the others open it by its address (`Writer.open`) and fill shards of the
 from __future__ import annotations
 
 import itertools
+import json
 import math
+import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -21,20 +27,30 @@ from typing import Any, Literal
 import numpy as np
 import zarr
 from numcodecs import BitRound
-from zarr.codecs import ZstdCodec
+from zarr.abc.store import ByteRequest, RangeByteRequest
+from zarr.abc.store import Store as ZarrStore
+from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.errors import ContainsArrayError, GroupNotFoundError
-from zarr.storage import FsspecStore
+from zarr.storage import FsspecStore, LocalStore, WrapperStore
 
 from layerscope.errors import InputError
 from layerscope.storage.remote import is_url, locate, new_version, options_of, reaching, replacing
 
 DATA = Path("data")
-FORMAT = 1
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RuntimeError)  # zarr, of damaged files
+FORMAT = 2
+_UNCHECKED = 1  # the format before: without checksums, and read as it is
+_CHECKSUMS = "layerscope_checksums"  # the attribute
+_ARRAY_FILE = re.compile(r"(.+)/(?:zarr\.json|c(?:/\d+)*)")  # of which array a file is a part
+_DAMAGE = (  # what zarr raises of damaged files
+    *(ArithmeticError, AttributeError, KeyError, MemoryError, OSError, RuntimeError, TypeError),
+    ValueError,
+)
 _CHUNK_BYTES = 1 << 20
 _SHARD_BYTES = 1 << 29  # arrays that are written whole: mostly one file
-# Of arrays that are filled by many: twice as fast as what Zarr takes by itself, and hardly larger.
-_QUICK = ZstdCodec(level=1)
+# Level 1 is for arrays that are filled by many: twice as fast as Zarr's own level, and hardly larger.
+_COMPRESSED, _QUICK = ([ZstdCodec(level=level), Crc32cCodec()] for level in (0, 1))
+_PLAIN = [Crc32cCodec()]
 # A chunk of nothing but zeros is written too: what is not there was never written.
 _CONFIG: Any = {"write_empty_chunks": True}
 
@@ -56,14 +72,67 @@ def _versions(path: Path, at: str) -> str:
     return f"{at.rstrip('/')}/{below.as_posix()}"
 
 
+class _Files(WrapperStore[ZarrStore]):
+    """Files of a store, looked at as they are read.
+
+    Zarr takes a file that is missing, or ends too early, for zeros. Here it is an error.
+
+    Attributes
+    ----------
+    found : dict
+        Checksums of the metadata that was read, by the name of the array.
+    expected : dict
+        What they have to be, of all arrays there are; empty before it is known.
+    """
+
+    def __init__(self, store: ZarrStore) -> None:
+        super().__init__(store)
+        self.found: dict[str, int] = {}
+        self.expected: Mapping[str, int] = {}
+
+    async def get(
+        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        content = await super().get(key, prototype, byte_range)
+        part = _ARRAY_FILE.fullmatch(key)
+        if part is None:
+            return content
+        name, is_metadata = part[1], key.endswith("zarr.json")
+        if is_metadata and content is not None:
+            self.found[name] = zlib.crc32(content.to_bytes())
+        if name not in self.expected:
+            return content
+        if not content:  # of no bytes, too
+            raise ValueError(f"{key} is missing or empty")
+        if is_metadata and self.found[name] != self.expected[name]:
+            raise ValueError(f"{key} is not what was written")
+        wanted = (
+            byte_range.end - byte_range.start if isinstance(byte_range, RangeByteRequest) else 0
+        )
+        if len(content) < wanted:
+            raise ValueError(f"{key} ends too early")
+        return content
+
+
+def _plain(group: zarr.Group) -> dict[str, Any]:
+    """A group's attributes without the checksums."""
+    return {name: value for name, value in group.attrs.asdict().items() if name != _CHECKSUMS}
+
+
+def _checksum(attributes: Mapping[str, Any]) -> int:
+    return zlib.crc32(json.dumps(attributes, sort_keys=True).encode())
+
+
 def _open(
     location: str, mode: Literal["r", "r+", "w"], attributes: dict[str, Any] | None = None
 ) -> zarr.Group:
     """A group at an address. Filesystems are opened anew in each process that asks."""
-    place: Any = Path(location)
+    read_only = mode == "r"
+    place: ZarrStore = LocalStore(location, read_only=read_only)
     if is_url(location):
-        place = FsspecStore.from_url(location, storage_options=options_of(location))
-    return zarr.open_group(place, mode=mode, zarr_format=3, attributes=attributes)
+        options = options_of(location)
+        place = FsspecStore.from_url(location, storage_options=options, read_only=read_only)
+    return zarr.open_group(_Files(place), mode=mode, zarr_format=3, attributes=attributes)
 
 
 def _chunk_rows(shard_rows: int, row_bytes: int) -> int:
@@ -121,7 +190,7 @@ class Writer:
         A task may run twice: an array that is there already, and has the same form, is taken.
         """
         row = max(1, math.prod(shape[1:]) * np.dtype(dtype).itemsize)
-        compressors: Any = "auto" if compress else None
+        compressors: Any = _COMPRESSED if compress else _PLAIN
         if rows is None:
             chunk = max(1, min(shape[0], _CHUNK_BYTES // row))
             per_shard = _SHARD_BYTES // (chunk * row)
@@ -227,9 +296,18 @@ class Writer:
         if len(values):
             self._write(array, values, start)
 
-    def check(self) -> None:
-        """Raise ValueError where a shard of any array was never written: it would read as zeros."""
-        for name, array in self._group.members(max_depth=None):
+    def seal(self) -> None:
+        """Note the checksums of all there is, by the process that opened the store, as the last thing.
+
+        Raises
+        ------
+        ValueError
+            Where a shard of any array was never written: it would read as zeros.
+        """
+        group = _open(self.location, "r")  # anew, with what other processes added
+        assert isinstance(group.store, _Files)
+        arrays: dict[str, int] = {}
+        for name, array in group.members(max_depth=None):
             if not isinstance(array, zarr.Array):
                 continue
             shards = array.shards or array.chunks
@@ -238,6 +316,9 @@ class Writer:
             written = array.nchunks_initialized // per_shard
             if written != wanted:
                 raise ValueError(f"{name}: {written} shards were written of {wanted}")
+            arrays[name] = group.store.found[name]
+        found = {"attributes": _checksum(_plain(group)), "arrays": dict(sorted(arrays.items()))}
+        self.set(**{_CHECKSUMS: found})
 
     def add_blobs(self, name: str, blobs: Sequence[bytes]) -> None:
         """Byte strings of any length: ``<name>`` end to end, ``<name>_offsets`` where each starts."""
@@ -290,7 +371,7 @@ def writing(path: Path, at: str | None = None, /, **attributes: Any) -> Iterator
         writer = Writer(group, location)
         yield writer
         with reaching(location):
-            writer.check()
+            writer.seal()
 
 
 class Store:
@@ -329,13 +410,23 @@ class Store:
                 advice = self._advice if is_url(self.location) else "build it with `dvc repro`"
                 raise InputError(f"{self._name}: not there; {advice}") from None
         found = self.attributes.get("layerscope_format")
-        if found != FORMAT:
+        if found not in (FORMAT, _UNCHECKED):
             raise InputError(
                 f"{self._name}: written in format {found}, this version reads {FORMAT}; {self._advice}"
             )
+        if found != _UNCHECKED:
+            with self._reading():
+                self._expect(self._group.attrs[_CHECKSUMS])
+
+    def _expect(self, checksums: Any) -> None:
+        """Have all that is read from now on compared with what was written."""
+        assert isinstance(self._group.store, _Files)
+        if checksums["attributes"] != _checksum(self.attributes):
+            raise ValueError("zarr.json is not what was written")
+        self._group.store.expected = checksums["arrays"]
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _reading(self, array: str | None = None) -> Iterator[None]:
         """Turn what damaged files raise, and object storage, into one line."""
         try:
             with reaching(self.location, self._name):
@@ -343,36 +434,40 @@ class Store:
         except InputError:
             raise
         except _DAMAGE as error:
-            raise InputError(f"{self._name}: broken ({error}); {self._advice}") from None
+            what = "" if array is None else f"{array!r} is "
+            raise InputError(f"{self._name}: {what}broken ({error}); {self._advice}") from None
 
     @property
     def attributes(self) -> Mapping[str, Any]:
         """Parameters, versions and names."""
-        return self._group.attrs.asdict()
+        return _plain(self._group)
 
     def __contains__(self, name: str) -> bool:
-        with self._reading():
+        with self._reading(name):
             return name in self._group
 
     def array(self, name: str) -> zarr.Array:
-        """An array on disk, to be sliced."""
+        """What is known of an array: its shape, dtype, chunks and attributes. `read` gives its values."""
         if name not in self._arrays:
             if name not in self:
                 raise InputError(f"{self._name}: has no {name!r}; {self._advice}")
-            with self._reading():
+            with self._reading(name):
                 found = self._group[name]
             if not isinstance(found, zarr.Array):
                 raise InputError(f"{self._name}: {name!r} is a group of arrays, not one array")
             self._arrays[name] = found
         return self._arrays[name]
 
-    def read(self, name: str) -> np.ndarray:
-        """A whole array in memory."""
-        return self._slice(name, slice(None))
+    def read(self, name: str, rows: int | slice = slice(None)) -> np.ndarray:
+        """An array in memory, or rows of it.
 
-    def _slice(self, name: str, rows: slice) -> np.ndarray:
+        Raises
+        ------
+        InputError
+            Where there is none of this name, or what is read of it is not what was written.
+        """
         array = self.array(name)
-        with self._reading():
+        with self._reading(name):
             return np.asarray(array[rows])
 
     def _boundaries(self, name: str) -> np.ndarray:
@@ -383,12 +478,12 @@ class Store:
     def blob(self, name: str, index: int) -> bytes:
         """One of the byte strings written by `Writer.add_blobs`."""
         start, end = self._boundaries(name)[index : index + 2]
-        return self._slice(name, slice(int(start), int(end))).tobytes()
+        return self.read(name, slice(int(start), int(end))).tobytes()
 
     def blobs(self, name: str, count: int | None = None) -> list[bytes]:
         """The first `count` byte strings, or all."""
         offsets = self._boundaries(name)[: None if count is None else count + 1]
-        joined = self._slice(name, slice(int(offsets[-1])))
+        joined = self.read(name, slice(int(offsets[-1])))
         pairs = itertools.pairwise(offsets)
         return [joined[start:end].tobytes() for start, end in pairs]
 

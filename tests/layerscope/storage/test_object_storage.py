@@ -223,7 +223,7 @@ def test_what_was_listed_before_does_not_hide_what_others_wrote_since(path: Path
 
     with pytest.raises(ValueError, match="1/y: 0 shards"), writing(path, at) as store:
         store.add("1/x", np.ones(3), ["a"])
-        store.check()
+        store.seal()
         with ThreadPoolExecutor(1) as other:  # each thread has filesystems of its own
             other.submit(reserve, store.location).result()
 

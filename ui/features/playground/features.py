@@ -177,8 +177,8 @@ def _read_activations(run: str, layer: str, n: int) -> np.ndarray | None:
     """What the stage `activations` kept of the first n samples, (n, d); None where it is not at hand."""
     try:
         store = Store(store_path(run, "activations"))
-        array = store.array(f"pool{load_params().activations.pool_of(n)}/{layer}")
-        features = np.asarray(array[:n])
-    except (InputError, ValueError, TypeError, RuntimeError, OSError):
+        name = f"pool{load_params().activations.pool_of(n)}/{layer}"
+        features = store.read(name, slice(n))
+    except InputError:
         return None
     return features.reshape(n, -1) if len(features) == n else None
