@@ -97,7 +97,7 @@ def build(folder: Path) -> dict[str, str]:
         env=environment(folder) | _ENVIRONMENT,
         input=commands,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     if done.returncode:
         print(*done.stderr.splitlines()[-10:], sep="\n", file=sys.stderr)
@@ -231,7 +231,10 @@ def accept(top: Path, base: str | None, settings: Mapping[str, Mapping[str, Any]
         Where a side fails or outputs differ; ``dvc.lock`` then stays as it is.
     """
     newest = ["git", "log", "-1", "--format=%H", "--", LOCK]
-    base = base or subprocess.run(newest, cwd=top, capture_output=True, text=True).stdout.strip()
+    base = (
+        base
+        or subprocess.run(newest, cwd=top, capture_output=True, encoding="utf-8").stdout.strip()
+    )
     with TemporaryDirectory() as folder:
         before, after = sides = Path(folder, "before"), Path(folder, "after")
         copy_code(before, base, top=top)

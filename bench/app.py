@@ -155,7 +155,7 @@ def main() -> None:
     rows += measure_grid(folder, EMBEDDED, layers, 128, 1000, options.actions)
     rows += measure_grid(folder, WIDE, layers, 512, 3000, options.actions)
     result = {"cores": os.cpu_count(), "seconds": round(time.time() - started), "rows": rows}
-    _RESULTS.write_text(json.dumps(result, indent=2) + "\n")
+    _RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

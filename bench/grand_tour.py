@@ -87,7 +87,7 @@ def main() -> None:
                 rows += measure(page, n, networks, options.seconds, options.clicks)
                 if errors:
                     raise RuntimeError(errors[0])
-    options.output.write_text(json.dumps(rows, indent=1) + "\n")
+    options.output.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

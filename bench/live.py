@@ -207,11 +207,11 @@ def _merge(path: Path, rows: list[Row]) -> None:
     """Write rows, and keep those of models that were not measured now."""
     kept: list[dict[str, object]] = []
     with suppress(FileNotFoundError):
-        kept = json.loads(path.read_text())["rows"]
+        kept = json.loads(path.read_text(encoding="utf-8"))["rows"]
     measured = {row.model for row in rows}
     kept = [row for row in kept if row["model"] not in measured]
     content = {"cores": os.cpu_count(), "rows": kept + [row.__dict__ for row in rows]}
-    path.write_text(json.dumps(content, indent=1) + "\n")
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

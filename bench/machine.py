@@ -30,7 +30,7 @@ def describe_machine() -> dict[str, object]:
 def name_processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """The processor's name; its architecture where the system keeps no list."""
     if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.machine()

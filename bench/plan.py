@@ -51,8 +51,10 @@ class Costs:
 
 def read_costs() -> Costs:
     """From the results of the other benchmarks."""
-    rows = json.loads((ROOT / "docs/bench-stages.json").read_text())["runs"][_MEASURED]
-    units = json.loads((ROOT / "docs/bench-units.json").read_text())
+    rows = json.loads((ROOT / "docs/bench-stages.json").read_text(encoding="utf-8"))["runs"][
+        _MEASURED
+    ]
+    units = json.loads((ROOT / "docs/bench-units.json").read_text(encoding="utf-8"))
     stored = next(row["stored_mb"] for row in rows if row["stage"] == "prepare")
     return Costs(
         {row["stage"]: row["processor_seconds"] for row in rows},

@@ -118,7 +118,9 @@ def copy_code(folder: Path, revision: str | None = None, *, top: Path = ROOT) ->
     folder.mkdir(parents=True, exist_ok=True)
     if revision:
         listed = ["git", "ls-tree", "--name-only", revision, *_CODE]
-        names = subprocess.run(listed, cwd=top, check=True, capture_output=True, text=True).stdout
+        names = subprocess.run(
+            listed, cwd=top, check=True, capture_output=True, encoding="utf-8"
+        ).stdout
         archive = ["git", "archive", revision, *names.splitlines()]
         packed = subprocess.run(archive, cwd=top, check=True, capture_output=True).stdout
         with tarfile.open(fileobj=io.BytesIO(packed)) as file:
@@ -131,7 +133,7 @@ def copy_code(folder: Path, revision: str | None = None, *, top: Path = ROOT) ->
                 shutil.copytree(top / name, folder / name, ignore=ignored)
             elif (top / name).exists():
                 shutil.copy(top / name, folder / name)
-    (folder / ".gitignore").write_text("__pycache__/\n/data/\n")
+    (folder / ".gitignore").write_text("__pycache__/\n/data/\n", encoding="utf-8")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
 
 

@@ -79,7 +79,7 @@ def run_side(side: str, n: int) -> None:
         measured = pipeline.run_on_running_workers(RUN, Path.cwd(), **describe(n))
     else:
         measured = pipeline.run(RUN)
-    Path(_ANSWER).write_text(json.dumps(asdict(measured)))
+    Path(_ANSWER).write_text(json.dumps(asdict(measured)), encoding="utf-8")
 
 
 def list_outputs(side: str, folder: Path) -> list[Path]:
@@ -101,7 +101,7 @@ def measure_side(side: str, n: int, folder: Path) -> Measured:
     watched = run_watched(command, folder, environment())
     if watched.status:
         raise SystemExit(f"error: {side} failed")
-    measured = Measured(**json.loads((folder / _ANSWER).read_text()))
+    measured = Measured(**json.loads((folder / _ANSWER).read_text(encoding="utf-8")))
     measured.peak_mb = watched.peak_bytes / 2**20
     measured.processor_seconds = watched.processor_seconds
     measured.bytes = sum(count_bytes(path) for path in outputs)
@@ -203,7 +203,7 @@ def main() -> None:
     for side, parts in found["parts"].items():
         print(f"{side}: " + ", ".join(f"{part} {taken:.1f} s" for part, taken in parts.items()))
     print(f"floors at {found['peak_gmacs']:.0f} billion multiply-adds a second")
-    options.output.write_text(json.dumps(found, indent=1) + "\n")
+    options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -208,7 +208,7 @@ def main() -> None:
         "same_bytes": not different,
         "different": different,
     }
-    options.output.write_text(json.dumps(content, indent=1) + "\n")
+    options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if different:
         raise SystemExit(1)
 

@@ -51,10 +51,10 @@ Row = dict[str, Any]
 
 def prepare_folder(folder: Path, **run: Any) -> Params:
     """Write the folder's parameters; refuses one that was begun with others."""
-    before = (folder / PARAMS).read_text() if (folder / PARAMS).exists() else None
+    before = (folder / PARAMS).read_text(encoding="utf-8") if (folder / PARAMS).exists() else None
     params = write_params(folder, **run)
-    if before is not None and before != (folder / PARAMS).read_text():
-        (folder / PARAMS).write_text(before)
+    if before is not None and before != (folder / PARAMS).read_text(encoding="utf-8"):
+        (folder / PARAMS).write_text(before, encoding="utf-8")
         raise InputError(
             f"{folder}: was begun with other parameters; name another --folder, or delete it"
         )
@@ -63,7 +63,7 @@ def prepare_folder(folder: Path, **run: Any) -> Params:
 
 def read_results(path: Path) -> dict[str, list[Row]]:
     """Rows by run and sizes, of earlier measurements."""
-    return json.loads(path.read_text())["runs"] if path.exists() else {}
+    return json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else {}
 
 
 def is_done(command: Command, folder: Path, rows: Sequence[Row]) -> bool:

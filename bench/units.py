@@ -192,7 +192,7 @@ def main() -> None:
         content["tsne"] = measure_tsne(options.n, options.perplexity)
     if "pca" in options.parts:
         content["pca"] = measure_pca(options.n, options.d)
-    options.output.write_text(json.dumps(content, indent=1) + "\n")
+    options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from layerscope.datasets import DATASETS
 from layerscope.errors import InputError
 from layerscope.models.registry import input_size
 from layerscope.params import PARAMS, read_params
-from stages.command import one_line_errors
+from stages.command import ensure_utf8, one_line_errors
 
 PUBLISHED = "weights/published"
 
@@ -64,17 +64,18 @@ def add_run(
         "sizes": flow,
     }
     content["runs"][name] = {**run, **({"root": root} if root else {})}
-    before = PARAMS.read_text()
+    before = PARAMS.read_text(encoding="utf-8")
     yaml.dump(content, PARAMS)
     try:
         read_params()
     except InputError:
-        PARAMS.write_text(before)
+        PARAMS.write_text(before, encoding="utf-8")
         raise
     return name
 
 
 def main() -> None:
+    ensure_utf8()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset")
     parser.add_argument("model")

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from layerscope.errors import InputError
+
+
+def ensure_utf8() -> None:
+    """Begin the process anew in Python's UTF-8 mode where the locale asks for another encoding.
+
+    There, names of folders and files would be read wrongly, and could not be printed.
+    """
+    if sys.getfilesystemencoding() != "utf-8":
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 @contextmanager
@@ -42,6 +52,7 @@ def run_stage(work: Callable[..., None], description: str | None, **arguments: s
     **arguments : str
         Name and help text of each positional argument.
     """
+    ensure_utf8()
     parser = argparse.ArgumentParser(description=description)
     for name, text in arguments.items():
         parser.add_argument(name, help=text)

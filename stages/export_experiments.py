@@ -18,7 +18,7 @@ from layerscope.experiments.repository import (
     show_experiments,
 )
 from layerscope.experiments.sweep import EmbeddedExperiment, Sweep, write_sweep
-from stages.command import one_line_errors
+from stages.command import ensure_utf8, one_line_errors
 
 EXPERIMENTS = Path("experiments")
 TIMEOUT = 600.0  # seconds for DVC to read every revision
@@ -58,6 +58,7 @@ def export(name: str, run: str, names: Sequence[str]) -> tuple[Path, Path]:
 
 
 def main() -> None:
+    ensure_utf8()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="of the sweep: what the files are called")
     parser.add_argument("run", help="a run in params.yaml")

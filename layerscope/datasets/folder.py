@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -73,7 +73,8 @@ def open_imagefolder(*, root: Path, random_state: int, download: bool) -> Datase
     Raises
     ------
     InputError
-        When there is no such folder, no class folder in it, or no picture in one of those.
+        When there is no such folder, no class folder in it, no picture in one of those, or a name is
+        not UTF-8.
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set `root` of the run in params.yaml")
@@ -133,9 +134,21 @@ def _folders(folder: Path) -> list[str]:
     """Names of the folders in a folder, hidden ones left out, sorted."""
     if not folder.is_dir():
         return []
-    return sorted(
-        each.name for each in folder.iterdir() if each.is_dir() and not each.name.startswith(".")
+    return _sort_names(
+        folder,
+        (each.name for each in folder.iterdir() if each.is_dir() and not each.name.startswith(".")),
     )
+
+
+def _sort_names(folder: Path, names: Iterable[str]) -> list[str]:
+    """Names of what is in a folder; refused where one is no text that can be written down."""
+    found = sorted(names)
+    for name in found:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{folder}: the name {name!a} is not UTF-8; rename it") from None
+    return found
 
 
 def _class_folders(root: Path, parents: list[Path]) -> tuple[str, ...]:
@@ -156,16 +169,19 @@ def _pictures(folder: Path) -> list[str]:
     Raises
     ------
     InputError
-        When there are none.
+        When there are none, or the name of one is not UTF-8.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such class folder; add it with its pictures")
     found = (path.relative_to(folder) for path in folder.rglob("*"))
-    names = sorted(
-        path.as_posix()
-        for path in found
-        if path.suffix.lower() in PICTURE_SUFFIXES
-        and not any(part.startswith(".") for part in path.parts)
+    names = _sort_names(
+        folder,
+        (
+            path.as_posix()
+            for path in found
+            if path.suffix.lower() in PICTURE_SUFFIXES
+            and not any(part.startswith(".") for part in path.parts)
+        ),
     )
     if not names:
         raise InputError(f"{folder}: no pictures in this class folder; add some or remove it")

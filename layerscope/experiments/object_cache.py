@@ -72,7 +72,10 @@ def link_outputs(cache: Path, outs: Mapping[str, str], folder: Path) -> None:
         inside = {path: source}
         if digest.endswith(".dir"):
             try:
-                listed = {each["relpath"]: each["md5"] for each in json.loads(source.read_text())}
+                listed = {
+                    each["relpath"]: each["md5"]
+                    for each in json.loads(source.read_text(encoding="utf-8"))
+                }
             except (ValueError, KeyError, TypeError, OSError) as error:
                 raise InputError(f"{source.name[:7]} in DVC's cache is damaged") from error
             for name in listed:

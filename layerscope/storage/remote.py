@@ -236,7 +236,7 @@ class Pointer:
         """Put it in place of whatever is at `path`."""
         content = {"format": _POINTER_FORMAT, **asdict(self)}
         with replacing(path) as partial:
-            partial.write_text(json.dumps(content, indent=2) + "\n")
+            partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def digest_of(url: str) -> str:
