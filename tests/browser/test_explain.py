@@ -145,7 +145,7 @@ def test_a_picture_of_ones_own_is_explained_and_a_wrong_one_refused(
     expect(page.locator(".subject h3")).to_have_text("red.png", timeout=PATIENCE)
     np.testing.assert_allclose(color_of(page), (255, 0, 0), atol=6)
     field.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"<script>"})
-    expect(page.locator(".refusal")).to_contain_text("x.png is no picture", timeout=PATIENCE)
+    expect(page.locator(".refusal")).to_contain_text("x.png: not a picture", timeout=PATIENCE)
     assert page.locator(".subject").count() == 0
 
 

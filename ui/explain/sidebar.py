@@ -6,7 +6,11 @@ from html import escape
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from layerscope.datasets.picture_file import FORMATS
+from layerscope.datasets.untrusted import BOUNDS
 from layerscope.errors import InputError
 from ui import markup
 from ui.address import change
@@ -15,8 +19,14 @@ from ui.components.picture_paste import draw_paste
 from ui.controls import choose
 from ui.explain.address import SAMPLE, SOURCES, UPLOAD, ExplainChoice, change_picture
 from ui.explain.networks import list_networks
-from ui.explain.pictures import FORMATS, MAX_BYTES, MAX_PIXELS, PHOTOS, check_upload
-from ui.explain.subject import ExplainSubject, choose_classes, keep_upload, read_upload
+from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload
+from ui.explain.subject import (
+    ExplainSubject,
+    choose_classes,
+    count_uploads,
+    keep_upload,
+    read_upload,
+)
 from ui.glossary import define
 from ui.markup import embed_pixels
 from ui.selection import Selection
@@ -69,15 +79,17 @@ def _draw_sample(selection: Selection, n_samples: int) -> None:
 
 
 def _draw_upload() -> None:
-    limit = f"at most {MAX_BYTES >> 20} MB and {MAX_PIXELS // 10**6} megapixels"
+    limit = f"at most {MAX_BYTES >> 20} MB and {BOUNDS.megapixels} megapixels"
+    # A new field for each picture: what the browser refused as too large would stay in the old one.
+    field = f"picture_file_{count_uploads()}"
     st.file_uploader(
         "Image file",
         # Not `type=`: the ending of a name says little, and a refusal of ours says more.
-        key="picture_file",
+        key=field,
         max_upload_size=MAX_BYTES >> 20,
-        help=f"{', '.join(FORMATS.values())}; {limit}. It is kept in memory for this session, never on disk.",
+        help=f"{', '.join(FORMATS.values())}; {limit}. A small copy is kept in memory for this session.",
         label_visibility="collapsed",
-        on_change=_take_file,
+        on_change=lambda: _take_file(field),
     )
     draw_paste(
         MAX_BYTES, key="picture_paste", on_paste=lambda content: _take("The pasted image", content)
@@ -87,12 +99,15 @@ def _draw_upload() -> None:
         st.html(f'<p class="refusal" role="alert">{escape(problem)}</p>')
 
 
-def _take_file() -> None:
-    file = st.session_state["picture_file"]
+def _take_file(field: str) -> None:
+    file = st.session_state[field]
     if file is None:
-        keep_upload(None)
-    else:
-        _take(file.name, file.getvalue())
+        return
+    _take(file.name, file.getvalue())
+    # Streamlit would keep the whole file until the session ends.
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _take(name: str, content: bytes) -> None:

@@ -70,12 +70,18 @@ def keep_upload(upload: Upload | None, problem: str | None = None) -> None:
     """Remember the uploaded image, or why it was refused, for this session only."""
     st.session_state["explain_upload"] = upload
     st.session_state["explain_refusal"] = problem
+    st.session_state["explain_uploads"] = count_uploads() + 1
 
 
 def read_upload() -> tuple[Upload | None, str | None]:
     """The uploaded image, and why the last file was refused."""
     state: MutableMapping[str, Any] = st.session_state  # type: ignore[assignment]
     return state.get("explain_upload"), state.get("explain_refusal")
+
+
+def count_uploads() -> int:
+    """How many files were taken or refused in this session."""
+    return int(st.session_state.get("explain_uploads", 0))
 
 
 def load_picture(

@@ -107,8 +107,9 @@ def test_any_shape_gives_the_asked_size_and_keeps_a_plain_colour(
 
 
 def test_strip_does_not_fill_the_memory() -> None:
-    strip = Image.new("RGB", (20_000, 1), "teal")
+    strip = Image.new("RGB", (20_000, 200), "teal")
     assert (read(content(strip), 224) == (0, 128, 128)).all()
+    assert "100 times as long as wide" in refusal(content(Image.new("RGB", (20_000, 1), "teal")))
 
 
 def test_greyscale_becomes_three_equal_channels() -> None:

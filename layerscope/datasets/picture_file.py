@@ -1,0 +1,294 @@
+"""Files of pictures: which formats are taken, what a header may claim, and the way to RGB."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import (
+    BmpImagePlugin,
+    IcoImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    UnidentifiedImageError,
+)
+
+from layerscope.errors import InputError
+
+# Formats whose decoders are part of Pillow. EPS and friends would start another program.
+FORMATS = {
+    "JPEG": "JPEG",
+    "PNG": "PNG",
+    "WEBP": "WebP",
+    "GIF": "GIF",
+    "BMP": "BMP",
+    "TIFF": "TIFF",
+    "PPM": "PPM",
+    "AVIF": "AVIF",
+    "JPEG2000": "JPEG 2000",
+    "ICO": "ICO",
+}
+"""Pillow's names of the formats that are taken, and their own."""
+
+MAX_SIDE = 65_535  # pixels: the most that JPEG has
+MAX_ASPECT = 100  # of a longer strip the square in the middle would show less than a hundredth
+_BAND = 2**18  # pixels that are converted at a time
+
+# Bytes a pixel of Pillow's modes, 4 for all others.
+_MODES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
+# Bytes a pixel that a format, or a decoder of some, holds beside the picture, measured with Pillow 13:
+# canvases (WebP), planes (AVIF, JPEG 2000), a strip that is the whole picture (libtiff), text (PPM), a mask
+# and a copy (the bitmaps in icons).
+_BESIDE = {"WEBP": 16, "AVIF": 10, "jpeg2k": 20, "libtiff": 4, "ppm": 6, "ppm_plain": 7}
+_BESIDE |= {"bmp_rle": 4, "DIB": 8}
+
+_ORIENTATION = 0x0112  # the EXIF tag
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a picture may claim in its header; whatever claims more is not decoded.
+
+    Attributes
+    ----------
+    megapixels : int
+    megabytes : int
+        Of memory while it is decoded, estimated from its format and mode.
+    """
+
+    megapixels: int = 64
+    megabytes: int = 1536  # 24 bytes for each of the 64 million pixels, which no common kind needs
+
+
+@contextmanager
+def open_picture(
+    data: bytes | Path, enough: int, bounds: Bounds = Bounds()
+) -> Iterator[ImageFile.ImageFile]:
+    """Open a picture file whose header stays within bounds; no pixel is decoded yet.
+
+    Parameters
+    ----------
+    data : bytes or Path
+        A picture file, or its content.
+    enough : int
+        Pixels that the shorter side needs: JPEG is decoded at 1/2, 1/4 or 1/8 where that leaves as many,
+        for large photographs several times faster.
+    bounds : Bounds, optional
+
+    Yields
+    ------
+    Image
+
+    Raises
+    ------
+    InputError
+        When the file is missing or empty, or claims more than `bounds`, `MAX_SIDE` or `MAX_ASPECT`.
+    Exception
+        Anything, of damaged files: see `tell_failure`.
+    """
+    if isinstance(data, Path) and not data.is_file():
+        raise InputError("no such file; restore it or remove it from the list")
+    if (data.stat().st_size if isinstance(data, Path) else len(data)) == 0:
+        raise InputError("empty file; replace or remove it")
+    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+        icon = _open_icon(file)
+        if icon is not None:
+            _check_size(icon, bounds)
+            _check_memory(icon, bounds, 0)
+    try:
+        image = Image.open(
+            io.BytesIO(data) if isinstance(data, bytes) else data, formats=_formats()
+        )
+    except Image.DecompressionBombError:  # of Pillow, far above these bounds
+        raise InputError(f"{_too_many(bounds)}; shrink or remove it") from None
+    with image:
+        _check_size(image, bounds)
+        coefficients = _count_coefficients(image)
+        image.draft(None, (enough, enough))
+        _check_memory(image, bounds, coefficients)
+        yield image
+
+
+def to_rgb(image: Image.Image, background: str = "white", shrink: int = 1) -> Image.Image:
+    """Decode an opened picture: RGB, upright.
+
+    Greyscale, palette, CMYK and deeper pictures become RGB, transparent ones are laid on a colour, EXIF
+    orientation is applied, and of an animation the first frame is taken. It is converted band by band,
+    so that it is in memory twice at most, and once where it shrinks.
+
+    Parameters
+    ----------
+    image : Image
+        As `open_picture` gives it.
+    background : str, default "white"
+        What shows through where the picture is transparent.
+    shrink : int, default 1
+        So many pixels by so many are averaged to one.
+
+    Returns
+    -------
+    Image
+    """
+    image.load()
+    orientation = _orientation(image)
+    if image.mode == "RGB" and not image.has_transparency_data and shrink == 1:
+        picture = image
+    else:
+        flatten = _flattening(image, background)
+        picture = Image.new("RGB", [-(-side // shrink) for side in image.size])
+        for top, band in _bands(image, shrink):
+            picture.paste(flatten(band).reduce(shrink), (0, top // shrink))
+    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
+
+
+def tell_failure(error: Exception) -> str:
+    """What is wrong with a picture that could not be opened or decoded, and what to do."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, UnidentifiedImageError):
+        reason = f"not a picture in a known format ({', '.join(FORMATS.values())})"
+    elif isinstance(error, MemoryError | Image.DecompressionBombError):
+        reason = "too large to decode in the memory there is"
+    elif isinstance(error, OSError) and error.strerror:
+        reason = f"cannot be read ({error.strerror})"  # the message names the path already
+    else:  # Pillow's plugins raise anything on damaged files
+        reason = f"damaged or cut off ({str(error) or type(error).__name__})"
+    return f"{reason}; replace or remove it"
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of `FORMATS` that this build of Pillow was compiled with."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _open_icon(file: IO[bytes]) -> ImageFile.ImageFile | None:
+    """The picture inside an icon, which Pillow decodes as soon as it opens one; None of other files.
+
+    The icon's own directory says at most 256 x 256 whatever is inside.
+    """
+    if file.read(4) != b"\0\0\1\0":
+        return None
+    file.seek(0)
+    try:
+        offset = IcoImagePlugin.IcoFile(file).entry[0].offset
+        file.seek(offset)
+        is_png = file.read(8) == b"\x89PNG\r\n\x1a\n"
+        file.seek(offset)
+        return PngImagePlugin.PngImageFile(file) if is_png else BmpImagePlugin.DibImageFile(file)
+    except (SyntaxError, IndexError, TypeError, struct.error):
+        return None  # no icon to Pillow either
+
+
+def _too_many(bounds: Bounds) -> str:
+    return f"more than {bounds.megapixels} megapixels, the limit that guards the memory"
+
+
+def _check_size(image: Image.Image, bounds: Bounds) -> None:
+    width, height = image.size
+    if width * height > bounds.megapixels * 1_000_000:
+        reason = _too_many(bounds)
+    elif max(image.size) > MAX_SIDE:
+        reason = f"more than {MAX_SIDE:,} on a side"
+    elif max(image.size) > MAX_ASPECT * min(image.size):
+        reason = f"more than {MAX_ASPECT} times as long as wide"
+    else:
+        return
+    raise InputError(f"{width} x {height} pixels: {reason}; shrink, crop or remove it")
+
+
+def _count_coefficients(image: Image.Image) -> int:
+    """How many a progressive JPEG keeps until its last scan, at whatever size it is decoded."""
+    if not (isinstance(image, JpegImagePlugin.JpegImageFile) and "progressive" in image.info):
+        return 0
+    blocks = [(across, down) for _, across, down, _ in image.layer]
+    widest, highest = (max(each) for each in zip(*blocks, strict=True))
+    share = sum(across * down for across, down in blocks) / (widest * highest)
+    return int(image.width * image.height * share)
+
+
+def _check_memory(image: ImageFile.ImageFile, bounds: Bounds, coefficients: int) -> None:
+    names = {image.format, *(tile.codec_name for tile in image.tile)}
+    a_pixel = _MODES.get(image.mode, 4) + sum(_BESIDE.get(name or "", 0) for name in names)
+    needed = (image.width * image.height * a_pixel + 2 * coefficients) / 1e6
+    if needed > bounds.megabytes:
+        raise InputError(
+            f"{image.width} x {image.height} pixels: about {needed:.0f} MB of memory while it is decoded, "
+            f"more than {bounds.megabytes}; shrink or remove it"
+        )
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # damaged metadata is no reason to refuse the picture
+        return 1
+
+
+def _bands(image: Image.Image, multiple: int) -> Iterator[tuple[int, Image.Image]]:
+    """Parts of a picture from top to bottom, each of some `multiple` of rows, and where they begin."""
+    width, height = image.size
+    rows = multiple * max(1, _BAND // (width * multiple))
+    for top in range(0, height, rows):
+        yield top, image.crop((0, top, width, min(top + rows, height)))
+
+
+def _flattening(image: Image.Image, background: str) -> Callable[[Image.Image], Image.Image]:
+    """What makes any part of a picture RGB."""
+    if image.mode.startswith("I") or image.mode == "F":
+        low, full = _range_of(image)
+        return lambda band: Image.fromarray(_to_bytes(band, low, full)).convert("RGB")
+    if not image.has_transparency_data:
+        return lambda band: band.convert("RGB")
+
+    def lay(band: Image.Image) -> Image.Image:
+        ground = Image.new("RGBA", band.size, background)
+        return Image.alpha_composite(ground, band.convert("RGBA")).convert("RGB")
+
+    return lay
+
+
+def _values(band: Image.Image) -> np.ndarray:
+    return np.nan_to_num(np.asarray(band).astype(np.float32), posinf=0.0, neginf=0.0)
+
+
+def _range_of(image: Image.Image) -> tuple[float, float]:
+    """What becomes 0, and how far above it what becomes 255 lies, of deep greyscale.
+
+    Integers are 16-bit unless they leave that range; floating point is taken as 0..1, else 0..255.
+    Whatever leaves these ranges is stretched from its smallest to its largest value.
+    """
+    extremes = [
+        (float(each.min()), float(each.max()))
+        for _, band in _bands(image, 1)
+        for each in [_values(band)]
+    ]
+    low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
+    for top in (65535.0,) if image.mode.startswith("I") else (1.0, 255.0):
+        if low >= 0 and high <= top:
+            return 0.0, top
+    return low, (high - low) or 1.0
+
+
+def _to_bytes(band: Image.Image, low: float, full: float) -> np.ndarray:
+    """Scale deep greyscale to 0..255 instead of clipping it, as Pillow's ``convert`` would."""
+    return np.round((_values(band) - low) * (255 / full)).astype(np.uint8)

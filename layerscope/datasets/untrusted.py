@@ -1,0 +1,141 @@
+"""Pictures of strangers: decoded one at a time, in a process of its own that may not take much.
+
+A header can be checked, but not all that a decoder does with the rest. So a file may take no more memory and
+time than the process that decodes it, which Linux limits; other systems have the bounds of headers alone, and
+macOS and BSD the one of time.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import AvifImagePlugin, Image
+
+from layerscope.datasets.picture import crop
+from layerscope.datasets.picture_file import Bounds, open_picture, tell_failure, to_rgb
+from layerscope.errors import InputError
+
+SIDE = 1024
+"""Pixels of the square that is kept at most."""
+BOUNDS = Bounds(megapixels=40, megabytes=100)
+_MEMORY = 120 << 20  # bytes that a decoder and all beside it may take
+_SECONDS = 10  # of a processor
+_GREY = "#808080"
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class SafePicture:
+    """What is kept of a stranger's picture.
+
+    Attributes
+    ----------
+    content : bytes
+        A PPM file: RGB, upright, the square in the middle, at most `SIDE` x `SIDE` pixels (3.1 MB).
+    is_animated : bool
+        Whether it is the first of several frames.
+    is_transparent : bool
+        Whether it was laid on mid-grey.
+    """
+
+    content: bytes
+    is_animated: bool
+    is_transparent: bool
+
+
+def read_untrusted(content: bytes) -> SafePicture:
+    """Decode a file that may be anything, in another process.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    SafePicture
+
+    Raises
+    ------
+    InputError
+        In one line that does not name the file: see `picture_file.tell_failure`; or it takes more memory or
+        time than a picture may.
+    """
+    command = [sys.executable, "-m", "layerscope.datasets.untrusted"]
+    home = Path(__file__).parents[2]
+    one_thread = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    with _one_at_a_time:
+        done = subprocess.run(
+            command,
+            input=content,
+            cwd=home,
+            env=one_thread,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise InputError("takes too much memory or time to decode; shrink or remove it")
+    told, _, picture = done.stdout.partition(b"\n")
+    answer = json.loads(told)
+    if "refusal" in answer:
+        raise InputError(answer["refusal"])
+    return SafePicture(picture, **answer)
+
+
+def shrink_picture(content: bytes) -> SafePicture:
+    """What `read_untrusted` does in the other process, without its limits."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pictures that decode perfectly well
+        with open_picture(content, 2 * SIDE, BOUNDS) as image:
+            # MPO is JPEG with previews, which are no frames.
+            is_animated = image.format != "MPO" and getattr(image, "is_animated", False)
+            picture = to_rgb(image, _GREY, max(1, min(image.size) // SIDE))
+            is_transparent = image.has_transparency_data
+    side = min(SIDE, *picture.size)
+    stored = io.BytesIO()
+    Image.fromarray(crop(picture, side, side)).save(stored, "PPM")
+    return SafePicture(stored.getvalue(), is_animated, is_transparent)
+
+
+def _confine() -> None:
+    """Limit what this process may take from now on, as far as the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    limits = {resource.RLIMIT_CPU: _SECONDS, resource.RLIMIT_CORE: 0}
+    if sys.platform == "linux":  # elsewhere it does not count what is mapped
+        status = Path("/proc/self/status").read_text()
+        taken = int(status.partition("VmData:")[2].split()[0]) << 10
+        limits[resource.RLIMIT_DATA] = taken + _MEMORY
+    for limit, most in limits.items():
+        _, hard = resource.getrlimit(limit)
+        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (bound, hard))
+
+
+def answer() -> None:
+    """Read a file from standard input; write a line of JSON and the picture to standard output."""
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each has a stack of its own, which counts as memory
+    Image.init()
+    _confine()
+    told: dict[str, bool | str]
+    try:
+        picture = shrink_picture(sys.stdin.buffer.read())
+        told = {"is_animated": picture.is_animated, "is_transparent": picture.is_transparent}
+        content = picture.content
+    except Exception as error:
+        told, content = {"refusal": tell_failure(error)}, b""
+    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + content)
+
+
+if __name__ == "__main__":
+    answer()
