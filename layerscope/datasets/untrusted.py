@@ -29,6 +29,7 @@ BOUNDS = Bounds(megapixels=40, megabytes=100)
 _MEMORY = 120 << 20  # bytes that a decoder and all beside it may take
 _SECONDS = 10  # of a processor
 _GREY = "#808080"
+_MODULE = "layerscope.datasets.untrusted"  # `__name__` is another where it is run
 _one_at_a_time = threading.Lock()
 
 
@@ -68,7 +69,7 @@ def read_untrusted(content: bytes) -> SafePicture:
         In one line that does not name the file: see `picture_file.tell_failure`; or it takes more memory or
         time than a picture may.
     """
-    command = [sys.executable, "-m", "layerscope.datasets.untrusted"]
+    command = [sys.executable, "-m", _MODULE]
     home = Path(__file__).parents[2]
     one_thread = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     with _one_at_a_time:
@@ -105,7 +106,7 @@ def shrink_picture(content: bytes) -> SafePicture:
     return SafePicture(stored.getvalue(), is_animated, is_transparent)
 
 
-def _confine() -> None:
+def confine() -> None:
     """Limit what this process may take from now on, as far as the system can."""
     try:
         import resource
@@ -126,7 +127,7 @@ def answer() -> None:
     """Read a file from standard input; write a line of JSON and the picture to standard output."""
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each has a stack of its own, which counts as memory
     Image.init()
-    _confine()
+    confine()
     told: dict[str, bool | str]
     try:
         picture = shrink_picture(sys.stdin.buffer.read())
