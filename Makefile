@@ -9,7 +9,7 @@ DVC := $(BIN)/dvc
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-fast lint format accept bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live components imagenette imagewoof run scheduler workers prune train experiments bundle coarse lock clean
+.PHONY: help setup demo app test test-fast lint format accept bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live bench-host components imagenette imagewoof run scheduler workers prune train experiments bundle coarse lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench-tour: setup ## measure the UMAP Tour in a browser and write docs/bench-tou
 
 bench-live: setup ## measure what the app computes live and write docs/bench-live.json
 	$(BIN)/python -m bench.live
+
+bench-host: setup ## measure what a host pays: memory, and waiting in a crowd; write docs/bench-host.json
+	$(BIN)/python -m bench.host
 
 lint: setup $(NODE_STAMP) ## check style and types
 	cd ui/components && node_modules/.bin/biome check . && node_modules/.bin/tsc

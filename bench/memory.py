@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -86,15 +87,22 @@ class _Watcher:
 
     def _look(self) -> None:
         while True:
-            held = measure_tree(self._pid)
+            held = [each.pss for each in measure_tree(self._pid)]
             self.peak = max(self.peak, sum(held))
             self.largest = max(self.largest, *held, 0)
             if self._over.wait(_INTERVAL):
                 return
 
 
-def measure_tree(pid: int) -> list[int]:
-    """Bytes that a process and each of its children hold now; those that have ended are left out."""
+class Held(NamedTuple):
+    """Bytes that a process holds, its proportional and its resident set size."""
+
+    pss: int
+    rss: int
+
+
+def measure_tree(pid: int) -> list[Held]:
+    """What a process and then each of its children hold now; those that have ended are left out."""
     try:
         parent = psutil.Process(pid)
         processes = [parent, *parent.children(recursive=True)]
@@ -103,7 +111,8 @@ def measure_tree(pid: int) -> list[int]:
     held = []
     for each in processes:
         try:
-            held.append(int(each.memory_full_info().pss))
+            info = each.memory_full_info()
         except psutil.Error:
             continue
+        held.append(Held(int(info.pss), int(info.rss)))
     return held

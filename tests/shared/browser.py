@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -40,9 +41,31 @@ def find_chromium() -> str:
     pytest.skip("no Chromium on this machine: install Debian's package `chromium`")
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server of the app: its address, and its process."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
 def serving(folder: Path, script: Path = ROOT / "streamlit_app.py") -> Iterator[str]:
     """The app's address while it is served from a project folder; or that of another script."""
+    with running(folder, script, ROOT, folder / "server.log") as server:
+        yield server.address
+
+
+@contextmanager
+def running(folder: Path, script: Path, code: Path, log: Path) -> Iterator[Server]:
+    """A server of a script in a project folder, with the code that is found in another.
+
+    Parameters
+    ----------
+    folder, script, code : Path
+    log : Path
+        Where its output goes.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -51,17 +74,17 @@ def serving(folder: Path, script: Path = ROOT / "streamlit_app.py") -> Iterator[
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     command += ["--theme.base", "dark", "--client.showErrorDetails", "full"]
     address = f"http://127.0.0.1:{port}"
-    with (folder / "server.log").open("w") as log:
+    with log.open("w") as output:
         server = subprocess.Popen(
             command,
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdout=log,
+            env=os.environ | {"PYTHONPATH": str(code)},
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         _wait_until_up(address, server)
-        yield address
+        yield Server(address, server.pid)
     finally:
         server.terminate()
         server.wait(timeout=20)
