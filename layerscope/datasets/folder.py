@@ -13,20 +13,9 @@ import numpy as np
 from layerscope.datasets.categories import Category, imagenet
 from layerscope.datasets.dataset import SPLITS, Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.picture import decode
+from layerscope.datasets.picture_file import suffixes
 from layerscope.errors import InputError
 
-_JPEG = {".jpg", ".jpeg", ".jp2"}
-PICTURE_SUFFIXES = _JPEG | {
-    ".png",
-    ".webp",
-    ".gif",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".ppm",
-    ".pgm",
-    ".avif",
-}
 VALIDATION_SHARE = 0.2
 
 
@@ -179,7 +168,7 @@ def _pictures(folder: Path) -> list[str]:
         (
             path.as_posix()
             for path in found
-            if path.suffix.lower() in PICTURE_SUFFIXES
+            if path.suffix.lower() in suffixes()
             and not any(part.startswith(".") for part in path.parts)
         ),
     )

@@ -175,6 +175,13 @@ def tell_failure(error: Exception) -> str:
 
 
 @cache
+def suffixes() -> frozenset[str]:
+    """Endings of the names of such files, as ".jpg"."""
+    known = Image.registered_extensions().items()
+    return frozenset(suffix for suffix, name in known if name in FORMATS)
+
+
+@cache
 def _formats() -> tuple[str, ...]:
     """Those of `FORMATS` that this build of Pillow was compiled with."""
     Image.init()

@@ -12,6 +12,8 @@ from browser import PATIENCE, browsing, check_edges, params_of, settle
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from ui.explain.pictures import MAX_BYTES
+
 pytestmark = pytest.mark.slow
 
 RUN = "run=objects-vgg16_slim"
@@ -147,6 +149,23 @@ def test_a_picture_of_ones_own_is_explained_and_a_wrong_one_refused(
     field.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"<script>"})
     expect(page.locator(".refusal")).to_contain_text("x.png: not a picture", timeout=PATIENCE)
     assert page.locator(".subject").count() == 0
+
+
+def test_what_the_browser_refused_goes_with_the_next_picture(page: Page, address: str) -> None:
+    page.goto(f"{address}?{RUN}&source=upload&network=vgg16_slim")
+    field = page.locator("[data-testid=stFileUploader]")
+    field.wait_for(timeout=PATIENCE)
+    settle(page)
+    large = {"name": "large.png", "mimeType": "image/png", "buffer": bytes(MAX_BYTES + 1)}
+    for color in ("lime", "blue"):
+        field.locator("input").set_input_files(large)
+        expect(field).to_contain_text("large.png", timeout=PATIENCE)
+        name = f"{color}.png"
+        good = {"name": name, "mimeType": "image/png", "buffer": picture_file(color)}
+        field.locator("input").set_input_files(good)
+        expect(page.locator(".subject h3")).to_have_text(name, timeout=PATIENCE)
+        expect(field).not_to_contain_text("large.png", timeout=PATIENCE)
+    np.testing.assert_allclose(color_of(page), (0, 0, 255), atol=6)
 
 
 def test_a_picture_is_pasted(page: Page, address: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from layerscope.datasets.picture_file import FORMATS
 from layerscope.datasets.untrusted import BOUNDS
@@ -101,8 +102,8 @@ def _draw_upload() -> None:
 
 def _take_file(field: str) -> None:
     file = st.session_state[field]
-    if file is None:
-        return
+    if not isinstance(file, UploadedFile):
+        return  # taken and removed already: Streamlit may call twice
     _take(file.name, file.getvalue())
     # Streamlit would keep the whole file until the session ends.
     context = get_script_run_ctx()

@@ -11,7 +11,7 @@ from hostile_pictures import icon, png, save
 from PIL import Image
 
 from layerscope.datasets.picture import decode
-from layerscope.datasets.picture_file import FORMATS, Bounds, open_picture
+from layerscope.datasets.picture_file import FORMATS, Bounds, open_picture, suffixes
 from layerscope.datasets.untrusted import BOUNDS
 from layerscope.errors import InputError
 
@@ -99,3 +99,9 @@ def test_packed_text_is_not_unpacked() -> None:
     packed = struct.pack(">I", len(bomb)) + body + struct.pack(">I", zlib.crc32(body))
     with pytest.raises(InputError, match="Decompressed data too large"):
         decode(png((9, 9), before=packed), size=8, source="x.png")
+
+
+def test_a_folder_has_files_of_all_formats_and_of_no_other() -> None:
+    usual = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"}
+    assert usual | {".pgm", ".avif", ".jp2", ".ico"} <= suffixes()
+    assert not {".eps", ".pdf", ".psd", ".svg", ".txt", ""} & suffixes()
