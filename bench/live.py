@@ -58,8 +58,10 @@ def measure(run: Technique) -> tuple[float, int]:
 def list_explanations(model: str, picture: np.ndarray) -> Iterator[tuple[str, Technique, str]]:
     """Everything on the page Explain."""
     from layerscope.explanation.filling import FILL, cover, fill_picture
-    from layerscope.explanation.occlusion import OCCLUSION_OPTIONS, occlude
-    from layerscope.explanation.registry import METHODS, attribute
+    from layerscope.explanation.methods import METHODS
+    from layerscope.explanation.occlusion import occlude
+    from layerscope.explanation.registry import attribute, list_unsupported
+    from layerscope.explanation.windows import OCCLUSION_OPTIONS
     from layerscope.models.registry import load_model
     from ui.explain.networks import predict
 
@@ -75,8 +77,9 @@ def list_explanations(model: str, picture: np.ndarray) -> Iterator[tuple[str, Te
         lambda: [*occlude(classifier, picture, 0, **settings)],  # type: ignore[arg-type]
         ", ".join(f"{key} {value}" for key, value in settings.items()),
     )
+    unsupported = list_unsupported(classifier)
     for method in METHODS.values():
-        if method.supports(classifier) is not None:
+        if method.key in unsupported:
             continue
         note = ", ".join(f"{option.label.lower()} {option.default}" for option in method.options)
 
@@ -88,16 +91,21 @@ def list_explanations(model: str, picture: np.ndarray) -> Iterator[tuple[str, Te
 
 def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Technique, str]]:
     """Everything on the page Features that asks the model."""
+    from layerscope.features.ascent import MaximizationSettings
     from layerscope.features.class_vectors import (
         choose_classes,
         map_by_pca,
         map_by_tsne,
         map_by_umap,
+    )
+    from layerscope.features.kernels import (
+        draw_slices,
+        find_weighted,
+        measure_norms,
         read_class_vectors,
     )
-    from layerscope.features.kernels import draw_slices, find_weighted, measure_norms
-    from layerscope.features.maximization import MaximizationSettings, maximize
-    from layerscope.features.units import Unit
+    from layerscope.features.maximization import maximize
+    from layerscope.features.unit import Unit
     from layerscope.models.registry import load_model
     from layerscope.params import read_params
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import check_options
-from layerscope.explanation.registry import find_method
+from layerscope.explanation.methods import find_method
+from layerscope.explanation.registry import list_unsupported
 from layerscope.faithfulness.baselines import BASELINES
 from layerscope.faithfulness.evaluation import (
     Explainer,
@@ -102,16 +103,11 @@ def check_methods(
     for key in settings.options:
         if key not in settings.methods:
             raise InputError(f"params.yaml: faithfulness.options.{key}: not among the methods")
-    keys, skipped = [], {}
     for key in settings.methods:
-        method = find_method(key)
-        check_options(method.options, dict(settings.options.get(key, {})))
-        reason = method.supports(classifier)
-        if reason is None:
-            keys.append(key)
-        else:
-            skipped[key] = reason
-    return [*keys, *BASELINES], skipped
+        check_options(find_method(key).options, dict(settings.options.get(key, {})))
+    unsupported = list_unsupported(classifier)
+    skipped = {key: unsupported[key] for key in settings.methods if key in unsupported}
+    return [*(key for key in settings.methods if key not in skipped), *BASELINES], skipped
 
 
 def list_jobs(keys: list[str], n: int, settings: FaithfulnessParams) -> Iterator[FaithfulnessJob]:

@@ -41,8 +41,12 @@ def file_of(module: str) -> Path | None:
     return None
 
 
+TABLE = "layerscope/explanation/methods.py"  # refers to functions by name
+
+
 def imports_of(file: Path) -> Iterator[str]:
-    """Every module a file imports, anywhere in it; of packages of our own, the modules inside."""
+    """Every module a file imports or refers to, anywhere in it; of our own packages, the modules inside."""
+    referring = {"explain", "supports"} if name_of(file) == TABLE else set()
     for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -52,6 +56,8 @@ def imports_of(file: Path) -> Iterator[str]:
                 inner = f"{node.module}.{alias.name}"
                 # `from package import module` needs the module; `from package import name` the name.
                 yield inner if file_of(inner) else node.module
+        elif isinstance(node, ast.keyword) and node.arg in referring:
+            yield f"layerscope.explanation.{ast.literal_eval(node.value).split('.')[0]}"
 
 
 # --- arrows ----------------------------------------------------------------------------------
@@ -105,6 +111,47 @@ def test_what_the_app_always_needs_imports_neither_torch_nor_dask() -> None:
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert done.stdout.strip() == "[]"
+
+
+# What computes with a model, or trains one: the library knows of methods, units and layers without the
+# libraries that do the work, so that the app's own process never loads them.
+WITH_TORCH = {
+    f"layerscope.{name}"
+    for name in (
+        *("vision", "activations.pooling", "runs.blocks"),
+        *(f"explanation.{name}" for name in ("cam", "cam_methods", "gradients", "guided", "lime")),
+        *(f"explanation.{name}" for name in ("occlusion", "registry", "relevance", "task")),
+        *(f"faithfulness.{name}" for name in ("evaluation", "parts", "randomization", "scoring")),
+        *(f"features.{name}" for name in ("kernels", "layer_features", "maximization")),
+        *("features.spectrum", "features.units"),
+        *(f"models.{name}" for name in ("geometry", "layer_table", "registry", "weights")),
+        *(f"models.graph.{name}" for name in ("capture", "stages", "tracing")),
+        *(f"training.{name}" for name in ("augmentation", "fit", "histograms")),
+    )
+}
+HEAVY = {"torch", "torchvision", "timm", "captum", "pytorch_grad_cam", "umap", "openTSNE"}
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_all_else_in_the_library_imports_neither_torch_nor_what_needs_it() -> None:
+    modules = {module_of(file) for file in FILES if file.is_relative_to(ROOT / "layerscope")}
+    assert modules >= WITH_TORCH
+    code = f"""
+import sys
+from importlib import import_module
+for name in {sorted(modules - WITH_TORCH)}:
+    import_module(name)
+    found = {HEAVY} & set(sys.modules)
+    if found:
+        sys.exit(f"{{name}} imports {{found}}")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 # --- rooms -----------------------------------------------------------------------------------
@@ -313,6 +360,7 @@ def test_code_that_stages_depend_on_exists() -> None:
 
 def test_closure_sees_imports_inside_functions_and_packages() -> None:
     assert "layerscope/models/geometry.py" in closure_of("predict")  # by way of layer_table
+    assert "layerscope/explanation/lime.py" in closure_of("faithfulness")  # only the table names it
     assert "layerscope/training/recipe.py" in closure_of("train")
     assert "layerscope/training/recipe.py" not in closure_of("pca")  # only by way of params
     assert "layerscope/datasets/__init__.py" in closure_of("prepare")

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from layerscope.explanation.gradients import needs_rectifiers
 from layerscope.explanation.guided import GuidedRule, guided_grad_cam, rectified_gradient
-from layerscope.explanation.method import ADEBAYO, HOOKER, Attribution, Citation, Failure, Method
+from layerscope.explanation.method import Attribution
 from layerscope.explanation.task import BATCH, ExplanationTask, check_maps, score_of
 from layerscope.models.layer_table import tapped
 from layerscope.models.registry import Classifier
@@ -47,6 +47,12 @@ def explain_by(key: str) -> Callable[[ExplanationTask], Attribution]:
         return Attribution(enlarge(maps, task.pictures.shape[1]), maps=maps)
 
     return explain
+
+
+grad_cam = explain_by("grad_cam")
+grad_cam_plus_plus = explain_by("grad_cam_plus_plus")
+layer_cam = explain_by("layer_cam")
+hires_cam = explain_by("hires_cam")
 
 
 def guided_grad_cam_of(task: ExplanationTask) -> Attribution:
@@ -102,156 +108,3 @@ def needs_maps(classifier: Classifier) -> str | None:
 def needs_maps_and_rectifiers(classifier: Classifier) -> str | None:
     """One line for a model without convolutions or without ReLU."""
     return needs_maps(classifier) or needs_rectifiers(classifier)
-
-
-_SELVARAJU = Citation(
-    "Selvaraju et al.",
-    2017,
-    "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
-    "https://arxiv.org/abs/1610.02391",
-)
-_DRAELOS = Citation(
-    "Draelos and Carin",
-    2020,
-    "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks",
-    "https://arxiv.org/abs/2011.08891",
-)
-_JIANG = Citation(
-    "Jiang et al.",
-    2021,
-    "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization",
-    "https://doi.org/10.1109/TIP.2021.3089943",
-)
-
-CAM_METHODS = (
-    Method(
-        "grad_cam",
-        "Grad-CAM",
-        "map",
-        "The feature maps of a layer are added up, each weighted by how much the score rises with it "
-        "on average. What is left above zero shows roughly where the layer found evidence for the "
-        "class.",
-        r"L = \mathrm{ReLU}\!\left(\sum_k \alpha_k A^k\right), \quad"
-        r"\alpha_k = \frac{1}{Z}\sum_{ij}\frac{\partial S}{\partial A^k_{ij}}",
-        _SELVARAJU,
-        Failure(
-            "Averaging the gradient over a map can light up places that the model did not use.",
-            _DRAELOS,
-        ),
-        signed=False,
-        explain=explain_by("grad_cam"),
-        supports=needs_maps,
-        at_layer=True,
-    ),
-    Method(
-        "grad_cam_plus_plus",
-        "Grad-CAM++",
-        "map",
-        "As Grad-CAM, but a map's weight is made of its positive gradients only, and places where few "
-        "pixels carry the map count more. It covers several objects of the class more evenly.",
-        r"\alpha_k = \sum_{ij} \frac{\mathrm{ReLU}(g^k_{ij})}{2 + g^k_{ij}\sum_{ab} A^k_{ab}},"
-        r"\quad g^k_{ij} = \frac{\partial S}{\partial A^k_{ij}}",
-        Citation(
-            "Chattopadhay et al.",
-            2018,
-            "Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks",
-            "https://arxiv.org/abs/1710.11063",
-        ),
-        Failure(
-            "In practice it is nearly the same as Grad-CAM with the negative gradients left out.",
-            Citation(
-                "Lerma and Lucas",
-                2022,
-                "Grad-CAM++ is Equivalent to Grad-CAM With Positive Gradients",
-                "https://arxiv.org/abs/2205.10838",
-            ),
-        ),
-        signed=False,
-        explain=explain_by("grad_cam_plus_plus"),
-        supports=needs_maps,
-        at_layer=True,
-    ),
-    Method(
-        "layer_cam",
-        "Layer-CAM",
-        "map",
-        "Each place of each feature map is weighted by its own positive gradient, not by an average over "
-        "the map. It stays fine at early layers, where Grad-CAM blurs.",
-        r"L_{ij} = \mathrm{ReLU}\!\left(\sum_k \mathrm{ReLU}\!\left("
-        r"\frac{\partial S}{\partial A^k_{ij}}\right) A^k_{ij}\right)",
-        _JIANG,
-        Failure(
-            "Negative gradients are dropped, so that evidence against the class is never seen; its maps "
-            "of early layers show edges of anything.",
-            _JIANG,
-        ),
-        signed=False,
-        explain=explain_by("layer_cam"),
-        supports=needs_maps,
-        at_layer=True,
-    ),
-    Method(
-        "hires_cam",
-        "HiRes-CAM",
-        "map",
-        "Each place of each feature map is multiplied by its own gradient, and the products are added "
-        "up. At the last convolution before a single dense layer it shows exactly what that layer "
-        "added to the score.",
-        r"L_{ij} = \mathrm{ReLU}\!\left(\sum_k \frac{\partial S}{\partial A^k_{ij}}"
-        r"A^k_{ij}\right)",
-        _DRAELOS,
-        Failure(
-            "Its guarantee holds only where one dense layer follows; VGG16 has three, and other layers "
-            "have many behind them.",
-            _DRAELOS,
-        ),
-        signed=False,
-        explain=explain_by("hires_cam"),
-        supports=needs_maps,
-        at_layer=True,
-    ),
-    Method(
-        "guided_grad_cam",
-        "Guided Grad-CAM",
-        "map",
-        "Guided backpropagation multiplied by Grad-CAM, scaled to its peak: the fine lines of the one "
-        "where the other points. Positive and negative values are those of guided backpropagation.",
-        r"M = R_{\mathrm{guided}} \circ \mathrm{up}\!\left("
-        r"L_{\mathrm{Grad\text{-}CAM}} / \max L_{\mathrm{Grad\text{-}CAM}}\right)",
-        _SELVARAJU,
-        Failure(
-            "Its lines are those of guided backpropagation, which hardly change when the upper layers "
-            "are made random.",
-            ADEBAYO,
-        ),
-        signed=True,
-        explain=guided_grad_cam_of,
-        supports=needs_maps_and_rectifiers,
-        at_layer=True,
-    ),
-    Method(
-        "score_cam",
-        "Score-CAM",
-        "map",
-        "The picture is shown to the model through each feature map as a mask, and the scores, made to "
-        "sum to one, are the weights of the maps. It needs no gradient, and a pass for each channel.",
-        r"L = \mathrm{ReLU}\!\left(\sum_k \alpha_k A^k\right), \quad"
-        r"\alpha = \mathrm{softmax}_k\, S\!\left(x \circ \mathrm{norm}(\mathrm{up}(A^k))\right)",
-        Citation(
-            "Wang et al.",
-            2020,
-            "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks",
-            "https://arxiv.org/abs/1910.01279",
-        ),
-        Failure(
-            "Masked pictures are unlike any that the model was trained on, so that a low score may come "
-            "from the mask and not from what it hides.",
-            HOOKER,
-        ),
-        signed=False,
-        explain=score_cam,
-        supports=needs_maps,
-        at_layer=True,
-        long=True,
-    ),
-)

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from layerscope.explanation.filling import FILL, fill_picture
+from layerscope.explanation.filling import fill_picture
 from layerscope.explanation.guided import (
     DeconvolutionRule,
     GuidedRule,
     RectifierRule,
     rectified_gradient,
 )
-from layerscope.explanation.method import (
-    ADEBAYO,
-    HOOKER,
-    SHRIKUMAR,
-    ZEILER,
-    Attribution,
-    Citation,
-    Failure,
-    Method,
-    Option,
-)
+from layerscope.explanation.method import Attribution
 from layerscope.explanation.task import BATCH, ExplanationTask, score_of
 from layerscope.models.registry import Classifier
 
@@ -128,158 +116,3 @@ def needs_rectifiers(classifier: Classifier) -> str | None:
     with torch.enable_grad(), rule:
         classifier.module(torch.zeros(1, 3, side, side, device=classifier.device).requires_grad_())
     return None if rule.met else f"{classifier.name} has no ReLU, which this method changes"
-
-
-GRADIENT_METHODS = (
-    Method(
-        "saliency",
-        "Saliency",
-        "gradient",
-        "How much the score reacts to a small change of each pixel: the absolute gradient, the largest "
-        "of the three colour channels. It tells where the model is sensitive, not whether a pixel "
-        "speaks for the class or against it.",
-        r"M_{ij} = \max_c \left|\frac{\partial S}{\partial x_{ijc}}\right|",
-        Citation(
-            "Simonyan, Vedaldi and Zisserman",
-            2013,
-            "Deep Inside Convolutional Networks: Visualising Image Classification Models and "
-            "Saliency Maps",
-            "https://arxiv.org/abs/1312.6034",
-        ),
-        Failure(
-            "Where the score has saturated the gradient is near zero, although the pixels matter.",
-            SHRIKUMAR,
-        ),
-        signed=False,
-        explain=saliency,
-    ),
-    Method(
-        "smooth_grad",
-        "SmoothGrad",
-        "gradient",
-        "The gradient averaged over copies of the picture with noise on them, so that what fluctuates "
-        "from pixel to pixel cancels. Read it as saliency: it looks cleaner, and costs a pass for each "
-        "copy.",
-        r"M_{ij} = \max_c \left|\frac{1}{n}\sum_{k=1}^{n}"
-        r"\frac{\partial S(x + \varepsilon_k)}{\partial x_{ijc}}\right|,"
-        r"\quad \varepsilon_k \sim \mathcal{N}(0, \sigma^2)",
-        Citation(
-            "Smilkov et al.",
-            2017,
-            "SmoothGrad: removing noise by adding noise",
-            "https://arxiv.org/abs/1706.03825",
-        ),
-        Failure(
-            "Removing the pixels that it ranks highest and retraining lowers accuracy no more than "
-            "removing pixels at random.",
-            HOOKER,
-        ),
-        signed=False,
-        explain=smooth_grad,
-        options=(
-            Option("n_samples", "Copies", "How many noisy copies are averaged.", 24, 2, 200),
-            Option(
-                "noise",
-                "Noise",
-                "Standard deviation of the noise, as a share of the picture's range of values.",
-                0.15,
-                0.01,
-                0.5,
-            ),
-        ),
-        long=True,
-    ),
-    Method(
-        "integrated_gradients",
-        "Integrated Gradients",
-        "gradient",
-        "The picture is interpolated from a baseline, and what each pixel adds to the score on the way is "
-        "summed up. Positive values raise the score, negative ones lower it, and all of them sum to "
-        "the score's gain over the baseline.",
-        r"M_i = (x_i - x'_i)\int_0^1 \frac{\partial S(x' + \alpha(x - x'))}{\partial x_i}\,d\alpha,"
-        r"\quad \sum_i M_i = S(x) - S(x')",
-        Citation(
-            "Sundararajan, Taly and Yan",
-            2017,
-            "Axiomatic Attribution for Deep Networks",
-            "https://arxiv.org/abs/1703.01365",
-        ),
-        Failure(
-            "Pixels that equal the baseline get nothing, however much they matter: against black, a black "
-            "beak is invisible.",
-            Citation(
-                "Sturmfels, Lundberg and Lee",
-                2020,
-                "Visualizing the Impact of Feature Attribution Baselines",
-                "https://distill.pub/2020/attribution-baselines/",
-            ),
-        ),
-        signed=True,
-        explain=integrated_gradients,
-        options=(
-            Option(
-                "n_steps",
-                "Steps",
-                "Interpolated pictures at which the gradient is taken: the more, the closer the sum comes to "
-                "what it must be.",
-                64,
-                8,
-                2048,
-            ),
-            replace(
-                FILL,
-                label="Baseline",
-                meaning="Where the interpolation begins: the picture's mean colour, black, the picture "
-                "blurred, or noise.",
-            ),
-        ),
-        long=True,
-    ),
-    Method(
-        "deconvolution",
-        "Deconvolution",
-        "gradient",
-        "The score is propagated back through the network, and each ReLU keeps only what is positive of what "
-        "comes back, whatever it let through on the way forward. It paints the shapes that strong "
-        "units respond to, and needs the positions that max pooling remembers.",
-        r"R^{l} = \max\!\left(R^{l+1}, 0\right) \text{ at each ReLU}",
-        ZEILER,
-        Failure(
-            "It partly reconstructs the picture whatever the class, and has little to do with the "
-            "decision.",
-            Citation(
-                "Nie, Zhang and Patel",
-                2018,
-                "A Theoretical Explanation for Perplexing Behaviors of Backpropagation-based "
-                "Visualizations",
-                "https://arxiv.org/abs/1805.07039",
-            ),
-        ),
-        signed=True,
-        explain=deconvolution,
-        supports=needs_rectifiers,
-    ),
-    Method(
-        "guided_backpropagation",
-        "Guided backpropagation",
-        "gradient",
-        "The gradient, where each ReLU on the way back also drops what is negative: only paths that "
-        "raise the score at every step are left. It is sharp at edges and parts.",
-        r"R^{l} = \mathbb{1}\!\left[z^{l} > 0\right]\,\max\!\left(R^{l+1}, 0\right)"
-        r"\text{ at each ReLU}",
-        Citation(
-            "Springenberg et al.",
-            2015,
-            "Striving for Simplicity: The All Convolutional Net",
-            "https://arxiv.org/abs/1412.6806",
-        ),
-        Failure(
-            "It looks nearly the same after the weights of the upper layers were replaced by random "
-            "numbers.",
-            ADEBAYO,
-        ),
-        signed=True,
-        explain=guided_backpropagation,
-        supports=needs_rectifiers,
-    ),
-)

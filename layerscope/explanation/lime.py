@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from layerscope.explanation.filling import FILL, fill_picture
+from layerscope.explanation.filling import fill_picture
 from layerscope.explanation.gradients import to_channels
-from layerscope.explanation.method import Attribution, Citation, Failure, Method, Option
+from layerscope.explanation.method import Attribution
 from layerscope.explanation.task import BATCH, ExplanationTask
 
 # As in the authors' code for pictures: the kernel's width, and the penalty of ridge regression.
@@ -87,45 +87,3 @@ def lime(task: ExplanationTask, n_samples: int, n_segments: int, fill: str) -> A
     )
     # A superpixel's coefficient stands in each of its pixels, and in each channel the same.
     return Attribution(to_channels(found)[..., 0], segments=segments[None])
-
-
-LIME = Method(
-    "lime",
-    "LIME",
-    "perturbation",
-    "The picture is cut into superpixels, random ones are removed, and a linear model is fitted to how "
-    "the score follows, those with little removed counting most. A superpixel's value is what it adds "
-    "to the score by itself; negative ones speak against the class.",
-    r"\hat w = \arg\min_w \sum_{z} \pi(z)\left(S(x_z) - w_0 - w^\top z\right)^2 + \lambda\|w\|^2",
-    Citation(
-        "Ribeiro, Singh and Guestrin",
-        2016,
-        "“Why Should I Trust You?” Explaining the Predictions of Any Classifier",
-        "https://arxiv.org/abs/1602.04938",
-    ),
-    Failure(
-        "It is unstable: pictures that look the same, and other random samples, give different "
-        "explanations.",
-        Citation(
-            "Alvarez-Melis and Jaakkola",
-            2018,
-            "On the Robustness of Interpretability Methods",
-            "https://arxiv.org/abs/1806.08049",
-        ),
-    ),
-    signed=True,
-    explain=lime,
-    options=(
-        Option(
-            "n_samples",
-            "Samples",
-            "How many pictures with parts removed are scored.",
-            256,
-            20,
-            2000,
-        ),
-        Option("n_segments", "Superpixels", "About how many the picture is cut into.", 50, 4, 200),
-        FILL,
-    ),
-    long=True,
-)

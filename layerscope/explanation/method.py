@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from layerscope.errors import InputError
-
-if TYPE_CHECKING:  # it takes seconds to import, and pages cite publications before
-    from layerscope.models.registry import Classifier
 
 Setting = int | float | str
 
@@ -124,11 +119,6 @@ class Failure:
     source: Citation
 
 
-def suits_all(_: Classifier) -> str | None:
-    """No demand on the model."""
-    return None
-
-
 @dataclass(frozen=True)
 class Method:
     """An entry of the registry.
@@ -146,11 +136,14 @@ class Method:
     failure : Failure
     signed : bool
         Whether negative values count against the output. If not, no value is negative.
-    explain : callable
-        Of an `ExplanationTask` and the options as keywords; returns an `Attribution`.
+    explain : str
+        ``module.function`` of this package, which `layerscope.explanation.registry` imports when it is
+        called for: the app knows all methods and imports none. Of an `ExplanationTask` and the options as
+        keywords; returns an `Attribution`.
     options : tuple of Option
-    supports : callable
-        Of a `Classifier`; None where the method works on it, else one line that says why not.
+    supports : str, optional
+        The same, of a `Classifier`; returns None where the method works on it, else one line that says
+        why not. Without it the method works on every model.
     at_layer : bool
         Whether it looks at one layer with feature maps, which can be chosen.
     long : bool
@@ -165,31 +158,8 @@ class Method:
     source: Citation
     failure: Failure
     signed: bool
-    explain: Callable[..., Attribution]
+    explain: str
     options: tuple[Option, ...] = ()
-    supports: Callable[[Classifier], str | None] = suits_all
+    supports: str | None = None
     at_layer: bool = False
     long: bool = False
-
-
-ADEBAYO = Citation(
-    "Adebayo et al.", 2018, "Sanity Checks for Saliency Maps", "https://arxiv.org/abs/1810.03292"
-)
-SHRIKUMAR = Citation(
-    "Shrikumar, Greenside and Kundaje",
-    2017,
-    "Learning Important Features Through Propagating Activation Differences",
-    "https://arxiv.org/abs/1704.02685",
-)
-HOOKER = Citation(
-    "Hooker et al.",
-    2019,
-    "A Benchmark for Interpretability Methods in Deep Neural Networks",
-    "https://arxiv.org/abs/1806.10758",
-)
-ZEILER = Citation(
-    "Zeiler and Fergus",
-    2014,
-    "Visualizing and Understanding Convolutional Networks",
-    "https://arxiv.org/abs/1311.2901",
-)

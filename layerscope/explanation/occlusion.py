@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 import torch
 
-from layerscope.errors import InputError
-from layerscope.explanation.filling import FILL, cover, fill_picture
-from layerscope.explanation.method import (
-    SHRIKUMAR,
-    ZEILER,
-    Attribution,
-    Failure,
-    Method,
-    Option,
-    Setting,
-    check_options,
-)
+from layerscope.explanation.filling import cover, fill_picture
+from layerscope.explanation.method import Attribution, Setting, check_options
 from layerscope.explanation.task import BATCH, ExplanationTask, prepare, score_of
-from layerscope.models.registry import Classifier
-
-MAX_PATCHES = 4096
-OCCLUSION_OPTIONS = (
-    Option("patch", "Patch", "Side of the square that is covered, in pixels.", 32, 1, 256),
-    Option("stride", "Stride", "Pixels from one square to the next.", 16, 1, 256),
-    FILL,
+from layerscope.explanation.windows import (
+    OCCLUSION_OPTIONS,
+    check_geometry,
+    find_windows,
+    spread,
 )
+from layerscope.models.registry import Classifier
 
 
 @dataclass(frozen=True)
@@ -54,46 +42,6 @@ class OcclusionProgress:
     score: float
     probability: float
     done: int
-
-
-def find_windows(size: int, patch: int, stride: int) -> list[tuple[int, int]]:
-    """Along one side, the first pixel of each square and the one behind its last.
-
-    Squares begin every `stride` pixels until one reaches the edge, where it is cut off.
-    """
-    starts = range(0, ceil((size - patch) / stride) * stride + 1, stride)
-    return [(start, min(start + patch, size)) for start in starts]
-
-
-def spread(drops: np.ndarray, size: int, patch: int, stride: int) -> np.ndarray:
-    """Drops (rows, columns) to pixels (size, size): the mean over the squares that cover a pixel.
-
-    NaN where no known square does.
-    """
-    total, count = np.zeros((2, size, size))
-    windows = find_windows(size, patch, stride)
-    for row, column in np.argwhere(np.isfinite(drops)):
-        place = slice(*windows[row]), slice(*windows[column])
-        total[place] += drops[row, column]
-        count[place] += 1
-    with np.errstate(invalid="ignore"):
-        return (total / count).astype(np.float32)
-
-
-def check_geometry(size: int, patch: int, stride: int) -> None:
-    """Raise `InputError` where squares leave gaps, exceed the picture, or are too many."""
-    if patch > size:
-        raise InputError(f"patch is {patch} pixels and the picture {size}; choose a smaller patch")
-    if stride > patch:
-        raise InputError(
-            f"stride {stride} leaves gaps between patches of {patch}; choose a smaller"
-        )
-    n_patches = len(find_windows(size, patch, stride)) ** 2
-    if n_patches > MAX_PATCHES:
-        raise InputError(
-            f"patch {patch} and stride {stride} make {n_patches} patches, more than {MAX_PATCHES}; "
-            "choose a larger stride"
-        )
 
 
 def sweep(task: ExplanationTask, patch: int, stride: int, fill: str) -> Iterator[OcclusionProgress]:
@@ -188,23 +136,3 @@ def occlusion(task: ExplanationTask, patch: int, stride: int, fill: str) -> Attr
     *_, last = sweep(task, patch, stride, fill)
     values = spread(last.drops, task.pictures.shape[1], patch, stride)
     return Attribution(values[None], maps=last.drops[None])
-
-
-OCCLUSION = Method(
-    "occlusion",
-    "Occlusion",
-    "perturbation",
-    "A square slides over the picture, and what the score loses while it covers a place is that place's "
-    "value. Negative values mean that the model is surer without that place.",
-    r"M_{ij} = \frac{1}{|P_{ij}|}\sum_{p \in P_{ij}} S(x) - S(x_{\setminus p}),"
-    r"\quad P_{ij} \text{: the squares over pixel } ij",
-    ZEILER,
-    Failure(
-        "Evidence that is there twice is missed, since covering one of the two costs nothing.",
-        SHRIKUMAR,
-    ),
-    signed=True,
-    explain=occlusion,
-    options=OCCLUSION_OPTIONS,
-    long=True,
-)

@@ -1,42 +1,38 @@
-"""The registry of methods: adding one is one `Method` in the table of its family."""
+"""Methods at work: what the table refers to is imported here, and asked to explain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
+from importlib import import_module
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from torch import nn
 
 from layerscope.errors import InputError
-from layerscope.explanation.cam_methods import CAM_METHODS
-from layerscope.explanation.gradients import GRADIENT_METHODS
-from layerscope.explanation.lime import LIME
 from layerscope.explanation.method import Attribution, Method, Setting, check_options
-from layerscope.explanation.occlusion import OCCLUSION
-from layerscope.explanation.relevance import RELEVANCE_METHODS
+from layerscope.explanation.methods import METHODS, find_method
 from layerscope.explanation.task import BATCH, ExplanationTask, Progress, prepare
 from layerscope.models.layer_table import layer_table
 from layerscope.models.registry import Classifier
 
-METHODS: dict[str, Method] = {
-    method.key: method
-    for method in (
-        *GRADIENT_METHODS,
-        *CAM_METHODS,
-        *RELEVANCE_METHODS,
-        OCCLUSION,
-        LIME,
-    )
-}
+
+def resolve(reference: str) -> Callable[..., Any]:
+    """The function that a `Method` refers to, ``module.function`` of this package."""
+    module, name = reference.split(".")
+    return getattr(import_module(f"{__package__}.{module}"), name)
 
 
-def find_method(key: str) -> Method:
-    """The method with a key. Raises `InputError` naming those there are."""
-    if key not in METHODS:
-        raise InputError(f"unknown method {key!r}; there are {', '.join(METHODS)}")
-    return METHODS[key]
+def list_unsupported(classifier: Classifier) -> dict[str, str]:
+    """Methods that do not work on a model: by key, one line that says why."""
+    reasons = {key: _find_reason(method, classifier) for key, method in METHODS.items()}
+    return {key: reason for key, reason in reasons.items() if reason is not None}
+
+
+def _find_reason(method: Method, classifier: Classifier) -> str | None:
+    return None if method.supports is None else resolve(method.supports)(classifier)
 
 
 def attribute(
@@ -59,7 +55,7 @@ def attribute(
     Parameters
     ----------
     method_key : str
-        A key of ``METHODS``.
+        A key of `layerscope.explanation.methods.METHODS`.
     classifier : Classifier
         Left as it is: the work is done on a private copy that shares its weights.
     pictures : ndarray of uint8, (N, S, S, 3)
@@ -104,7 +100,7 @@ def attribute(
         progress=progress,
         cancelled=cancelled,
     )
-    reason = method.supports(task.classifier)
+    reason = _find_reason(method, task.classifier)
     if reason is not None:
         raise InputError(reason)
     if method.at_layer and layer is None:
@@ -127,11 +123,11 @@ def _last_layer(module: nn.Module, private: Classifier) -> str:
 def _explain_all(
     method: Method, task: ExplanationTask, settings: Mapping[str, Setting]
 ) -> Iterator[Attribution]:
-    step = 1 if method.long else BATCH
+    explain, step = resolve(method.explain), 1 if method.long else BATCH
     for start in range(0, len(task.pictures), step):
         part = task[start : start + step]
         task.watch.check()
-        yield method.explain(part, **settings)
+        yield explain(part, **settings)
         task.watch.finish(start + len(part.pictures))
 
 

@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_leaves
 from layerscope.errors import InputError
 from layerscope.explanation.gradients import to_channels
 from layerscope.explanation.guided import is_rectifier
-from layerscope.explanation.method import Attribution, Citation, Failure, Method, Option
+from layerscope.explanation.method import Attribution
 from layerscope.explanation.task import ExplanationTask, score_of
 from layerscope.models.registry import Classifier
 
@@ -233,58 +233,3 @@ def needs_chain(classifier: Classifier) -> str | None:
             kind = type(part).__name__
             return f"{classifier.name} has a {kind}, which there is no rule for; VGG has none"
     return None
-
-
-RELEVANCE_METHODS = (
-    Method(
-        "lrp",
-        "LRP",
-        "relevance",
-        "The logit is propagated back layer by layer as relevance, each unit sharing out what it got in "
-        "proportion to what its inputs contributed. Positive values speak for the class, negative ones "
-        "against it, and together they sum to the logit.",
-        r"R_j = \sum_k \frac{(a_j w_{jk})^+}{\sum_{j'} (a_{j'} w_{j'k})^+} R_k"
-        r"\text{ (convolutions)}, \quad"
-        r"R_j = \sum_k \frac{a_j w_{jk}}{z_k + \epsilon\,\mathrm{sign}(z_k)} R_k"
-        r"\text{ (dense)}",
-        Citation(
-            "Bach et al.",
-            2015,
-            "On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance "
-            "Propagation",
-            "https://doi.org/10.1371/journal.pone.0130140",
-        ),
-        Failure(
-            "With z+ at every convolution the result hardly depends on the layers above, and explains "
-            "different classes alike.",
-            Citation(
-                "Sixt, Granz and Landgraf",
-                2020,
-                "When Explanations Lie: Why Many Modified BP Attributions Fail",
-                "https://arxiv.org/abs/1912.09818",
-            ),
-        ),
-        signed=True,
-        explain=lrp,
-        options=(
-            Option(
-                "epsilon",
-                "Epsilon",
-                "Added to the denominators of dense layers: more of it drops weak and contradictory "
-                "contributions, and keeps less of the sum.",
-                1e-6,
-                1e-9,
-                1.0,
-            ),
-            Option(
-                "pixels",
-                "Pixels",
-                "The rule at the first convolution: box, which knows that pixels lie between black and "
-                "white, or flat, which shares out evenly.",
-                "box",
-                choices=("box", "flat"),
-            ),
-        ),
-        supports=needs_chain,
-    ),
-)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from layerscope.explanation.object_share import share_covered
-from layerscope.faithfulness.evaluation import GroundTruth, Measured
 from layerscope.faithfulness.localization import widen
 from layerscope.faithfulness.statistics import average
+
+if TYPE_CHECKING:  # figures are put together without the model that they are of
+    from layerscope.faithfulness.evaluation import GroundTruth, Measured
 
 MEASURES = (
     "pointing_game",

@@ -9,16 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from layerscope.embedding.layouts import effective_perplexity, embed_tsne, embed_umap
 from layerscope.embedding.neighbors import nearest_neighbors
 from layerscope.embedding.pca import principal_components
 from layerscope.errors import InputError
-from layerscope.features.kernels import read_kernel
-from layerscope.models.layer_table import tapped
-from layerscope.models.registry import Classifier
 
 SHOWN = 30  # classes that can still be told apart, and named, on one plot
 
@@ -53,45 +48,6 @@ class NearestClasses:
 
     indices: np.ndarray
     similarities: np.ndarray
-
-
-def read_class_vectors(classifier: Classifier) -> np.ndarray:
-    """The last linear layer's weights, whether it is a dense layer or a 1 x 1 convolution.
-
-    Costs one forward pass of one blank picture, which tells what the last layer is: the order in which
-    modules are registered need not be the one in which they are called.
-
-    Returns
-    -------
-    ndarray of float32, (K, d)
-        In the order of ``classifier.categories``.
-
-    Raises
-    ------
-    InputError
-        Where no such layer has as many outputs as there are categories.
-    """
-    module, size, n_classes = classifier.module, classifier.input_size, len(classifier.categories)
-    keys = [key for key, part in module.named_modules() if _could_be_head(part, n_classes)]
-    called: list[str] = []
-
-    def receive(key: str, _output: Tensor) -> None:
-        called.append(key)
-
-    blank = torch.zeros(1, 3, size, size, device=classifier.device)
-    with torch.inference_mode(), tapped(module, keys, receive):
-        module(classifier.normalize(blank))
-    if not called:
-        raise InputError(f"{classifier.name}: has no linear layer with {n_classes} outputs")
-    return read_kernel(classifier, called[-1]).reshape(n_classes, -1)
-
-
-def _could_be_head(part: nn.Module, n_classes: int) -> bool:
-    if isinstance(part, nn.Linear):
-        return part.out_features == n_classes
-    if isinstance(part, nn.Conv2d) and part.kernel_size == (1, 1) and part.groups == 1:
-        return part.out_channels == n_classes
-    return False
 
 
 def find_nearest_classes(vectors: np.ndarray, index: int, k: int) -> NearestClasses:

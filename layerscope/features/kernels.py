@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from layerscope.activations.channels import histogram
 from layerscope.errors import InputError
 from layerscope.explanation.heatmap import shade
+from layerscope.explanation.method import Cancelled
+from layerscope.features.weight_figures import WeightFigures, describe_weights
+from layerscope.models.layer_table import tapped
 from layerscope.models.registry import Classifier, module_at
 
 _READS = 3  # colours
@@ -119,8 +124,7 @@ def draw_slices(
     count, reads = weights.shape[:2]
     rows = np.arange(reads) if rows is None else rows
     columns = np.arange(count) if columns is None else columns
-    groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
-    inputs = columns // (count // groups) * reads + rows[:, None]
+    inputs = columns // (count // _groups_of(layer)) * reads + rows[:, None]
     chosen = weights[columns, rows[:, None]]
     return Slices(chosen, inputs, _level(chosen, np.abs(weights).max() if limit is None else limit))
 
@@ -156,6 +160,68 @@ def count_weights(classifier: Classifier, key: str, bins: int) -> tuple[np.ndarr
     return histogram(read_kernel(classifier, key), bins)
 
 
+def describe_network(
+    classifier: Classifier,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[WeightFigures, ...]:
+    """Figures of all layers with weights, in the model's order.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    progress : callable, optional
+        Called with the number of layers done, and of all.
+    cancelled : callable, optional
+        Asked before each layer.
+
+    Raises
+    ------
+    Cancelled
+        Where `cancelled` says so.
+    """
+    keys = find_weighted(classifier)
+    found = []
+    for done, key in enumerate(keys):
+        if cancelled():
+            raise Cancelled
+        progress(done, len(keys))
+        layer = _layer_at(classifier, key)
+        found.append(describe_weights(key, _weights_of(layer), _groups_of(layer)))
+    return tuple(found)
+
+
+def read_class_vectors(classifier: Classifier) -> np.ndarray:
+    """The last linear layer's weights, whether it is a dense layer or a 1 x 1 convolution.
+
+    Costs one forward pass of one blank picture, which tells what the last layer is: the order in which
+    modules are registered need not be the one in which they are called.
+
+    Returns
+    -------
+    ndarray of float32, (K, d)
+        In the order of ``classifier.categories``.
+
+    Raises
+    ------
+    InputError
+        Where no such layer has as many outputs as there are categories.
+    """
+    module, size, n_classes = classifier.module, classifier.input_size, len(classifier.categories)
+    keys = [key for key, part in module.named_modules() if _could_be_head(part, n_classes)]
+    called: list[str] = []
+
+    def receive(key: str, _output: Tensor) -> None:
+        called.append(key)
+
+    blank = torch.zeros(1, 3, size, size, device=classifier.device)
+    with torch.inference_mode(), tapped(module, keys, receive):
+        module(classifier.normalize(blank))
+    if not called:
+        raise InputError(f"{classifier.name}: has no linear layer with {n_classes} outputs")
+    return read_kernel(classifier, called[-1]).reshape(n_classes, -1)
+
+
 def _first_convolution(classifier: Classifier) -> nn.Conv2d | None:
     """The first one; None where it does not read three colours."""
     convolutions = (part for part in classifier.module.modules() if isinstance(part, nn.Conv2d))
@@ -182,3 +248,15 @@ def _ungroup(layer: nn.Conv2d) -> np.ndarray:
     start = np.arange(count) // (count // layer.groups) * reads
     full[np.arange(count)[:, None], start[:, None] + np.arange(reads)] = weights
     return full
+
+
+def _groups_of(layer: nn.Conv2d | nn.Linear) -> int:
+    return layer.groups if isinstance(layer, nn.Conv2d) else 1
+
+
+def _could_be_head(part: nn.Module, n_classes: int) -> bool:
+    if isinstance(part, nn.Linear):
+        return part.out_features == n_classes
+    if isinstance(part, nn.Conv2d) and part.kernel_size == (1, 1) and part.groups == 1:
+        return part.out_channels == n_classes
+    return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from torch import Tensor
@@ -12,30 +11,12 @@ from torch.nn import functional
 
 from layerscope.errors import InputError
 from layerscope.explanation.guided import RectifierRule
+from layerscope.features.unit import Unit
 from layerscope.models.layer_table import tapped
 from layerscope.models.layers import PROBABILITIES
 from layerscope.models.registry import Classifier
 
 Picked = TypeVar("Picked")
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A channel, a neuron or a class.
-
-    Attributes
-    ----------
-    layer : str
-        Path of a torch module, or ``probabilities`` for a class.
-    channel : int
-        Of the layer's output; of ``probabilities`` the class.
-    position : tuple of int, optional
-        Row and column of a single neuron of the channel; without it, the mean over the map is meant.
-    """
-
-    layer: str
-    channel: int
-    position: tuple[int, int] | None = None
 
 
 def measure_unit(classifier: Classifier, unit: Unit, pixels: Tensor) -> Tensor:

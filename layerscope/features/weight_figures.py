@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import gcd
 
 import numpy as np
 
 from layerscope.activations.channels import histogram
-from layerscope.explanation.method import Cancelled
-from layerscope.features.kernels import find_weighted, read_kernel
-from layerscope.models.registry import Classifier, module_at
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 NEAR_ZERO = 0.1  # standard deviations
@@ -79,17 +75,19 @@ class WeightFigures:
         return int(np.prod(self.shape))
 
 
-def describe_weights(classifier: Classifier, key: str) -> WeightFigures:
+def describe_weights(key: str, weights: np.ndarray, groups: int) -> WeightFigures:
     """Figures of one layer.
 
     Above two million weights, quantiles, `outer` and histograms are those of an even choice of them.
 
-    Raises
-    ------
-    InputError
-        For a layer that is neither a convolution nor a dense layer.
+    Parameters
+    ----------
+    key : str
+    weights : ndarray of float32, (F, C / groups, h, w) or (F, C)
+        As `layerscope.features.kernels.read_kernel` reads them.
+    groups : int
+        1 of a dense layer.
     """
-    weights = read_kernel(classifier, key)
     flat = weights.reshape(-1)
     mean = float(flat.mean(dtype=np.float64))
     std = _measure_spread(flat, mean)
@@ -103,7 +101,7 @@ def describe_weights(classifier: Classifier, key: str) -> WeightFigures:
     return WeightFigures(
         key,
         weights.shape,
-        getattr(module_at(classifier.module, key), "groups", 1),
+        groups,
         mean,
         std,
         float(flat.min()),
@@ -134,33 +132,3 @@ def _measure_spread(flat: np.ndarray, mean: float) -> float:
     pieces = (flat[start : start + _MOST] for start in range(0, flat.size, _MOST))
     total = sum(float(np.square(piece - mean, dtype=np.float64).sum()) for piece in pieces)
     return float(np.sqrt(total / flat.size))
-
-
-def describe_network(
-    classifier: Classifier,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[WeightFigures, ...]:
-    """Figures of all layers with weights, in the model's order.
-
-    Parameters
-    ----------
-    classifier : Classifier
-    progress : callable, optional
-        Called with the number of layers done, and of all.
-    cancelled : callable, optional
-        Asked before each layer.
-
-    Raises
-    ------
-    Cancelled
-        Where `cancelled` says so.
-    """
-    keys = find_weighted(classifier)
-    found = []
-    for done, key in enumerate(keys):
-        if cancelled():
-            raise Cancelled
-        progress(done, len(keys))
-        found.append(describe_weights(classifier, key))
-    return tuple(found)

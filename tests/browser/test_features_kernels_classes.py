@@ -9,8 +9,8 @@ import pytest
 from browser import PATIENCE, browsing, check_edges, params_of, settle
 from playwright.sync_api import FrameLocator, Page, expect
 
-from layerscope.features.class_vectors import find_nearest_classes, read_class_vectors
-from layerscope.features.kernels import draw_first_filters
+from layerscope.features.class_vectors import find_nearest_classes
+from layerscope.features.kernels import draw_first_filters, read_class_vectors
 from layerscope.models.registry import load_model
 from tests.shared.project import ROOT
 

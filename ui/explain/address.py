@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Option, Setting
-from layerscope.explanation.occlusion import OCCLUSION_OPTIONS
-from layerscope.explanation.registry import METHODS
+from layerscope.explanation.methods import METHODS
+from layerscope.explanation.windows import OCCLUSION_OPTIONS
 from ui.address import Reading, change, recall_part, write_part
 from ui.explain.networks import OF_RUN, PUBLISHED, TRAINED
 from ui.explain.pictures import PHOTOS

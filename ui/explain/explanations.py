@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from layerscope.explanation.method import Method, Setting
-from layerscope.explanation.occlusion import OcclusionProgress, occlude, spread
+from layerscope.explanation.occlusion import OcclusionProgress, occlude
 from layerscope.explanation.registry import attribute
+from layerscope.explanation.windows import spread
 from ui.explain.rendering import render
 from ui.explain.subject import ExplainSubject
 from ui.queue import Publish, session_id, shared

@@ -9,8 +9,9 @@ from html import escape
 import streamlit as st
 
 from layerscope.explanation.method import Method, Setting
-from layerscope.explanation.occlusion import OCCLUSION_OPTIONS
-from layerscope.explanation.registry import METHODS
+from layerscope.explanation.methods import METHODS
+from layerscope.explanation.registry import list_unsupported
+from layerscope.explanation.windows import OCCLUSION_OPTIONS
 from ui import markup
 from ui.address import change
 from ui.components.method_tiles import MethodTile, draw_method_tiles
@@ -95,7 +96,7 @@ def _release_others(
 
 def look(sides: Sequence[ExplainSubject], choice: ExplainChoice, method: Method) -> Found:
     """What is known of a method; what is quick is asked for at once."""
-    reason = method.supports(sides[0].network.classifier)
+    reason = list_unsupported(sides[0].network.classifier).get(method.key)
     if reason is not None:
         return Found("unsupported", note=reason)
     reports: list[Report[DrawnExplanation]] = []

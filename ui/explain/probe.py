@@ -11,7 +11,7 @@ import streamlit as st
 from layerscope.errors import InputError
 from layerscope.explanation.filling import cover, fill_picture
 from layerscope.explanation.method import Setting
-from layerscope.explanation.occlusion import OCCLUSION_OPTIONS, check_geometry, find_windows
+from layerscope.explanation.windows import OCCLUSION_OPTIONS, check_geometry, find_windows
 from ui import markup
 from ui.components.occlusion_probe import OcclusionProbe, PatchPlace, draw_probe
 from ui.explain.address import PROBE, ExplainChoice, change_option

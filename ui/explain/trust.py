@@ -9,7 +9,7 @@ from math import isfinite
 
 import streamlit as st
 
-from layerscope.explanation.registry import METHODS
+from layerscope.explanation.methods import METHODS
 from layerscope.faithfulness.baselines import BASELINES
 from layerscope.storage import files
 from layerscope.storage.store import DATA

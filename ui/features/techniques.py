@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from layerscope.explanation.method import ZEILER, Citation
+from layerscope.explanation.method import Citation
+from layerscope.explanation.methods import ZEILER
 from ui.techniques import Technique
 
 _ERHAN = Citation(

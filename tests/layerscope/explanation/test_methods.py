@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,9 +25,11 @@ from layerscope.explanation.filling import FILLS, cover, fill_picture
 from layerscope.explanation.guided import guided_backprop, guided_grad_cam
 from layerscope.explanation.lime import closeness, draw_presence, find_segments
 from layerscope.explanation.method import Attribution, Cancelled, Method
-from layerscope.explanation.occlusion import find_windows, occlude, spread
-from layerscope.explanation.registry import METHODS, attribute, find_method
+from layerscope.explanation.methods import METHODS, find_method
+from layerscope.explanation.occlusion import occlude
+from layerscope.explanation.registry import attribute, list_unsupported, resolve
 from layerscope.explanation.task import BATCH
+from layerscope.explanation.windows import find_windows, spread
 from layerscope.models.registry import Classifier, load_model, to_pixels, vgg16_slim
 from layerscope.vision import torchvision
 from tests.layerscope.explanation.test_guided import classify, paint, small_net
@@ -127,6 +130,14 @@ def test_an_entry_says_what_it_is_where_it_comes_from_and_how_it_fails(method: M
     assert method.formula.count(r"\left") == method.formula.count(r"\right")
     for option in method.options:
         assert option.check(option.default) == option.default
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_functions_that_an_entry_refers_to_exist_and_take_its_options(method: Method) -> None:
+    taken = inspect.signature(resolve(method.explain)).parameters
+    assert list(taken) == ["task", *(option.key for option in method.options)]
+    if method.supports is not None:
+        assert list(inspect.signature(resolve(method.supports)).parameters) == ["classifier"]
 
 
 @pytest.mark.parametrize("key", METHODS)
@@ -868,17 +879,16 @@ def test_a_model_that_a_method_is_not_made_for_is_refused_with_a_reason(
     key: str, build: Callable[[], nn.Module], reason: str, pictures: np.ndarray
 ) -> None:
     one = classify(build().requires_grad_(False), SIDE)
-    assert reason in str(METHODS[key].supports(one))
+    assert reason in list_unsupported(one)[key]
     with pytest.raises(InputError, match=reason):
         explain(key, one, pictures, [0] * 6)
 
 
 def test_methods_suit_the_models_of_the_registry() -> None:
     slim = classify(vgg16_slim(5), 64)
-    assert all(method.supports(slim) is None for method in METHODS.values())
+    assert list_unsupported(slim) == {}
     lite = load_model("efficientnet_lite0")
-    unsuited = {key for key, method in METHODS.items() if method.supports(lite) is not None}
-    assert unsuited == {"lrp"}
+    assert set(list_unsupported(lite)) == {"lrp"}
 
     class Functional(nn.Module):
         def __init__(self) -> None:
@@ -889,7 +899,7 @@ def test_methods_suit_the_models_of_the_registry() -> None:
         def forward(self, values: Tensor) -> Tensor:
             return self.head(functional.relu(self.inner(values)).mean(dim=(2, 3)))
 
-    assert METHODS["deconvolution"].supports(classify(Functional(), SIDE)) is None
+    assert "deconvolution" not in list_unsupported(classify(Functional(), SIDE))
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ from layerscope.features.class_vectors import (
     map_by_tsne,
     map_by_umap,
     measure_kept_neighbors,
-    read_class_vectors,
     to_unit_length,
 )
+from layerscope.features.kernels import read_class_vectors
 from layerscope.models.registry import Classifier, load_model
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -12,6 +12,7 @@ from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
 from layerscope.features.kernels import (
     count_weights,
+    describe_network,
     draw_first_filters,
     draw_slices,
     find_weighted,
@@ -19,12 +20,7 @@ from layerscope.features.kernels import (
     read_kernel,
     reads_colors,
 )
-from layerscope.features.weight_figures import (
-    N_PROFILE,
-    QUANTILES,
-    describe_network,
-    describe_weights,
-)
+from layerscope.features.weight_figures import N_PROFILE, QUANTILES, describe_weights
 from layerscope.models.registry import Classifier, load_model
 
 
@@ -196,7 +192,7 @@ def test_layers_inside_blocks_are_found_in_a_real_model() -> None:
 def test_figures_are_those_of_numpy() -> None:
     rng = np.random.default_rng(3)
     weights = rng.normal(0.2, 1.5, size=(12, 6, 3, 3)).astype(np.float32)
-    found = describe_weights(classify(convolution(weights)), "0")
+    found = describe_weights("0", weights, 1)
     flat = weights.astype(np.float64).ravel()
     assert (found.shape, found.groups, found.size) == ((12, 6, 3, 3), 1, flat.size)
     np.testing.assert_allclose((found.mean, found.std), (flat.mean(), flat.std()), rtol=1e-6)
@@ -217,18 +213,18 @@ def test_many_weights_are_described_by_an_even_choice_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("layerscope.features.weight_figures._MOST", 1000)
-    dense = nn.Linear(300, 200)
-    found = describe_weights(classify(nn.Flatten(), dense), "1")
-    flat = dense.weight.detach().numpy().ravel()
+    weights = nn.Linear(300, 200).weight.detach().numpy()
+    found = describe_weights("1", weights, 1)
+    flat = weights.ravel()
     assert found.std == pytest.approx(flat.std(), rel=1e-5)  # of all of them
     np.testing.assert_allclose(found.quantiles, np.quantile(flat, QUANTILES), atol=0.1 * flat.std())
 
 
 def test_the_even_choice_is_not_always_of_the_same_corner(monkeypatch: pytest.MonkeyPatch) -> None:
-    weights = np.ones((20, 10, 7, 7))
+    weights = np.ones((20, 10, 7, 7), np.float32)
     weights[:, :, 0, 0] = 100
     monkeypatch.setattr("layerscope.features.weight_figures._MOST", 200)  # one in 49
-    found = describe_weights(classify(convolution(weights)), "0")
+    found = describe_weights("0", weights, 1)
     share = found.counts[-1] / found.counts.sum()
     assert 0 < share < 3 / 49
 

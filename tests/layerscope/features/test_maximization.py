@@ -13,14 +13,10 @@ from torch import Tensor, nn
 
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.errors import InputError
-from layerscope.features.maximization import (
-    MaximizationSettings,
-    MaximizationStep,
-    maximize,
-    measure_total_variation,
-    view,
-)
-from layerscope.features.units import Unit, measure_unit
+from layerscope.features.ascent import MaximizationSettings, MaximizationStep
+from layerscope.features.maximization import maximize, measure_total_variation, view
+from layerscope.features.unit import Unit
+from layerscope.features.units import measure_unit
 from layerscope.models.layers import PROBABILITIES
 from layerscope.models.registry import Classifier, load_model, to_pixels
 

@@ -21,7 +21,7 @@ from PIL import Image
 from layerscope.datasets.picture_file import FORMATS
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
-from layerscope.explanation.registry import METHODS
+from layerscope.explanation.methods import METHODS
 from tests.shared.pages import address, open_app, text_of
 from tests.shared.project import ROOT, TINY
 from ui.components.occlusion_probe import read_places

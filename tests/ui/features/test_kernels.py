@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from layerscope.datasets.categories import IMAGENETTE
-from layerscope.features.kernels import read_kernel
-from layerscope.features.weight_figures import describe_weights
+from layerscope.features.kernels import describe_network, read_kernel
+from layerscope.features.weight_figures import WeightFigures
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, load_model
 from ui.components.kernel_grid import Pages, read_page
@@ -53,9 +53,13 @@ CLASSIFIER = build()
 SHAPES = list_shapes(CLASSIFIER, NODES)
 
 
+def describe(classifier: Classifier, key: str) -> WeightFigures:
+    return next(each for each in describe_network(classifier) if each.key == key)
+
+
 def page(choice: KernelChoice, classifier: Classifier = CLASSIFIER) -> Any:
     shapes = list_shapes(classifier, NODES)
-    figures = describe_weights(classifier, choice.layer)
+    figures = describe(classifier, choice.layer)
     return cut_page(classifier, figures, shapes[choice.layer], choice, NODES)
 
 
@@ -123,7 +127,7 @@ def test_tiles_of_a_page_are_hand_computed_grey_levels() -> None:
 
 
 def test_the_strongest_come_first() -> None:
-    figures = describe_weights(CLASSIFIER, "2")
+    figures = describe(CLASSIFIER, "2")
     rows, columns = sort_filters(figures, SHAPES["2"], "norm")
     weights = weights_of("2")
     assert (np.diff(np.linalg.norm(weights.reshape(50, -1), axis=1)[columns]) <= 0).all()
@@ -135,7 +139,7 @@ def test_the_strongest_come_first() -> None:
 
 
 def test_inputs_of_a_map_are_one_row_of_a_dense_layer() -> None:
-    found = fold_norms(describe_weights(CLASSIFIER, "4"), SHAPES["4"])
+    found = fold_norms(describe(CLASSIFIER, "4"), SHAPES["4"])
     weights = weights_of("4").reshape(7, 50, 16)
     np.testing.assert_allclose(found, np.sqrt((weights**2).sum(axis=(0, 2))), rtol=1e-5)
 
@@ -154,14 +158,14 @@ def test_layers_inside_blocks_depthwise_ones_too_have_pages() -> None:
     shown = page(KernelChoice("blocks.6.0.conv_dw", "number", "medium", 0, 11), classifier)
     assert shown.filters[0] == 11 * 96 and len(shown.filters) == 96
     np.testing.assert_array_equal(shown.inputs[0], shown.filters)
-    figures = describe_weights(classifier, "blocks.6.0.conv_dw")
+    figures = describe(classifier, "blocks.6.0.conv_dw")
     assert "one input channel each" in summarize(figures, shapes["blocks.6.0.conv_dw"])
-    kinds = [name_kind(describe_weights(classifier, key)) for key in list(shapes)[:3]]
+    kinds = [name_kind(describe(classifier, key)) for key in list(shapes)[:3]]
     assert kinds == ["convolution", "depthwise", "1 × 1"] and set(kinds) < set(KINDS)
 
 
 def test_figures_are_told() -> None:
-    figures = describe_weights(CLASSIFIER, "2")
+    figures = describe(CLASSIFIER, "2")
     told = list_facts(figures)
     assert "50 × 40 × 3 × 3" in told and f"{figures.near_zero:.1%}" in told
     column = list_columns([figures])[0]

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.explanation.method import Cancelled
-from layerscope.features.maximization import MaximizationSettings
+from layerscope.features.ascent import MaximizationSettings
 from layerscope.features.patches import field_box
 from layerscope.features.selectivity import rank_selectivity
-from layerscope.features.units import Unit, measure_response
+from layerscope.features.unit import Unit
+from layerscope.features.units import measure_response
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, to_pixels
 from layerscope.runs.samples import Samples

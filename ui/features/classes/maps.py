@@ -16,8 +16,8 @@ from layerscope.features.class_vectors import (
     map_by_tsne,
     map_by_umap,
     measure_kept_neighbors,
-    read_class_vectors,
 )
+from layerscope.features.kernels import read_class_vectors
 from ui.features.classes.choice import ClassChoice
 from ui.features.classes.families import find_members
 from ui.features.work import identify_model

@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
-from layerscope.features.weight_figures import WeightFigures, describe_network
+from layerscope.features.kernels import describe_network
+from layerscope.features.weight_figures import WeightFigures
 from layerscope.models.registry import Classifier
 from ui import markup
 from ui.address import change

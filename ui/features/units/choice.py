@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields, replace
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Option, Setting
-from layerscope.features.maximization import MaximizationSettings
-from layerscope.features.units import Unit
+from layerscope.features.ascent import MaximizationSettings
+from layerscope.features.unit import Unit
 from layerscope.models.layers import PROBABILITIES, Layer
 from ui.address import Reading, recall_part, write_part
 
@@ -29,7 +29,7 @@ OF_NEURON = {
 
 _START = MaximizationSettings()
 
-# What a visitor may set. Keys are fields of `layerscope.features.maximization.MaximizationSettings`.
+# What a visitor may set. Keys are fields of `layerscope.features.ascent.MaximizationSettings`.
 OPTIONS = (
     Option(
         "n_steps",

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 
 from layerscope.explanation.method import Cancelled
-from layerscope.features.maximization import MaximizationSettings, MaximizationStep, State, maximize
-from layerscope.features.units import Unit, measure_response
+from layerscope.features.ascent import MaximizationSettings, MaximizationStep, State
+from layerscope.features.maximization import maximize
+from layerscope.features.unit import Unit
+from layerscope.features.units import measure_response
 from layerscope.models.registry import Classifier, to_pixels
 from ui.arrays import load_samples, stamp
 from ui.library import load_params
@@ -83,7 +85,7 @@ class Maximization:
     objective, variation : tuple of float
         One of each step.
     states : tuple of str
-        The same, see `layerscope.features.maximization.MaximizationStep`.
+        The same, see `layerscope.features.ascent.MaximizationStep`.
     seconds : float
         A step takes, on average; without what others computed between two.
     verdict : Verdict or None

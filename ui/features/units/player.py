@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from layerscope.features.patches import field_box
-from layerscope.features.units import Unit
+from layerscope.features.unit import Unit
 from ui import markup
 from ui.arrays import load_predictions, load_samples
 from ui.channel.figures import write_number

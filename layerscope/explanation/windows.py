@@ -1,0 +1,58 @@
+"""Where the squares of an occlusion lie, and what may be chosen of them."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+
+from layerscope.errors import InputError
+from layerscope.explanation.filling import FILL
+from layerscope.explanation.method import Option
+
+MAX_PATCHES = 4096
+OCCLUSION_OPTIONS = (
+    Option("patch", "Patch", "Side of the square that is covered, in pixels.", 32, 1, 256),
+    Option("stride", "Stride", "Pixels from one square to the next.", 16, 1, 256),
+    FILL,
+)
+
+
+def find_windows(size: int, patch: int, stride: int) -> list[tuple[int, int]]:
+    """Along one side, the first pixel of each square and the one behind its last.
+
+    Squares begin every `stride` pixels until one reaches the edge, where it is cut off.
+    """
+    starts = range(0, ceil((size - patch) / stride) * stride + 1, stride)
+    return [(start, min(start + patch, size)) for start in starts]
+
+
+def spread(drops: np.ndarray, size: int, patch: int, stride: int) -> np.ndarray:
+    """Drops (rows, columns) to pixels (size, size): the mean over the squares that cover a pixel.
+
+    NaN where no known square does.
+    """
+    total, count = np.zeros((2, size, size))
+    windows = find_windows(size, patch, stride)
+    for row, column in np.argwhere(np.isfinite(drops)):
+        place = slice(*windows[row]), slice(*windows[column])
+        total[place] += drops[row, column]
+        count[place] += 1
+    with np.errstate(invalid="ignore"):
+        return (total / count).astype(np.float32)
+
+
+def check_geometry(size: int, patch: int, stride: int) -> None:
+    """Raise `InputError` where squares leave gaps, exceed the picture, or are too many."""
+    if patch > size:
+        raise InputError(f"patch is {patch} pixels and the picture {size}; choose a smaller patch")
+    if stride > patch:
+        raise InputError(
+            f"stride {stride} leaves gaps between patches of {patch}; choose a smaller"
+        )
+    n_patches = len(find_windows(size, patch, stride)) ** 2
+    if n_patches > MAX_PATCHES:
+        raise InputError(
+            f"patch {patch} and stride {stride} make {n_patches} patches, more than {MAX_PATCHES}; "
+            "choose a larger stride"
+        )
