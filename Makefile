@@ -8,6 +8,9 @@ DVC := $(BIN)/dvc
 # DVC stages say `python`: theirs is the environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# Names are UTF-8 whatever the locale: in the app, in DVC, in Dask's workers.
+export PYTHONUTF8 := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo app test test-fast lint format accept bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live bench-host components imagenette imagewoof run scheduler workers prune train experiments bundle coarse lock clean
 

@@ -1,14 +1,35 @@
-"""Pieces of HTML. Every text that comes from data is escaped here."""
+"""Pieces of HTML, and texts that are only text in other markups.
+
+A text that comes from data (a class, a file, a key, a run) is escaped once, for where it is shown:
+`html.escape` for HTML, `escape_markdown` for labels, buttons and toasts of Streamlit, `escape_plotly` for
+charts. What Streamlit shows as it is needs none of them: entries of a selectbox, for example.
+"""
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# Where Streamlit replaces what is left as text: icons, emoji, addresses, arrows such as "->".
+_REPLACED = re.compile(r"(?<=[:@])(?=\S)|(?<=[<>~-])(?=[>=-])|(?i:(?<=www)(?=\.))")
+_JOINER = "\u2060"  # seen by nobody
+
+
+def escape_markdown(text: str) -> str:
+    """A text in which Streamlit finds no Markdown, no icon and no link; on one line."""
+    return _PUNCTUATION.sub(r"\\\1", _REPLACED.sub(_JOINER, " ".join(text.split())))
+
+
+def escape_plotly(text: str) -> str:
+    """A text in which Plotly finds no markup; it does not know all that `html.escape` writes."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def embed(content: bytes, kind: str) -> str:
@@ -26,7 +47,8 @@ def embed_pixels(pixels: np.ndarray, side: int | None = None) -> str:
 
 def heading(text: str, figure: str = "") -> str:
     """The quiet title of a panel or of a part of it, with a figure at its right."""
-    return f'<h2 class="title">{escape(text)}<span>{escape(figure)}</span></h2>'
+    name = escape(text)
+    return f'<h2 class="title"><b title="{name}">{name}</b><span>{escape(figure)}</span></h2>'
 
 
 def plot_head(name: str, details: str, figures: Iterable[tuple[str, str]]) -> str:

@@ -17,6 +17,7 @@ from ui.assets import read_asset
 from ui.bundle import ensure_bundle
 from ui.components.page_actions import draw_page_actions
 from ui.library import command_for
+from ui.markup import escape_markdown
 from ui.memory import keep_small
 from ui.selection import KEYS, recall_selection
 from ui.tour import TourStep
@@ -105,7 +106,7 @@ def draw_link(title: str, label: str, **changes: object) -> None:
     }
     for key in [key for key, each in changes.items() if each is None]:
         params.pop(key, None)
-    st.page_link(file, label=label, query_params=params)
+    st.page_link(file, label=escape_markdown(label), query_params=params)
 
 
 def show_notices(refused: Sequence[str], *problems: str | None) -> None:
@@ -117,7 +118,7 @@ def show_notices(refused: Sequence[str], *problems: str | None) -> None:
     for problem in problems:
         if problem and problem not in told:
             told.add(problem)
-            st.toast(problem, duration="long")
+            st.toast(escape_markdown(problem), duration="long")
 
 
 def show_no_runs(*problems: str | None) -> None:

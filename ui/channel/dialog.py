@@ -89,7 +89,8 @@ def open_channel(
     """
     st.session_state[_OPEN] = channel
     shape = " × ".join(map(str, (*layer.shape[1:], layer.shape[0])))
-    title = "   ·   ".join(dict.fromkeys([layer.key, layer.label, shape]))
+    told = dict.fromkeys([layer.key, layer.label, shape])
+    title = "   ·   ".join(map(markup.escape_markdown, told))
     draw = st.dialog(title, width="large", on_dismiss=on_close)(_draw)
     draw(_ChannelSubject(run, size, layer, uid, order, draw_more), on_pick, on_pin)
 

@@ -45,6 +45,7 @@ from ui.experiments.pair import (
 )
 from ui.glossary import define
 from ui.library import Contents, name_run
+from ui.markup import escape_markdown
 from ui.selection import Selection, read_selection, write_selection
 from ui.shell import show_notices, show_problem, show_unavailable
 
@@ -199,7 +200,7 @@ def _draw_empty(shown: _Shown) -> None:
     with st.container(key="lines-head", horizontal=True, gap="small"):
         for other in others:
             st.button(
-                f"See those of {name_run(other)}",
+                f"See those of {escape_markdown(name_run(other))}",
                 key=f"swept-{other}",
                 on_click=lambda run=other: change(
                     run=run, exp_a=None, exp_b=None, lay_a=None, lay_b=None, sample=None, only=None

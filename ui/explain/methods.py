@@ -132,7 +132,7 @@ def _draw_tiles(
     def compute(key: str) -> None:
         problems = [_ask(side, choice, METHODS[key]) for side in sides]
         for problem in filter(None, problems):
-            st.toast(problem)
+            st.toast(markup.escape_markdown(problem))
 
     def cancel(key: str) -> None:
         for side in sides:

@@ -73,7 +73,7 @@ def _draw_probe(
     def sweep() -> None:
         refusal = problem or ask_sweep(subject, PROBE, settings)
         if refusal:
-            st.toast(refusal)
+            st.toast(markup.escape_markdown(refusal))
 
     def answer(places: Sequence[PatchPlace]) -> None:
         st.session_state["probe_answers"] = (token, compute_covered(subject, settings, places))

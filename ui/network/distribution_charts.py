@@ -10,6 +10,7 @@ import numpy as np
 from layerscope.explanation.heatmap import colorize
 from layerscope.training.distributions import Distributions, find_moments, find_quantiles, spread
 from ui.charts import ACCENT, FAINT, MUTED, RAISED, style_figure
+from ui.markup import escape_plotly
 from ui.network.scales import Scale
 from ui.palette import KIND_COLORS
 
@@ -184,7 +185,7 @@ def draw_layers(
             "range": [len(labels) - 0.4, -0.6],
             "tickvals": list(range(len(labels))),
             "ticktext": [
-                f"<b>{label}</b>" if key == chosen else label
+                f"<b>{escape_plotly(label)}</b>" if key == chosen else escape_plotly(label)
                 for key, label in zip(distributions.layers, labels, strict=True)
             ],
             "showgrid": False,
@@ -198,11 +199,12 @@ def _tell_violin(
     key: str, counts: np.ndarray, mean: float, deviation: float, named: np.ndarray
 ) -> str:
     low, first, middle, third, high = named
-    return (
-        f"<b>{key}</b>, {counts.sum():,} values<br>mean {mean:.3g}, standard deviation {deviation:.3g}<br>"
+    told = (
+        f"{counts.sum():,} values<br>mean {mean:.3g}, standard deviation {deviation:.3g}<br>"
         f"half of them from {first:.3g} to {third:.3g}, median {middle:.3g}<br>"
         f"98 % from {low:.3g} to {high:.3g}"
-    ).replace("-", "−")
+    )
+    return f"<b>{escape_plotly(key)}</b>, {told.replace('-', '−')}"
 
 
 def draw_matrix(
@@ -227,6 +229,7 @@ def draw_matrix(
     """
     import plotly.graph_objects as go
 
+    labels = list(map(escape_plotly, labels))
     with np.errstate(divide="ignore", invalid="ignore"):
         shown = np.log10(figures) if is_log else figures
     z = [[float(v) if np.isfinite(v) else None for v in row] for row in shown]
@@ -240,7 +243,7 @@ def draw_matrix(
     figure = go.Figure(
         go.Heatmap(
             x=list(range(1, figures.shape[1] + 1)),
-            y=list(labels),
+            y=labels,
             z=z,
             text=texts,
             hoverinfo="text",

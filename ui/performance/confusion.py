@@ -243,18 +243,13 @@ def _draw_pairs(scene: PerformanceScene) -> None:
 
 def _draw_pair(place: int, pair: Pair, scene: PerformanceScene) -> None:
     share = f"{100 * pair.count / pair.support:.0f} %"
-    name = _plain(f"{scene.name_class(pair.label)} → {scene.name_output(pair.output)}")
+    name = markup.escape_markdown(
+        f"{scene.name_class(pair.label)} → {scene.name_output(pair.output)}"
+    )
     st.button(
-        f"{name} `{pair.count}` `{share}`",
+        f"**{name}** `{pair.count}` `{share}`",  # strong, so that it can be cut off
         key=f"pair_{place}",
         type="tertiary",
         width="stretch",
         on_click=lambda: _go((pair.label, pair.output)),
-    )
-
-
-def _plain(text: str) -> str:
-    """A name as Markdown that is only text."""
-    return "".join(
-        f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~:$&" else letter for letter in text
     )

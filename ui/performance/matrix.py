@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from layerscope.performance.confusion import OTHER, Confusion
 from ui.charts import ACCENT, FAINT, TEXT, style_figure
+from ui.markup import escape_plotly
 from ui.performance.address import Cell
 from ui.performance.scene import PerformanceScene
 
@@ -122,13 +122,13 @@ def _tell_cells(confusion: Confusion, scene: PerformanceScene) -> list[list[str]
     """What stands under the pointer."""
     told = []
     for row, label in enumerate(confusion.rows):
-        name, support = escape(scene.name_class(int(label))), int(confusion.support[row])
+        name, support = escape_plotly(scene.name_class(int(label))), int(confusion.support[row])
         line = []
         for column, output in enumerate(confusion.columns):
             n = int(confusion.counts[row, column])
             share = f" ({100 * n / support:.0f} %)" if support else ""
             line.append(
-                f"{name}<br>predicted as <b>{escape(scene.name_output(int(output)))}</b>"
+                f"{name}<br>predicted as <b>{escape_plotly(scene.name_output(int(output)))}</b>"
                 f"<br>{n} of {support}{share}"
             )
         told.append(line)
@@ -174,9 +174,7 @@ def _ticks(names: list[str]) -> dict[str, Any]:
 
 def _tick(name: str, color: str, letters: str) -> str:
     short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    return (
-        f'<span style="color:{letters}">{escape(short)}</span> <span style="color:{color}">●</span>'
-    )
+    return f'<span style="color:{letters}">{escape_plotly(short)}</span> <span style="color:{color}">●</span>'
 
 
 def _tick_class(label: int, scene: PerformanceScene) -> str:

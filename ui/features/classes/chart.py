@@ -10,6 +10,7 @@ import numpy as np
 
 from ui.charts import MUTED, PANEL, TEXT, draw_clickable, style_figure
 from ui.components.room import measure_room
+from ui.markup import escape_plotly
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -124,7 +125,7 @@ def build_figure(classes: ClassPoints) -> Figure:
             y=y,
             mode="markers+text",
             text=[
-                _plain(name) if place else ""
+                escape_plotly(name) if place else ""
                 for name, place in zip(classes.names, places, strict=True)
             ],
             textposition=[place or "top center" for place in places],
@@ -133,7 +134,9 @@ def build_figure(classes: ClassPoints) -> Figure:
                 "color": [TEXT if i in marked else MUTED for i in range(len(x))],
             },
             hovertext=[
-                f"<b>{_plain(name)}</b><br>{_plain(detail)}" if detail else f"<b>{_plain(name)}</b>"
+                f"<b>{escape_plotly(name)}</b><br>{escape_plotly(detail)}"
+                if detail
+                else f"<b>{escape_plotly(name)}</b>"
                 for name, detail in zip(classes.names, classes.details, strict=True)
             ],
             hoverinfo="text",
@@ -199,11 +202,6 @@ def _arrange(figure: Figure, classes: ClassPoints) -> Figure:
     figure.layout.height = None
     figure.layout.autosize = True
     return figure
-
-
-def _plain(text: str) -> str:
-    """A text in which plotly finds no markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def draw_class_chart(classes: ClassPoints, on_pick: Callable[[int], None]) -> None:

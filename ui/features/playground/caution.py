@@ -24,6 +24,7 @@ from ui.features.playground.jobs import (
 )
 from ui.features.techniques import CHARI, KOBAK, WATTENBERG
 from ui.library import Contents
+from ui.markup import escape_markdown
 from ui.queue import Report, State, session_id, shared
 from ui.selection import Selection
 from ui.techniques import cite
@@ -70,7 +71,7 @@ def _run(subject: PlaygroundSubject, choice: TrialChoice, key: Hashable, run: bo
         return
     problem = ask_caution(subject, choice.perplexity, choice.seed)
     if problem:
-        st.toast(problem)
+        st.toast(escape_markdown(problem))
 
 
 def list_layouts(found: Caution | None, seed: int) -> list[TrialLayout]:

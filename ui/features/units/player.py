@@ -88,7 +88,7 @@ def _ask(task: MaximizationTask, token: str) -> None:
     st.session_state[_HAVE] = (token, 0)
     problem = ask_maximization(task)
     if problem:
-        st.toast(problem)
+        st.toast(markup.escape_markdown(problem))
     else:
         st.session_state[_LAST] = task
 

@@ -108,7 +108,7 @@ def _draw_twin(subject: UnitSubject) -> None:
     place = load_units(subject.run, subject.selection.size, twin).place[subject.channel]
     if place > 0:
         st.button(
-            f"See it {_RECTIFIED[twin.kind]}, at {twin.key}",
+            f"See it {_RECTIFIED[twin.kind]}, at {markup.escape_markdown(twin.key)}",
             key="units_twin",
             type="tertiary",
             on_click=lambda: change(layer=twin.key, channel=subject.channel),
