@@ -419,7 +419,7 @@ def main() -> None:
     crowds = [int(size) for size in options.crowds.split(",") if size]
     code = options.code.resolve()
     asked = ["git", "-C", str(code), "describe", "--always", "--dirty"]
-    revision = run_command(asked, capture_output=True, text=True).stdout.strip()
+    revision = run_command(asked, capture_output=True, encoding="utf-8").stdout.strip()
     about = {"date": datetime.now(UTC).isoformat(timespec="minutes"), "revision": revision}
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "server.log"
@@ -427,7 +427,7 @@ def main() -> None:
             measure_host(code, log, options.rounds, crowds, options.seconds, options.rest)
         )
     result = {**about, **describe_machine(), "units": UNITS, **found}
-    options.output.write_text(json.dumps(result, indent=1) + "\n")
+    options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

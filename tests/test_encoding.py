@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def find_silent(tree: ast.AST) -> Iterator[int]:
         name = call.func.attr if is_method else getattr(call.func, "id", "")
         modes = call.args[:1] if is_method else call.args[1:2]
         mode = ast.unparse((modes or [given.get("mode", ast.Constant("r"))])[0])
-        is_text = "fileobj" not in given and set(mode) <= set("'rwaxt+")
+        is_text = "fileobj" not in given and re.fullmatch("'[rwax][t+]*'", mode)
         if (
             (is_method and name in {"read_text", "write_text"})
             or (name == "open" and is_text)
@@ -69,6 +70,7 @@ def find_silent(tree: ast.AST) -> Iterator[int]:
         ("path.open('rb')", 0),
         ("open(path, 'wb')", 0),
         ("Image.open(path)", 0),
+        ("visitor.open('')", 0),
         ("zarr.open(path, mode='r')", 0),
         ("tarfile.open(fileobj=data, mode='r:gz')", 0),
         ("write_text(path, text)", 0),  # of layerscope.storage.files

@@ -114,7 +114,7 @@ def confine() -> None:
         return
     limits = {resource.RLIMIT_CPU: _SECONDS, resource.RLIMIT_CORE: 0}
     if sys.platform == "linux":  # elsewhere it does not count what is mapped
-        status = Path("/proc/self/status").read_text()
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
         taken = int(status.partition("VmData:")[2].split()[0]) << 10
         limits[resource.RLIMIT_DATA] = taken + _MEMORY
     for limit, most in limits.items():
