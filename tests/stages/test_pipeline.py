@@ -13,6 +13,8 @@ from ruamel.yaml import YAML
 
 from bench.projects import SMALL, copy_code, edit_params, environment, shrink_params
 from layerscope.storage.store import Store
+from stages import predict, prepare
+from stages.command import run_stage
 
 pytestmark = pytest.mark.slow
 
@@ -225,8 +227,9 @@ def test_an_experiment_sweeps_perplexities(project: Project) -> None:
     ],
 )
 def test_wrong_input_is_one_line_and_loses_nothing(
-    project: Project, values: dict[str, object], message: str
+    project: Project, values: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(project.folder)
     before = sorted((project.folder / "data" / RUN).iterdir())
     path = project.folder / "params.yaml"
     kept = path.read_text()
@@ -239,11 +242,14 @@ def test_wrong_input_is_one_line_and_loses_nothing(
     }
     project.edit(runs={RUN: run})
     try:
-        stage = "predict" if "weights" in values else "prepare"
-        printed = project.call("python", "-m", f"stages.{stage}", RUN, status=1)
+        stage = predict if "weights" in values else prepare
+        monkeypatch.setattr("sys.argv", ["stage", RUN])
+        with pytest.raises(SystemExit, match=message) as ended:
+            run_stage(stage.main, stage.__doc__, run="a run")
     finally:
         path.write_text(kept)
-    assert message in printed
-    assert printed.strip().splitlines()[-1].startswith("error: ")
-    assert "Traceback" not in printed
+    # A text is printed to stderr, and the status is 1.
+    printed = ended.value.code
+    assert isinstance(printed, str) and len(printed.splitlines()) == 1
+    assert printed.startswith("error: ")
     assert sorted((project.folder / "data" / RUN).iterdir()) == before

@@ -216,9 +216,9 @@ def test_stages_work_on_object_storage_with_pointers_in_place_of_arrays(
 ) -> None:
     with start_workers(2) as cluster:
         edit_params("compute", scheduler=cluster.scheduler_address, storage=bucket)
-        for name in ("predict", "activations", "pca", "neighbors", "tsne", "umap", "cam"):
+        for name in ("predict", "activations", "pca"):  # blocks that are filled, added, and read
             STAGES[name]()
-    for name in ("predictions", "activations", "components", "neighbors", "tsne/5", "umap", "cam"):
+    for name in ("predictions", "activations", "components", "pca"):
         path = store_path(RUN, name)
         assert path.is_file() and path.stat().st_size < 1000
         here, there = Store(prepared / path), Store(path)
@@ -228,9 +228,7 @@ def test_stages_work_on_object_storage_with_pointers_in_place_of_arrays(
         ("predictions", "probability"),
         ("activations", "pool4/0"),
         ("components", f"{N}/4"),
-        ("tsne/5", f"{N}/points"),
-        ("umap", f"{N}/15d"),
-        ("cam", "cam"),
+        ("pca", f"{N}/points"),
     ):
         expected = Store(prepared / store_path(RUN, name)).read(array)
         np.testing.assert_array_equal(Store(store_path(RUN, name)).read(array), expected)
