@@ -15,23 +15,21 @@ import asyncio
 import json
 import random
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from itertools import cycle
+from itertools import cycle, groupby
 from pathlib import Path
 from subprocess import run as run_command
 
 import numpy as np
-import psutil
 
-from bench.machine import describe_machine
-from bench.memory import measure_tree
+from bench.machine import counting_cores, describe_machine
+from bench.memory import Held, Meter
 from bench.projects import ROOT
 from tests.shared.browser import Server, running
 from tests.shared.visitors import Visitor
@@ -44,66 +42,46 @@ _MB = 2**20
 _PATIENCE = 300.0  # seconds after which an answer counts as missing
 _THINKING = (2.0, 6.0)  # seconds between an answer and the next click
 _EVERY = 5  # one visitor of so many has long work done
+_INTERVAL = 1.0  # seconds between two looks at what is held
 _BUCKET = 10  # seconds of the series in the results
 Row = dict[str, object]
 UNITS = {
-    "memory": "MB (2^20 bytes): pss of the server and its children, each page of memory counted once,"
-    " and rss; those of the server's process alone under server_",
+    "memory": "MB (2^20 bytes) of the server and its children: pss, where a page that several processes"
+    " share, also others on the machine, counts in parts, and rss; the server's alone under server_",
     "times": "milliseconds from the click to the end of the script that it caused",
     "series": f"most in each {_BUCKET} seconds: [seconds, pss, rss, server_pss, server_rss]",
-    "cores": "mean number of processor cores that were busy",
+    "cores": "processor cores that were busy on average, own: with the visitors",
 }
 
 
-class Meter:
-    """A thread that looks once a second at what a server holds, for as long as the context lasts."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid, self._over = pid, threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._begun = time.monotonic()
-        self.rows: list[tuple[float, int, int, int, int]] = []
-
-    def __enter__(self) -> Meter:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._over.wait(1.0):
-            if held := measure_tree(self._pid):
-                pss, rss = (sum(sizes) for sizes in zip(*held, strict=True))
-                self.rows.append((time.monotonic() - self._begun, pss, rss, *held[0]))
-
-    async def level(self) -> Row:
-        """What is held now: the median of five seconds."""
-        await asyncio.sleep(5.0)
-        return _name(np.median(self.rows[-5:], axis=0))
-
-    @contextmanager
-    def peak(self) -> Iterator[Row]:
-        """The most that is held within a context, known at its end."""
-        first, found = len(self.rows), Row()
-        yield found
-        found.update(_name(np.max(self.rows[first:], axis=0)))
-
-    def series(self) -> list[list[float]]:
-        """All of it, coarsely."""
-        buckets: dict[int, list[tuple[float, ...]]] = {}
-        for row in self.rows:
-            buckets.setdefault(int(row[0]) // _BUCKET, []).append(row[1:])
-        return [
-            [bucket * _BUCKET, *(np.max(rows, axis=0) / _MB).round(1).tolist()]
-            for bucket, rows in buckets.items()
-        ]
+def _sum(rows: Sequence[tuple[float, list[Held]]]) -> np.ndarray:
+    """Of each look, in MB: pss and rss of all processes, then those of the server's own. (n, 4)"""
+    return np.array([[*map(sum, zip(*held, strict=True)), *held[0]] for _, held in rows]) / _MB
 
 
-def _name(row: np.ndarray) -> Row:
+def _name(sizes: np.ndarray) -> Row:
     names = ("pss", "rss", "server_pss", "server_rss")
-    return {name: round(float(size) / _MB, 1) for name, size in zip(names, row[1:], strict=True)}
+    return dict(zip(names, sizes.round(1).tolist(), strict=True))
+
+
+async def level(meter: Meter) -> Row:
+    """What is held now: the median of five looks."""
+    await asyncio.sleep(5 * _INTERVAL)
+    return _name(np.median(_sum(meter.rows[-5:]), axis=0))
+
+
+@contextmanager
+def watching_peak(meter: Meter) -> Iterator[Row]:
+    """The most that is held within a context, known at its end."""
+    first, found = len(meter.rows), Row()
+    yield found
+    found.update(_name(_sum(meter.rows[first:]).max(axis=0)))
+
+
+def draw_series(meter: Meter) -> list[list[float]]:
+    """All that was seen, coarsely."""
+    buckets = groupby(meter.rows, key=lambda row: int(row[0]) // _BUCKET * _BUCKET)
+    return [[second, *_sum([*rows]).max(axis=0).round(1).tolist()] for second, rows in buckets]
 
 
 # --- all pages ---------------------------------------------------------------------------------
@@ -149,7 +127,7 @@ async def visit_all(visitor: Visitor, seed: int) -> None:
     for page, params in list_views(seed):
         await visitor.open(page, **_RUN | params)
         await visitor.settle()
-    await maximize(visitor, random.Random(seed))
+    assert await maximize(visitor, random.Random(seed))
 
 
 async def pin(visitor: Visitor, uid: int) -> float:
@@ -171,21 +149,20 @@ def read_layers(visitor: Visitor) -> list[str]:
     return [node["key"] for node in visitor.read("model_map")["nodes"]]
 
 
-async def measure_rounds(server: Server, meter: Meter, rounds: int) -> Iterable[Row]:
+async def measure_rounds(server: Server, meter: Meter, rounds: int) -> list[Row]:
     """What is held after each round of one visitor."""
     rows: list[Row] = []
     async with Visitor(server.address) as visitor:
         for i in range(rounds):
             begun = time.perf_counter()
-            with meter.peak() as peak:
+            with watching_peak(meter) as peak:
                 async with asyncio.timeout(4 * _PATIENCE):
                     await visit_all(visitor, i)
-            row = {"round": i + 1, "seconds": round(time.perf_counter() - begun), "peak": peak}
-            rows.append(row | {"after": await meter.level(), "problems": len(visitor.problems)})
-            print(f"round {i + 1}: {row['seconds']} s, {_tell(peak)} at most, ", end="")
-            print(
-                f"{_tell(rows[-1]['after'])} after it, {len(visitor.problems)} problems", flush=True
-            )
+            took, after = round(time.perf_counter() - begun), await level(meter)
+            rows.append({"round": i + 1, "seconds": took, "peak": peak, "after": after})
+            rows[-1]["problems"] = visitor.problems[:]
+            said = f"{_tell(peak)} at most, {_tell(after)} after it"
+            print(f"round {i + 1}: {took} s, {said}; problems {visitor.problems}", flush=True)
     return rows
 
 
@@ -217,7 +194,7 @@ async def map_classes(visitor: Visitor, rng: random.Random) -> bool:
     which = {"class_map": "umap", "class_seed": rng.randrange(100)}
     await visitor.open("Features", run=_SECOND, show="classes", **which)
     await visitor.settle()
-    return True
+    return "plotly_chart" in visitor.kinds
 
 
 async def film(visitor: Visitor, rng: random.Random) -> bool:
@@ -307,19 +284,22 @@ async def measure_crowd(
     server: Server, meter: Meter, size: int, seconds: float, rest: float
 ) -> Row:
     """What a crowd has to wait for, and what the server holds meanwhile and when all have left."""
-    log, before = Log(), await meter.level()
-    with meter.peak() as peak, counting_cores(server.pid) as cores:
+    log = Log()
+    before = await level(meter)
+    with watching_peak(meter) as peak, counting_cores(server.pid) as cores:
         until = time.perf_counter() + seconds
         await asyncio.gather(*(live(i, server.address, log, until) for i in range(size)))
     await asyncio.sleep(rest)
-    row: Row = {"visitors": size, "seconds": seconds, "events": describe_times(log)}
-    row |= {"before": before, "peak": peak, "after": await meter.level(), "rest_seconds": rest}
-    row |= {"cores": cores, "problems": log.problems}
-    print(f"{size} visitors: {_tell(before)} before, {_tell(peak)} at most, ", end="")
-    print(f"{_tell(row['after'])} {rest:.0f} s after, {len(log.problems)} problems; cores {cores}")
-    for event in describe_times(log):
-        print("  {event:26} {n:4} of {asked:4} {p50:9} ms {p95:9} ms".format(**event), flush=True)
-    return row
+    events, after = describe_times(log), await level(meter)
+    held = f"{_tell(before)} before, {_tell(peak)} at most, {_tell(after)} {rest:.0f} s after"
+    print(f"{size} visitors: {held}; cores busy {cores}; problems {log.problems}")
+    for event in events:
+        print(
+            "  {event:26} {n:4} of {asked:4} {p50!s:>9} {p95!s:>9} ms".format(**event), flush=True
+        )
+    memory = {"before": before, "peak": peak, "after": after, "rest_seconds": rest}
+    work = {"seconds": seconds, "events": events, "cores": cores, "problems": log.problems}
+    return {"visitors": size, **memory, **work}
 
 
 def describe_times(log: Log) -> list[Row]:
@@ -327,38 +307,10 @@ def describe_times(log: Log) -> list[Row]:
     rows: list[Row] = []
     for kind in ("first page", "pin", "layer change", *LONG):
         times = log.times.get(kind, [])
-        p50, p95 = np.percentile(times, [50, 95]) * 1000 if times else (np.nan, np.nan)
-        asked = log.asked[kind] if kind in LONG else len(times)
-        if asked:
-            row: Row = {"event": kind, "asked": asked, "n": len(times)}
-            rows.append(row | {"p50": _round(p50), "p95": _round(p95)})
+        if asked := log.asked[kind] or len(times):
+            p50, p95 = (round(1000 * np.percentile(times, q)) if times else None for q in (50, 95))
+            rows.append({"event": kind, "asked": asked, "n": len(times), "p50": p50, "p95": p95})
     return rows
-
-
-def _round(milliseconds: float) -> int | None:
-    return None if np.isnan(milliseconds) else round(milliseconds)
-
-
-@contextmanager
-def counting_cores(pid: int) -> Iterator[Row]:
-    """How many cores the server, the visitors and others kept busy within a context, known at its end."""
-    found = Row()
-    begun, before = time.perf_counter(), _read_busy(pid)
-    yield found
-    spent = (_read_busy(pid) - before) / (time.perf_counter() - begun)
-    busy, server, visitors = spent.round(2).tolist()
-    found |= {"server": server, "visitors": visitors}
-    found["others"] = round(max(0.0, busy - server - visitors), 2)
-
-
-def _read_busy(pid: int) -> np.ndarray:
-    """Seconds of processor time by now: of the machine, of a server with its children, of this process."""
-    machine = psutil.cpu_times()
-    server = psutil.Process(pid)
-    times = [server.cpu_times(), *(child.cpu_times() for child in server.children(recursive=True))]
-    ended = times[0].children_user + times[0].children_system
-    held = ended + sum(each.user + each.system for each in times)
-    return np.array([sum(machine[:3]) + sum(machine[5:7]), held, time.process_time()])
 
 
 # --- one run -----------------------------------------------------------------------------------
@@ -389,22 +341,22 @@ async def measure_host(
             await visitor.open("", **_RUN)
             await visitor.settle()
             read_layers(visitor)
-    with running(code, script, code, log) as server, Meter(server.pid) as meter:
-        result: Row = {"started": await meter.level()}
+    with running(code, script, code, log) as server, Meter(server.pid, _INTERVAL) as meter:
+        result: Row = {"started": await level(meter)}
         if rounds:
             result["rounds"] = await measure_rounds(server, meter, rounds)
             await asyncio.sleep(rest)
-            result["rested"] = await meter.level()
+            result["rested"] = await level(meter)
             print(f"{_tell(result['rested'])} {rest:.0f} s after the visitor has left", flush=True)
         result["crowds"] = [
             await measure_crowd(server, meter, size, seconds, rest) for size in crowds
         ]
-    return result | {"series": meter.series()}
+    return result | {"series": draw_series(meter)}
 
 
 def _tell(held: object) -> str:
     assert isinstance(held, dict)
-    return f"{held['pss']:.0f} MB"
+    return f"{held['pss']:.0f} MB (rss {held['rss']:.0f})"
 
 
 def main() -> None:

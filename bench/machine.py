@@ -6,10 +6,12 @@ import os
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+import psutil
 from threadpoolctl import threadpool_limits
 
 _SIDE = 4096
@@ -18,7 +20,8 @@ _REPEATS = 4
 
 def describe_machine() -> dict[str, object]:
     """Cores, processor and versions, to stand beside figures."""
-    packages = ("torch", "numpy", "scipy", "openTSNE", "scikit-learn", "umap-learn", "distributed")
+    packages = ["torch", "numpy", "scipy", "openTSNE", "scikit-learn", "umap-learn"]
+    packages += ["distributed", "streamlit"]
     return {
         "cores": os.cpu_count(),
         "processor": name_processor(),
@@ -61,3 +64,32 @@ def one_thread() -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def counting_cores(pid: int) -> Iterator[dict[str, float]]:
+    """How many cores a server, this process and others kept busy within a context, known at its end.
+
+    Parameters
+    ----------
+    pid : int
+        Of the server; its children count with it.
+    """
+    found: dict[str, float] = {}
+    begun, before = time.perf_counter(), _read_busy(pid)
+    yield found
+    spent = (_read_busy(pid) - before) / (time.perf_counter() - begun)
+    busy, server, own = spent.round(2).tolist()
+    others = round(max(0.0, busy - server - own), 2)
+    found.update(server=server, own=own, others=others)
+
+
+def _read_busy(pid: int) -> np.ndarray:
+    """Seconds of processor time by now: of the machine, of a server with its children, of this process."""
+    machine = psutil.cpu_times()
+    server = psutil.Process(pid)
+    spent = sum(server.cpu_times()[:4])  # with children that have ended
+    for child in server.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            spent += sum(child.cpu_times()[:2])
+    return np.array([sum(machine[:3]) + sum(machine[5:7]), spent, time.process_time()])

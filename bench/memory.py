@@ -56,9 +56,9 @@ def run_watched(
     """
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, env=environment)
-    watcher = _Watcher(process.pid)
+    meter = Meter(process.pid, _INTERVAL)
     try:
-        with watcher:
+        with meter:
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - start
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -67,31 +67,9 @@ def run_watched(
             process.terminate()
             process.wait()
     used = usage.ru_utime + usage.ru_stime
-    return Watched(process.returncode, seconds, used, watcher.peak, watcher.largest)
-
-
-class _Watcher:
-    """A thread that looks at a process and its children, for as long as the context lasts."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid, self._over = pid, threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self.peak = self.largest = 0
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while True:
-            held = [each.pss for each in measure_tree(self._pid)]
-            self.peak = max(self.peak, sum(held))
-            self.largest = max(self.largest, *held, 0)
-            if self._over.wait(_INTERVAL):
-                return
+    held = [[each.pss for each in row] for _, row in meter.rows]
+    peak, largest = max(map(sum, held), default=0), max(map(max, held), default=0)
+    return Watched(process.returncode, seconds, used, peak, largest)
 
 
 class Held(NamedTuple):
@@ -116,3 +94,40 @@ def measure_tree(pid: int) -> list[Held]:
             continue
         held.append(Held(int(info.pss), int(info.rss)))
     return held
+
+
+class Meter:
+    """A thread that looks at what a process and its children hold, for as long as the context lasts.
+
+    Parameters
+    ----------
+    pid : int
+    interval : float
+        Seconds between two looks.
+
+    Attributes
+    ----------
+    rows : list of (float, list of Held)
+        Seconds since the start, and what `measure_tree` found then.
+    """
+
+    def __init__(self, pid: int, interval: float) -> None:
+        self._pid, self._interval, self._over = pid, interval, threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._begun = time.monotonic()
+        self.rows: list[tuple[float, list[Held]]] = []
+
+    def __enter__(self) -> Meter:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while True:
+            if held := measure_tree(self._pid):
+                self.rows.append((time.monotonic() - self._begun, held))
+            if self._over.wait(self._interval):
+                return

@@ -63,10 +63,13 @@ class Visitor:
         Of the server, ``http://host:port``.
     problems : list of str
         Exceptions that pages showed.
+    kinds : set of str
+        Of elements, by Streamlit's names, that were drawn since a page was opened.
     """
 
     address: str
     problems: list[str] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
     _socket: ClientConnection | None = None
     _reader: asyncio.Task[None] | None = None
     _mounted: dict[str, _Mounted] = field(default_factory=dict)
@@ -115,6 +118,7 @@ class Visitor:
         """Open a page, by its title in the address; seconds until its script is done."""
         self._stop_asking()
         self._mounted.clear()
+        self.kinds.clear()
         self._query = urlencode({key: str(value) for key, value in params.items()})
         self._page = page
         begun, before = time.perf_counter(), self._begun
@@ -288,6 +292,7 @@ class Visitor:
     def _take_delta(self, message: ForwardMsg) -> None:
         element = message.delta.new_element
         kind = element.WhichOneof("type")
+        self.kinds.add(kind)
         if kind == "exception":
             self.problems.append(f"{element.exception.type}: {element.exception.message}")
         elif kind == "bidi_component":
