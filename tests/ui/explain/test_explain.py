@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from layerscope.datasets.picture_file import FORMATS
 from layerscope.errors import InputError
@@ -640,6 +641,31 @@ def test_an_upload_is_asked_for_where_there_is_none(
     monkeypatch.chdir(embedded)
     app = open_page(run="objects-vgg16_slim", source="upload")
     assert "Upload an image at the left" in text_of(app)
+
+
+def test_of_an_upload_only_a_small_copy_is_kept(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(embedded)
+    left, remove = [], MemoryUploadedFileManager.remove_file
+
+    def note(manager: MemoryUploadedFileManager, session_id: str, file_id: str) -> None:
+        remove(manager, session_id, file_id)
+        left.extend(len(each) for each in manager.file_storage.values())
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", note)
+    app = open_page(run="objects-vgg16_slim", source="upload", network="vgg16_slim")
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1700, 3), dtype=np.uint8)
+    content = encode(Image.fromarray(noise), "PNG")
+    fields = []
+    for number in range(2):
+        fields.append(app.file_uploader[0].key)
+        app.file_uploader[0].upload(f"{number}.png", content, "image/png").run()
+        assert not app.exception
+        assert f"{number}.png" in text_of(app)
+        assert len(app.session_state["explain_upload"].content) <= 4_400_000 < len(content)
+    assert left == [0, 0]  # files that Streamlit has
+    assert len(set(fields)) == 2  # a field of its own for each
 
 
 def test_the_last_view_says_how_to_measure(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
