@@ -267,9 +267,9 @@ async def think(rng: random.Random, until: float) -> bool:
     return time.perf_counter() < until
 
 
-async def live(number: int, address: str, log: Log, until: float) -> None:
+async def live(number: int, size: int, address: str, log: Log, until: float) -> None:
     """A visitor of a crowd, from coming to leaving."""
-    rng = random.Random(number)
+    rng = random.Random(f"{number} of {size}")  # what another crowd had computed is kept
     async with Visitor(address, log.problems) as visitor:
         try:
             if number % _EVERY == _EVERY - 1:
@@ -288,7 +288,7 @@ async def measure_crowd(
     before = await level(meter)
     with watching_peak(meter) as peak, counting_cores(server.pid) as cores:
         until = time.perf_counter() + seconds
-        await asyncio.gather(*(live(i, server.address, log, until) for i in range(size)))
+        await asyncio.gather(*(live(i, size, server.address, log, until) for i in range(size)))
     await asyncio.sleep(rest)
     events, after = describe_times(log), await level(meter)
     held = f"{_tell(before)} before, {_tell(peak)} at most, {_tell(after)} {rest:.0f} s after"
