@@ -108,7 +108,8 @@ scheduler: setup ## start a Dask scheduler on this machine: [PORT=8786]
 
 workers: setup ## start a worker a core for a scheduler, in this folder: SCHEDULER=tcp://host:8786 [WORKERS=]
 	PYTHONPATH=$(CURDIR) DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON=$(KEEP_MEMORY) \
-		$(BIN)/dask worker $(SCHEDULER) --nthreads 1 --nworkers $(or $(WORKERS),$(shell nproc)) --no-dashboard
+		$(BIN)/dask worker $(SCHEDULER) --nthreads 1 --nworkers $(or $(WORKERS),$(shell nproc)) --no-dashboard \
+		--preload layerscope.parallel
 
 prune: setup ## delete arrays on object storage that no pointer in data/ leads to
 	$(BIN)/python -m stages.prune

@@ -1,4 +1,10 @@
-"""The one exception that means "the input is wrong", not "the program is wrong"."""
+"""What is wrong and where: the one exception that means "the input is wrong", and names for the system's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class InputError(ValueError):
@@ -6,3 +12,14 @@ class InputError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
+
+
+@contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """Have errors of the system name a path: what a full disk raises names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise

@@ -7,24 +7,30 @@ lost, its tasks are done again by another.
 
 from __future__ import annotations
 
-import atexit
-import os
+import asyncio
+import logging
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from hashlib import sha256
+from multiprocessing import resource_tracker
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dask
 import psutil
 from dask.system import CPU_COUNT
-from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, Worker, as_completed
+from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
 from threadpoolctl import threadpool_limits
 
 from layerscope.errors import InputError
+from layerscope.process import end_with_parent
 
 LOCAL, SYNCHRONOUS = "local", "synchronous"
 _PROCESS_BYTES = 3 << 29  # what a task may need at 7000 samples
@@ -37,6 +43,9 @@ _ENVIRONMENT = {
     for name in ("TRIM", "MMAP")
 }
 _PATIENCE = 20  # seconds until a cluster that does not answer is given up
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+_STARTS = 3  # times that processes of this machine are started before that is given up
+_FAREWELL = 0.5  # seconds that a process has to end before it is killed: its results are here
 
 
 class Workers:
@@ -157,19 +166,24 @@ def working(scheduler: str = LOCAL, most: int | None = None) -> Iterator[Workers
     Raises
     ------
     InputError
-        Where no cluster answers, or one that cannot do the work.
+        Where no cluster answers, or one that cannot do the work, or it ends before the context does.
     """
     if scheduler == SYNCHRONOUS:
         yield Workers(None)
     elif scheduler == LOCAL:
         n_processes = min(count_processes(), most or CPU_COUNT)
         with start_workers(n_processes) as cluster, Client(cluster) as client:
-            client.run(_leave_quickly)
             yield Workers(client)
     else:
-        with _connect(scheduler) as client:
-            _check_cluster(client, scheduler)
-            yield Workers(client)
+        try:
+            with _connect(scheduler) as client:
+                _check_cluster(client, scheduler)
+                yield Workers(client)
+        except (CommClosedError, FutureCancelledError):
+            raise InputError(
+                f"{scheduler}: the scheduler has ended, or the network to it; start it and its workers "
+                "again, then run `dvc repro` again: finished stages are kept"
+            ) from None
 
 
 def count_processes() -> int:
@@ -177,30 +191,88 @@ def count_processes() -> int:
     return max(1, min(CPU_COUNT, psutil.virtual_memory().available // _PROCESS_BYTES))
 
 
-def start_workers(n: int) -> LocalCluster:
-    """A cluster of so many processes on this machine, one thread each; to be closed as a context."""
-    with dask.config.set(_ENVIRONMENT):
-        return LocalCluster(
-            n_workers=n,
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address="127.0.0.1:0",
-            silence_logs="CRITICAL",  # a lost worker is no news: its tasks are done again
-        )
+@contextmanager
+def start_workers(n: int) -> Iterator[LocalCluster]:
+    """A cluster of so many processes on this machine, one thread each, for as long as the context lasts.
+
+    Raises
+    ------
+    InputError
+        Where the processes end before they work, time after time.
+    OSError
+        Where their temporary folder cannot be written.
+    """
+    with (
+        TemporaryDirectory(prefix="layerscope-") as folder,
+        dask.config.set({**_ENVIRONMENT, "temporary-directory": folder}),
+        ExitStack() as stack,
+    ):
+        with _deaf():
+            cluster = stack.enter_context(_start_cluster(n))
+            stack.callback(cluster.sync, _end_processes, cluster)
+        yield cluster
 
 
-def _leave_quickly() -> None:
-    """Have this process end without taking down every library in turn, which takes a second."""
+def _start_cluster(n: int) -> LocalCluster:
+    for left in reversed(range(_STARTS)):
+        try:
+            return LocalCluster(
+                n_workers=n,
+                threads_per_worker=1,
+                memory_limit=None,
+                dashboard_address="127.0.0.1:0",
+                silence_logs="CRITICAL",  # a lost worker is no news: its tasks are done again
+                preload=[__name__],
+            )
+        except RuntimeError as error:
+            cause = error.__cause__
+            if isinstance(cause, OSError):
+                raise cause from None
+            if not left:
+                raise InputError(
+                    f"worker processes ended {_STARTS} times before they worked ({cause or error}); "
+                    "free some memory, or set compute.scheduler in params.yaml to synchronous"
+                ) from None
+    raise AssertionError
 
-    def leave() -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
 
-    atexit.register(leave)
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hear what asks this process to end when the block has ended; what is started in it never does.
+
+    Half a cluster could not be ended. And a terminal sends Ctrl-C to the processes of a stage as well, which
+    the stage itself ends. Threads that start in the block inherit its mask, and so do their processes.
+    """
+    heard: list[int] = []
+    resource_tracker.ensure_running()  # it would take the mask away when it starts
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    # Older threads have no mask, and Python hears for all of them here.
+    handlers = {
+        each: signal.signal(each, lambda number, _: heard.append(number)) for each in _ENDING
+    }
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number in heard:
+            signal.raise_signal(number)
+
+
+async def _end_processes(cluster: LocalCluster) -> None:
+    await asyncio.gather(*(nanny.close(timeout=_FAREWELL) for nanny in cluster.workers.values()))
+
+
+def dask_setup(worker: Worker) -> None:
+    """What Dask calls in each process that works: see ``preload`` in its documentation."""
+    end_with_parent()
 
 
 def _connect(address: str) -> Client:
+    logging.getLogger("distributed.client").setLevel(
+        logging.CRITICAL
+    )  # what ends the work is told in a line
     try:
         return Client(address, timeout=_PATIENCE)
     except (OSError, ValueError) as error:

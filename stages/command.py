@@ -3,14 +3,54 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
 import os
+import signal
 import sys
+import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from layerscope.errors import InputError
+
+_FULL = "the disk is full; free some space"
+_FORBIDDEN = "access is refused; give this user the right to read and write there"
+_REFUSALS = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: "a file may not be that large here; raise the limit (`ulimit -f`)",
+    errno.EROFS: "the file system is read-only; make it writable, or work in a copy elsewhere",
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.ENOENT: "{}; bring it back",  # what a missing folder for temporary files raises as well
+}
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTED = b"interrupted: finished stages are kept; run `dvc repro` again to go on\n"
+_at_work = threading.Event()
+
+
+def hear() -> None:
+    """Let Ctrl-C, and a request to end, end this process in one line, with the status that shells expect."""
+    for each in _ENDING:
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if (
+        not _at_work.is_set()
+    ):  # there is nothing to clean up, and C code would not let an exception pass
+        os.write(2, _INTERRUPTED)
+        os._exit(128 + number)
+    for each in _ENDING:  # pressed twice, it would cut the cleaning short
+        signal.signal(each, signal.SIG_IGN)
+    atexit.register(os.write, 2, _INTERRUPTED)  # below the bar, which ends its line on the way
+    sys.exit(128 + number)
 
 
 def ensure_utf8() -> None:
@@ -24,20 +64,23 @@ def ensure_utf8() -> None:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """End the process with one line and status 1 where the input, or the disk, is to blame."""
+    """End the process with one line and status 1 where the input, or the system, is to blame."""
+    _at_work.set()
     try:
         yield
     except InputError as error:
-        sys.exit(f"error: {error}")
+        _leave(error, str(error))
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno not in _REFUSALS:
             raise
-        sys.exit(
-            f"error: {error.filename or 'output'}: the disk is full; free some space and run "
-            "`dvc repro` again: finished stages are kept"
-        )
-    except KeyboardInterrupt:
-        sys.exit("interrupted: finished stages are kept; run `dvc repro` again to go on")
+        where = f"{error.filename}: " if error.filename else ""
+        refusal = _REFUSALS[error.errno].format(error.strerror)
+        _leave(error, f"{where}{refusal}, then run `dvc repro` again: finished stages are kept")
+
+
+def _leave(error: Exception, message: str) -> NoReturn:
+    traceback.clear_frames(error.__traceback__)  # a progress bar in one of them ends its line
+    sys.exit(f"error: {message}")
 
 
 def run_stage(work: Callable[..., None], description: str | None, **arguments: str) -> None:

@@ -158,7 +158,14 @@ for name in {sorted(modules - WITH_TORCH)}:
 
 ROOMS = {
     "layerscope": {
-        *("errors", "params", "parallel", "progress", "vision"),  # files at the root, for all rooms
+        *(
+            "errors",
+            "params",
+            "parallel",
+            "process",
+            "progress",
+            "vision",
+        ),  # files at the root, for all rooms
         *("activations", "coarse", "datasets", "embedding", "experiments", "explanation"),
         *("faithfulness", "features", "models", "performance", "runs", "storage", "training"),
     },

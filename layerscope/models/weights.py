@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from layerscope.datasets.categories import Category, imagenet
-from layerscope.errors import InputError
+from layerscope.errors import InputError, naming
+from layerscope.storage.remote import replacing
 
 
 def write_weights(
@@ -31,11 +32,9 @@ def write_weights(
     metadata = {key: str(value) for key, value in facts.items()}
     metadata["categories"] = json.dumps([c.name for c in categories])
     metadata["wnids"] = json.dumps([c.wnid for c in categories])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
     tensors = {k: v.half().contiguous() for k, v in module.state_dict().items()}
-    save_file(tensors, partial, metadata)
-    partial.replace(path)
+    with replacing(path) as partial, naming(path):
+        partial.write_bytes(save(tensors, metadata))
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

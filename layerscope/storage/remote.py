@@ -18,14 +18,14 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import fsspec
 
-from layerscope.errors import InputError
+from layerscope.errors import InputError, naming
 
 _POINTER_FORMAT = 1
 _POINTER_BYTES = 1 << 14  # far more than a pointer takes
@@ -104,7 +104,7 @@ def locate(path: Path | str) -> str:
 
 @contextmanager
 def reaching(location: str, name: str = "") -> Iterator[None]:
-    """Turn what goes wrong between here and a URL into one line. Nothing is changed for a path.
+    """Turn what goes wrong between here and a URL into one line. Errors of the system name a path.
 
     Parameters
     ----------
@@ -117,7 +117,8 @@ def reaching(location: str, name: str = "") -> Iterator[None]:
     InputError
     """
     try:
-        yield
+        with nullcontext() if is_url(location) else naming(location):
+            yield
     except Exception as error:
         if not is_url(location) or not _comes_from_storage(error):
             raise

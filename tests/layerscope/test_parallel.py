@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import dask
 import numpy as np
+import psutil
 import pytest
 import torch
 from distributed import Client, LocalCluster
@@ -82,6 +86,12 @@ def work_and_note(x: int, folder: str, deadly: int) -> int:
         marker.write_text(str(os.getpid()))
         os.kill(os.getpid(), signal.SIGKILL)
     return x * x
+
+
+def hold_the_interpreter(folder: str) -> None:
+    """Computes in one call for long: no other thread of the process gets a turn."""
+    (Path(folder) / "begun").write_text(str(os.getpid()))
+    pow(7, 10**9)
 
 
 def always_die() -> None:
@@ -158,10 +168,85 @@ def test_processes_of_this_machine_do_the_work_and_are_gone_afterwards() -> None
     with working("local", most=1) as workers:
         pids = set(workers.map(os.getpid, [()] * 3))
         assert len(pids) == 1 and os.getpid() not in pids
-    deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    while not condition():
+        time.sleep(0.01)
+
+
+def find_workers() -> list[psutil.Process]:
+    """Processes that this one has started to work, also while they start."""
+    return [
+        each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())
+    ]
+
+
+class Assassin(threading.Thread):
+    """Kills so many workers of this process while they start."""
+
+    def __init__(self, victims: int) -> None:
+        super().__init__(daemon=True)
+        self.left = victims
+
+    def run(self) -> None:
+        killed: set[int] = set()
+        while len(killed) < self.left:
+            with suppress(psutil.Error):
+                for each in find_workers():
+                    killed.add(each.pid)
+                    each.kill()
+
+
+def test_processes_that_are_killed_while_they_start_are_started_again() -> None:
+    assassin = Assassin(victims=1)
+    assassin.start()
+    with working("local", most=1) as workers:
+        assert list(workers.map(square, [(3,)])) == [9]
+    assassin.join()
+
+
+def test_processes_that_never_start_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fail(**_: object) -> None:
+        asked.append(1)
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(parallel, "LocalCluster", fail)
+    with pytest.raises(InputError, match=r"ended 3 times .*Nanny.*; free some memory"), working():
+        pass
+    assert len(asked) == 3
+
+
+def test_a_temporary_folder_that_is_full_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise RuntimeError("Nanny failed to start.") from OSError(errno.ENOSPC, "full", "/tmp/x")
+
+    monkeypatch.setattr(parallel, "LocalCluster", fail)
+    with pytest.raises(OSError, match="/tmp/x"), working():
+        pass
+
+
+def work_long(folder: str) -> None:
+    """A process that gives its work to another and waits."""
+    with working("local", most=1) as workers:
+        list(workers.map(hold_the_interpreter, [(folder,)]))
+
+
+def test_a_worker_ends_with_the_process_that_started_it_whatever_it_is_at(tmp_path: Path) -> None:
+    code = f"from {__name__} import work_long; work_long({str(tmp_path)!r})"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL
+    )
+    begun = tmp_path / "begun"
+    wait_for(lambda: begun.exists() and begun.read_text())
+    worker = psutil.Process(int(begun.read_text()))
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_an_address_where_nobody_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,6 +341,30 @@ def test_a_scheduler_of_its_own_needs_the_code_too(tmp_path: Path, path: str) ->
         for process in reversed(processes):
             process.terminate()
             process.wait()
+
+
+def test_a_scheduler_that_is_killed_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    address = f"tcp://127.0.0.1:{port}"
+    command = ("scheduler", "--host", "127.0.0.1", "--port", port, "--dashboard-address", ":0")
+    scheduler = start_dask(*command, folder=tmp_path, path=str(ROOT))
+    worker = start_worker(address, tmp_path, str(ROOT))
+    try:
+        with Client(address, timeout=60) as client:
+            client.wait_for_workers(1, timeout=60)
+        with pytest.raises(InputError) as error, working(address) as workers:
+            results = workers.map(square, [(1,), (2, 600.0)])
+            assert next(results) == 1
+            scheduler.kill()
+            next(results)
+    finally:
+        for process in (worker, scheduler):
+            process.kill()
+            process.wait()
+    message = str(error.value)
+    assert address in message and "the scheduler has ended" in message and "dvc repro" in message
 
 
 def test_the_digest_of_code_is_that_of_the_workers(cluster: LocalCluster) -> None:

@@ -356,7 +356,7 @@ def test_a_full_disk_where_the_pointer_goes_is_told_as_such(
     write_one(path, memory, 1.0)
     objects = objects_below(memory)
 
-    def refuse(self: Path, text: str) -> int:
+    def refuse(self: Path, text: str, **_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
 
     monkeypatch.setattr(Path, "write_text", refuse)
