@@ -46,21 +46,31 @@ _INTERVAL = 1.0  # seconds between two looks at what is held
 _BUCKET = 10  # seconds of the series in the results
 Row = dict[str, object]
 UNITS = {
-    "memory": "MB (2^20 bytes) of the server and its children: pss, where a page that several processes"
-    " share, also others on the machine, counts in parts, and rss; the server's alone under server_",
+    "memory": "MB (2^20 bytes). resident: the server, and what its children hold beside it (rss, uss);"
+    " pss, rss: sums over all of these (what others on the machine have loaded too counts in parts, and"
+    " what they share counts twice); server_rss: without children",
     "times": "milliseconds from the click to the end of the script that it caused",
-    "series": f"most in each {_BUCKET} seconds: [seconds, pss, rss, server_pss, server_rss]",
+    "series": f"most in each {_BUCKET} seconds: [seconds, resident, pss, rss, server_rss]",
     "cores": "processor cores that were busy on average, own: with the visitors",
 }
 
 
 def _sum(rows: Sequence[tuple[float, list[Held]]]) -> np.ndarray:
-    """Of each look, in MB: pss and rss of all processes, then those of the server's own. (n, 4)"""
-    return np.array([[*map(sum, zip(*held, strict=True)), *held[0]] for _, held in rows]) / _MB
+    """Of each look, in MB, what `UNITS` says of memory. (n, 4)"""
+    sizes = [
+        (
+            held[0].rss + sum(child.uss for child in held[1:]),
+            sum(each.pss for each in held),
+            sum(each.rss for each in held),
+            held[0].rss,
+        )
+        for _, held in rows
+    ]
+    return np.array(sizes) / _MB
 
 
 def _name(sizes: np.ndarray) -> Row:
-    names = ("pss", "rss", "server_pss", "server_rss")
+    names = ("resident", "pss", "rss", "server_rss")
     return dict(zip(names, sizes.round(1).tolist(), strict=True))
 
 
@@ -356,7 +366,7 @@ async def measure_host(
 
 def _tell(held: object) -> str:
     assert isinstance(held, dict)
-    return f"{held['pss']:.0f} MB (rss {held['rss']:.0f})"
+    return f"{held['resident']:.0f} MB (pss {held['pss']:.0f})"
 
 
 def main() -> None:

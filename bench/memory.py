@@ -73,10 +73,11 @@ def run_watched(
 
 
 class Held(NamedTuple):
-    """Bytes that a process holds, its proportional and its resident set size."""
+    """Bytes that a process holds: its proportional, resident and unique set size."""
 
     pss: int
     rss: int
+    uss: int
 
 
 def measure_tree(pid: int) -> list[Held]:
@@ -92,7 +93,7 @@ def measure_tree(pid: int) -> list[Held]:
             info = each.memory_full_info()
         except psutil.Error:
             continue
-        held.append(Held(int(info.pss), int(info.rss)))
+        held.append(Held(int(info.pss), int(info.rss), int(info.uss)))
     return held
 
 
