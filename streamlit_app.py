@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import streamlit as st
 
 from ui.address import change
@@ -19,7 +17,7 @@ from ui.library import Contents, list_runs, read_contents
 from ui.live_model import warm_up
 from ui.markup import heading
 from ui.selection import Selection, choose_run, read_selection, write_selection
-from ui.shell import open_page, show_no_runs, show_notices, show_unavailable
+from ui.shell import open_page, optional, show_no_runs, show_notices, show_unavailable
 from ui.tour import STEPS
 
 
@@ -70,7 +68,7 @@ def main() -> None:
         show_notices(refused, problem, unpacking)
         return
     # Last, because a thousand pictures take a second: the plot is there already.
-    with st.container(key="unseen"), suppress(Unavailable):
+    with st.container(key="unseen"), optional():
         send_thumbnails(load_sheet(run, selection.size), family(selection), key="sheet")
     warm_up(run)
 

@@ -14,7 +14,7 @@ from ui.controls import draw_run_choice
 from ui.layouts import family
 from ui.library import list_runs, load_params, read_contents
 from ui.selection import choose_run, read_selection, write_selection
-from ui.shell import open_page, show_no_runs, show_notices, show_unavailable
+from ui.shell import open_page, optional, show_no_runs, show_notices, show_unavailable
 from ui.umap_tour.address import choose_second, read_tour, recall_tour, write_tour
 from ui.umap_tour.controls import draw_choices
 from ui.umap_tour.networks import list_partners, send_networks
@@ -39,7 +39,8 @@ def main() -> None:
     try:
         contents = read_contents(run)
         selection, refused_choices = read_selection(params, contents)
-        partners = list_partners(run, selection.size, runs)
+        with stage:
+            partners = list_partners(run, selection.size, runs)
         partner, refused_run = choose_second(params, partners)
         second = read_contents(partner) if partner else None
         n_components = load_params().umap.n_components
@@ -56,9 +57,11 @@ def main() -> None:
             show_unavailable(unavailable)
         show_notices(refused, problem, unpacking)
         return
-    with st.container(key="unseen"), suppress(Unavailable):
-        send_networks(selection, tour, contents, second)
-        send_thumbnails(load_sheet(run, selection.size), family(selection), key="sheet")
+    with st.container(key="unseen"):
+        with suppress(Unavailable):  # which the stage says
+            send_networks(selection, tour, contents, second)
+        with optional():
+            send_thumbnails(load_sheet(run, selection.size), family(selection), key="sheet")
 
 
 main()

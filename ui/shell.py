@@ -149,6 +149,18 @@ def show_unavailable(problem: Unavailable) -> None:
     )
 
 
+def tell_unavailable(problem: Unavailable) -> str:
+    """The same as one line of HTML, in the place of what a view can do without."""
+    command = f"<code>{escape(command_for(problem.run))}</code>"
+    if not problem.broken:
+        return f"Not built yet: {command}"
+    return (
+        f"<b><code>{escape(problem.name)}</code> of <code>{escape(problem.run)}</code> is damaged.</b> "
+        f"Delete <code>data/{escape(problem.run)}/{escape(problem.name)}.zarr</code>, run {command} "
+        "and reload this page."
+    )
+
+
 def show_problem(text: str) -> None:
     """One line on what is wrong and what to do, in the place of what cannot be shown."""
     st.html(f'<div class="unavailable"><div class="glyph"></div><p>{escape(text)}</p></div>')
@@ -163,3 +175,13 @@ def explained() -> Iterator[None]:
         show_unavailable(unavailable)
     except InputError as problem:
         show_problem(str(problem))
+
+
+@contextmanager
+def optional() -> Iterator[None]:
+    """What a view can do without is left out where it is missing; where it is damaged, a line says so."""
+    try:
+        yield
+    except Unavailable as problem:
+        if problem.broken:
+            st.html(f'<p class="failure">{tell_unavailable(problem)}</p>')

@@ -22,6 +22,7 @@ from ui.arrays import (
 )
 from ui.components.similarity_matrix import MEASURES, LayerSimilarity, SimilarityMeasure
 from ui.library import load_params, name_run
+from ui.shell import optional
 
 _FOLDER = "similarity"  # within `DATA`; its stores belong to pairs of runs
 _SIDES = ("first", "second")
@@ -60,19 +61,28 @@ def _find_stored(
 ) -> tuple[dict[str, SimilarityMeasure], int] | None:
     """The measures of a pair of runs as stored, with the number of samples; None where there are none.
 
-    A comparison of models that have since been replaced, or one that is damaged, counts as none.
+    A comparison of models that have since been replaced, or one that is damaged, which is said, counts as
+    none.
     """
     keys = [[layer.key for layer in each] for each in layers]
     for name in sorted(path.stem for path in (DATA / _FOLDER).glob("*.zarr")):
-        try:
-            with explaining(_FOLDER, name):
-                facts = load_attributes(_FOLDER, name)
-                places = [facts["runs"].index(run) for run in runs if run in facts["runs"]]
-                if len(places) == 2 and [facts["layers"][place] for place in places] == keys:
-                    return _read_measures(name, places, facts), int(facts["n"])
-        except Unavailable:
-            continue
+        with optional():
+            found = _read_stored(name, runs, keys)
+            if found is not None:
+                return found
     return None
+
+
+def _read_stored(
+    name: str, runs: tuple[str, str], keys: list[list[str]]
+) -> tuple[dict[str, SimilarityMeasure], int] | None:
+    """The same of one store. Raises `Unavailable`."""
+    with explaining(_FOLDER, name):
+        facts = load_attributes(_FOLDER, name)
+        places = [facts["runs"].index(run) for run in runs if run in facts["runs"]]
+        if len(places) == 2 and [facts["layers"][place] for place in places] == keys:
+            return _read_measures(name, places, facts), int(facts["n"])
+        return None
 
 
 def _read_measures(

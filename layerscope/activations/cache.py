@@ -11,7 +11,6 @@ import shutil
 import threading
 import time
 import uuid
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,7 +19,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from layerscope.storage.store import Store, writing
+from layerscope.storage.store import FORMAT, Store, writing
 
 _ABANDONED = 600  # seconds after which what is still being written has been given up
 _BLOCK = 1 << 12  # bytes: what a file takes on disk is a multiple
@@ -73,9 +72,9 @@ class ActivationCache:
         path = self.folder / key.path
         try:
             store = Store(path)
-            facts, values = store.attributes, store.read("activation")
-            if facts["of"] != asdict(key) or facts["checksum"] != _checksum(values):
+            if store.attributes != {"layerscope_format": FORMAT, "of": asdict(key)}:
                 return None
+            values = store.read("activation")
             os.utime(path)  # the time of the last use
         except Exception:  # damaged stores raise nearly anything
             return None
@@ -98,8 +97,7 @@ class ActivationCache:
             return
         with suppress(OSError), self._making_room:
             self._make_room(room)
-            facts = {"of": asdict(key), "checksum": _checksum(values)}
-            with writing(mine, **facts) as store:
+            with writing(mine, of=asdict(key)) as store:
                 store.add("activation", values, ["channel", "y", "x"][: values.ndim])
             _remove(path)
             mine.rename(path)
@@ -134,7 +132,3 @@ def _remove(path: Path) -> None:
             shutil.rmtree(gone, ignore_errors=True)
         else:
             gone.unlink()
-
-
-def _checksum(values: np.ndarray) -> int:
-    return zlib.crc32(np.ascontiguousarray(values).data)

@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.projects import edit_params as edit_params  # tests take it from here
 from layerscope.datasets.categories import Category
 from layerscope.models.layers import Layer
+from layerscope.storage.store import Writer
 
 ROOT = Path(__file__).parents[2]
 TINY = "objects-tiny"
@@ -19,3 +20,10 @@ LAYERS = (
 )
 CLASSES = tuple(Category(None, None, name) for name in ("disc", "bar", "<b>knot</b>"))
 OUTPUTS = tuple(Category(None, None, f"thing {i}") for i in range(10))
+
+
+def replace_attributes(path: Path, **attributes: object) -> None:
+    """Make of a store one that was written with other attributes."""
+    writer = Writer.open(str(path.absolute()))
+    writer.set(**attributes)
+    writer.seal()

@@ -33,6 +33,7 @@ from ui.components.channel_grid import ChannelMaps
 from ui.components.sample_strip import SampleTile, draw_sample_strip
 from ui.library import command_for
 from ui.palette import mark_class
+from ui.shell import optional, tell_unavailable
 
 _OPEN = "channel_open"  # in the session: the channel that the dialog is at
 _PINNED = "channel_pinned"  # and whether a sample was pinned in it
@@ -236,7 +237,10 @@ def _draw_top_activating(
             load_array(run, "channels", f"{size}/{name}")[row]
             for name in ("uid", "value", "position")
         )
-    except (Unavailable, KeyError, IndexError):
+    except Unavailable as problem:
+        st.html(f'<p class="channel-missing">{tell_unavailable(problem)}</p>')
+        return
+    except (KeyError, IndexError):  # of another model
         st.html(f'<p class="channel-missing">Not built yet: {escape(command_for(run))}</p>')
         return
     if not values.any():  # the order of samples that are all alike would mean nothing
@@ -267,9 +271,15 @@ def _draw_classes(subject: _ChannelSubject, channel: int) -> None:
     run, size = subject.run, subject.size
     try:
         row = find_row(load_attributes(run, "channels"), subject.layer.key, channel)
-        means = load_array(run, "channels", f"{size}/class_mean")[row]
     except (Unavailable, KeyError, IndexError):
         return  # the text beside it says so
+    with optional():
+        means = load_array(run, "channels", f"{size}/class_mean")[row]
+        _draw_class_means(subject, means)
+
+
+def _draw_class_means(subject: _ChannelSubject, means: np.ndarray) -> None:
+    run, size = subject.run, subject.size
     samples = load_samples(run)
     known = [label for label in np.argsort(-means, kind="stable") if np.isfinite(means[label])]
     true = int(samples.labels[subject.uid])

@@ -9,12 +9,14 @@ from math import isfinite
 
 import streamlit as st
 
+from layerscope.errors import InputError
 from layerscope.explanation.methods import METHODS
 from layerscope.faithfulness.baselines import BASELINES
 from layerscope.storage import files
 from layerscope.storage.store import DATA
 from ui import markup
 from ui.glossary import define
+from ui.shell import explained
 
 
 @dataclass(frozen=True)
@@ -97,16 +99,21 @@ Table = dict[str, dict[str, FaithfulnessFigure]]  # measure -> method -> figure
 
 
 def read_table(run: str) -> Table | None:
-    """What the stage measured of a run; None where it has not run, or its file is damaged."""
+    """What the stage measured of a run; None where it has not run. Raises `InputError`."""
+    path = DATA / run / "faithfulness.csv"
     table: Table = {}
     try:
-        for row in files.read_table(DATA / run / "faithfulness.csv"):
+        for row in files.read_table(path):
             figure = _read_figure(row)
             if row["measure"] in MEASURES:
                 table.setdefault(row["measure"], {})[row["method"]] = figure
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+    except FileNotFoundError:
         return None
-    return table or None
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        table = {}
+    if not table:
+        raise InputError(f"{path}: damaged; delete it and run `dvc repro faithfulness@{run}`")
+    return table
 
 
 def _read_figure(row: dict[str, str]) -> FaithfulnessFigure:
@@ -126,9 +133,9 @@ def name_method(key: str) -> str:
 
 def draw_trust(run: str) -> None:
     """The plot of one measure, and the table of all."""
-    table = read_table(run)
-    with st.container(key="trust-panel"):
+    with st.container(key="trust-panel"), explained():
         st.html(markup.heading("Faithfulness benchmark", run))
+        table = read_table(run)
         if table is None:
             st.html(
                 f'<p class="said">{escape(define("faithfulness benchmark"))} Not measured for this run yet: '

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from html import escape
 
 import streamlit as st
@@ -27,7 +26,7 @@ from ui.performance.sidebar import (
 )
 from ui.performance.travel import depart
 from ui.selection import read_selection, write_selection
-from ui.shell import show_problem, show_unavailable
+from ui.shell import optional, show_problem, show_unavailable
 
 _DRAW: dict[str, Callable[[PerformanceScene], None]] = {
     "confusion": confusion.draw,
@@ -71,7 +70,7 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
         return refused
     # Last, because a thousand pictures take a second.
     if choice.perf == "confusion" and choice.cell is not None:
-        with st.container(key="unseen"), suppress(Unavailable):
+        with st.container(key="unseen"), optional():
             sheet = load_sheet(selection.run, selection.size)
             send_thumbnails(sheet, family(selection), key="sheet")
     return refused + refused_choice

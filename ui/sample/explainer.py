@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -103,16 +103,16 @@ def pose(run: str, uid: int, output: int) -> Question:
 
 
 def read_stored_cam(run: str, uid: int, output: int) -> np.ndarray | None:
-    """The Grad-CAM of the pipeline, (h, w), where it made one for this output."""
+    """The Grad-CAM of the pipeline, (h, w), where it made one for this output. Raises `Unavailable`."""
     samples, predictions = load_samples(run), load_predictions(run)
     outputs = (int(predictions.predicted[uid]), int(predictions.targets(samples.labels)[uid]))
     if output not in outputs:
         return None
-    try:
+    with explaining(run, "cam"):
         cam = load_array(run, "cam", "cam")[uid, outputs.index(output)]
-    except (Unavailable, IndexError):
-        return None
-    return cam if cam.ndim == 2 and np.isfinite(cam).all() else None
+        if cam.ndim != 2:
+            raise ValueError("not a map")
+    return cam if np.isfinite(cam).all() else None
 
 
 def show_cam(cam: np.ndarray, side: int, mask: np.ndarray | None) -> Explained:
@@ -160,11 +160,10 @@ def answer(question: Question, wait: float = 0.0) -> Explained | str | None:
 def _read_subject(question: Question) -> _ExplainedSample:
     run, uid = question.run, question.uid
     samples, layers = load_samples(run), load_predictions(run).layers
-    cam = read_stored_cam(run, uid, question.output)
-    try:
+    cam, layer = None, None
+    with suppress(Unavailable, KeyError):  # which the page says; the map is made anew then
+        cam = read_stored_cam(run, uid, question.output)
         layer = str(load_attributes(run, "cam")["layer"])
-    except (Unavailable, KeyError):
-        layer = None
     with explaining(run, "samples"):
         part_map = samples.part_map(uid)
         mask = None if part_map is None else part_map > 0

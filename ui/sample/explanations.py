@@ -16,7 +16,7 @@ from ui.components.explanation_tiles import ExplanationColumn, TruthOverlay, dra
 from ui.sample import explainer
 from ui.sample.explainer import Explained, Question
 from ui.sample.parts import dim_outside, list_parts, outline_parts
-from ui.shell import show_unavailable
+from ui.shell import optional, show_unavailable
 
 _PATIENCE = 0.25  # seconds that a question may hold the session back; the browser asks again
 
@@ -48,7 +48,10 @@ def _draw(run: str, uid: int, outputs: tuple[int, ...]) -> None:
     columns = []
     for question in questions:
         found = explainer.answer(question, max(0.0, deadline - time.monotonic()))
-        columns.append(_fill_column(question, found, ground))
+        cam: np.ndarray | None = None
+        with optional():
+            cam = explainer.read_stored_cam(run, uid, question.output)
+        columns.append(_fill_column(question, found, cam, ground))
     draw_explanation_tiles(
         ground.picture,
         columns,
@@ -89,7 +92,7 @@ def _keep_ground(run: str, uid: int, made: Stamp) -> _Ground:
 
 
 def _fill_column(
-    question: Question, found: Explained | str | None, ground: _Ground
+    question: Question, found: Explained | str | None, cam: np.ndarray | None, ground: _Ground
 ) -> ExplanationColumn:
     """What is there: the explanation, or for the time being a stored heatmap."""
     predictions = load_predictions(question.run)
@@ -97,7 +100,6 @@ def _fill_column(
     probability = float(predictions.probabilities[question.uid, question.output])
     problem = found if isinstance(found, str) else None
     if not isinstance(found, Explained):
-        cam = explainer.read_stored_cam(question.run, question.uid, question.output)
         if cam is None:
             return ExplanationColumn(name, probability, problem=problem)
         found = explainer.show_cam(cam, ground.side, ground.mask)

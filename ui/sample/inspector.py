@@ -20,7 +20,7 @@ from ui.markup import Fact
 from ui.palette import mark_class
 from ui.sample.explanations import draw_explanations
 from ui.sample.path_chart import draw_path, read_path, tell_agreement
-from ui.shell import draw_link
+from ui.shell import draw_link, optional
 
 _HINT = """
 <div class="hint">
@@ -104,7 +104,8 @@ def draw_inspector(
     Raises
     ------
     Unavailable
-        Where samples or predictions cannot be read. What else is missing leaves its place empty.
+        Where samples or predictions cannot be read. What else is missing leaves its place empty;
+        what is damaged is said there.
     """
     run, uid = shown.run, shown.uid
     samples, predictions = load_samples(run), load_predictions(run)
@@ -113,7 +114,9 @@ def draw_inspector(
         draw_link("Explain", "All methods", source="sample")
         st.button("Unpin", key="release", type="tertiary", on_click=on_release)
     with explaining(run, "samples"):
-        path = read_path(run, shown.size, uid, predictions.layers)
+        path: LayerPath | None = None
+        with optional():
+            path = read_path(run, shown.size, uid, predictions.layers)
         st.html(_describe(samples, predictions, uid, path))
         draw_explanations(run, uid, shown.outputs(predictions))
         st.html(markup.heading("Top 10"))

@@ -7,7 +7,7 @@ from html import escape
 
 from layerscope.embedding.label_path import LayerPath, follow
 from layerscope.models.layers import Layer
-from ui.arrays import Unavailable, load_array, load_samples
+from ui.arrays import explaining, load_array, load_samples
 from ui.glossary import define
 
 _HEIGHT = 40  # pixels, with the tick below
@@ -15,16 +15,14 @@ _RIGHT, _APART, _TRACK = "#7bc98b", "#5d6b79", "#1f252c"
 _ACCENT, _MUTED, _FAINT = "#ffb454", "#8f9aa6", "#808b97"
 
 
-def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPath | None:
-    """A sample's path among the first `size`; None where its neighbours are not at hand."""
+def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPath:
+    """A sample's path among the first `size`. Raises `Unavailable`."""
     samples = load_samples(run)
-    try:
+    with explaining(run, "nearest"):
         found = load_array(run, "nearest", f"{size}/indices")[:, uid]  # (layer, 10)
         if len(found) != len(layers):
-            return None
+            raise ValueError("of other layers")
         return follow(found, samples.labels[:size], int(samples.labels[uid]))
-    except (Unavailable, IndexError):
-        return None
 
 
 def tell_agreement(path: LayerPath, layers: Sequence[Layer]) -> tuple[str, str]:

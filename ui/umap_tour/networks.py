@@ -20,22 +20,26 @@ from ui.components.clouds import Clouds, compose_clouds, send_clouds
 from ui.components.grand_tour import Network, Stop
 from ui.library import Contents, is_built, load_params, name_run
 from ui.selection import Selection
+from ui.shell import optional
 from ui.umap_tour.address import TourChoice
 
 
 def list_partners(run: str, size: int, runs: tuple[str, ...]) -> tuple[str, ...]:
-    """The runs that can stand beside a run: built, and of the same samples in the same order."""
-    return tuple(
-        each for each in runs if each != run and is_built(each) and _have_same(run, each, size)
-    )
+    """The runs that can stand beside a run: built, and of the same samples in the same order.
+
+    Of one that is damaged a line says so.
+    """
+    partners = []
+    for each in runs:
+        with optional():
+            if each != run and is_built(each) and _have_same(run, each, size):
+                partners.append(each)
+    return tuple(partners)
 
 
 def _have_same(first: str, second: str, size: int) -> bool:
-    try:
-        made = (first, second, size, stamp(first, "samples"), stamp(second, "samples"))
-        return _compare_samples(*made)
-    except Unavailable:
-        return False
+    made = (first, second, size, stamp(first, "samples"), stamp(second, "samples"))
+    return _compare_samples(*made)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -102,7 +102,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "the metadata are no JSON": lambda entry: (entry / "zarr.json").write_text("{"),
     "the metadata are gone": lambda entry: (entry / "zarr.json").unlink(),
     "the attributes are of another": lambda entry: _replace(entry, "objects-tiny", "birds-tiny"),
-    "the checksum is no number": lambda entry: _replace(entry, '"checksum": ', '"checksum": 1'),
+    "the checksum is another": lambda entry: _replace(entry, '"activation": ', '"activation": 1'),
 }
 
 

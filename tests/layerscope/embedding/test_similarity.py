@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import zarr
 from ruamel.yaml import YAML
 from scipy.linalg import orthogonal_procrustes
 
@@ -26,7 +25,7 @@ from layerscope.embedding.similarity import (
 from layerscope.errors import InputError
 from layerscope.storage.store import Store, store_path, writing
 from stages.similarity import main
-from tests.shared.project import LAYERS, ROOT, SIZES, TINY, edit_params
+from tests.shared.project import LAYERS, ROOT, SIZES, TINY, edit_params, replace_attributes
 from ui.arrays import Unavailable
 from ui.components.similarity_matrix import SimilarityMeasure, read_pair
 from ui.similarities import load_similarity
@@ -236,10 +235,6 @@ def write_activations(run: str, seed: int) -> None:
             store.add(f"pool4/{layer}", values.astype(np.float16), dims)
 
 
-def replace_attributes(path: Path, **attributes: object) -> None:
-    zarr.open_group(path, mode="r+").attrs.update(attributes)
-
-
 @pytest.fixture
 def two_runs(tiny_run: Path) -> Path:
     """The tiny run, and one with other activations, another embedding and one layer less."""
@@ -394,11 +389,12 @@ def test_app_passes_over_stores_that_are_outdated_or_damaged(two_runs: Path) -> 
     measured_live(TINY, OTHER, 40)
     replace_attributes(path, layers=facts["layers"])
     assert "cka" in load_similarity(TINY, OTHER, 40).measures
-    shutil.copytree(path, path.with_name("another.zarr"))  # read before "both"
-    shutil.rmtree(path)
+    shutil.copytree(path, path.with_name("third.zarr"))
+    replace_attributes(path.with_name("third.zarr"), runs=7)
+    path.rename(path.with_name("another.zarr"))
     shutil.rmtree(path.with_name("another.zarr") / "first-second" / "nuclear" / "c")
     measured_live(TINY, OTHER, 40)
-    replace_attributes(path.with_name("another.zarr"), runs=7)
+    (path.with_name("another.zarr") / "zarr.json").write_text("{")
     measured_live(TINY, TINY, 40)
 
 

@@ -550,9 +550,12 @@ def test_what_is_written_alike_is_equally_good_and_zero_has_no_sign() -> None:
     "rows",
     ["", "grad_cam,mass,nan,0,1,30,\n", "grad_cam,mass,high\n", "\0\0", "a,mass,1e999,0,1,1,\n"],
 )
-def test_a_damaged_table_is_as_good_as_none(tiny_run: Path, rows: str) -> None:
+def test_a_damaged_table_is_one_line(tiny_run: Path, rows: str) -> None:
     write_table(tiny_run / "faithfulness.csv", rows)
-    assert trust.read_table(TINY) is None
+    with pytest.raises(
+        InputError, match=r"faithfulness\.csv: damaged; .* faithfulness@objects-tiny"
+    ):
+        trust.read_table(TINY)
 
 
 # --- the page --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 
 from layerscope.storage.store import Store, writing
 from tests.shared.pages import address, open_app, text_of
-from tests.shared.project import TINY
+from tests.shared.project import TINY, replace_attributes
 from ui.components.clouds import compose_clouds
 from ui.library import read_contents
 from ui.umap_tour.address import KEYS, choose_second, read_tour
@@ -83,25 +83,16 @@ def test_a_partner_has_the_same_samples(twin: Path) -> None:
 
 
 def test_a_run_with_another_picture_in_one_place_is_no_partner(twin: Path) -> None:
-    import json
-
-    file = twin / "samples.zarr/zarr.json"
-    content = json.loads(file.read_text())
-    paths = content["attributes"]["paths"]
+    paths = list(Store(twin / "samples.zarr").attributes["paths"])
     paths[3], paths[30] = paths[30], paths[3]
-    file.write_text(json.dumps(content))
+    replace_attributes(twin / "samples.zarr", paths=paths)
     assert list_partners(TINY, 40, (TINY, TWIN)) == ()
 
 
 def test_a_run_of_another_data_set_is_no_partner_though_its_files_have_the_same_names(
     twin: Path,
 ) -> None:
-    file = twin / "samples.zarr/zarr.json"
-    file.write_text(
-        file.read_text()
-        .replace('"dataset":"objects"', '"dataset":"birds"')
-        .replace('"dataset": "objects"', '"dataset": "birds"')
-    )
+    replace_attributes(twin / "samples.zarr", dataset="birds")
     assert list_partners(TINY, 40, (TINY, TWIN)) == ()
 
 

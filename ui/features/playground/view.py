@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from html import escape
 
 import streamlit as st
@@ -10,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
 from ui.address import change
-from ui.arrays import Unavailable
 from ui.assets import read_asset
 from ui.components.class_legend import draw_class_legend
 from ui.components.thumbnails import load_sheet, send_thumbnails
@@ -33,7 +31,7 @@ from ui.features.techniques import PCA, TSNE
 from ui.library import Contents, load_params
 from ui.sample.card import draw_sample_card
 from ui.selection import Selection, read_selection, write_entries
-from ui.shell import explained, show_problem
+from ui.shell import explained, optional, show_problem
 from ui.techniques import draw_technique
 
 
@@ -59,7 +57,7 @@ def draw(
             _draw_techniques()
         else:
             _draw_stage(contents)
-        with st.container(key="unseen"), suppress(Unavailable):
+        with st.container(key="unseen"), optional():
             sheet = load_sheet(contents.run, choice.n)
             send_thumbnails(sheet, family(contents.run, choice.n), key="trial_sheet")
     return refused
