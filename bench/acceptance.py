@@ -64,9 +64,9 @@ _ENVIRONMENT = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS"
 _ENVIRONMENT["TQDM_DISABLE"] = "1"
 # Commands of `dvc.yaml`, one a line, without the seconds that each needs to import the libraries.
 _RUN_ALL = """
-import runpy, sys
+import runpy, shlex, sys
 for line in sys.stdin:
-    python, option, module, *arguments = line.split()
+    python, option, module, *arguments = shlex.split(line)
     assert (python, option) == ("python", "-m"), line
     print(line.strip(), flush=True)
     sys.argv = [module, *arguments]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from layerscope.names import name_run
 from layerscope.params import PARAMS, Params, read_params
 from layerscope.runs.predictions import Predictions
 from layerscope.storage.store import Store, store_path, writing
@@ -74,11 +76,6 @@ class Command:
     name: str
     arguments: tuple[str, ...]
     outputs: tuple[str, ...]
-
-
-def name_run(dataset: str, model: str) -> str:
-    """What the run of a data set and a model is called in a project folder."""
-    return f"{dataset}-{re.sub(r'[^a-zA-Z0-9_.]', '_', model)}"
 
 
 def edit_params(section: str | None = None, *, folder: Path = Path(), **values: object) -> None:
@@ -185,7 +182,7 @@ def list_commands(stages: Sequence[str], run: str, perplexities: Sequence[float]
             found.append(
                 Command(
                     stage if perplexity is None else f"{stage} {perplexity:g}",
-                    tuple(_fill(template["cmd"], values).split()),
+                    tuple(shlex.split(_fill(template["cmd"], values))),
                     tuple(_fill(output, values) for output in outputs),
                 )
             )

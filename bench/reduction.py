@@ -36,9 +36,9 @@ from bench.projects import (
     count_bytes,
     environment,
     keep_layers,
-    name_run,
     write_params,
 )
+from layerscope.names import name_run
 
 DATASET, MODEL = "objects", "vgg16_slim"
 WEIGHTS = "weights/rendered/vgg16_slim.safetensors"

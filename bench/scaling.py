@@ -20,7 +20,8 @@ from statistics import median
 from typing import Any
 
 from bench.machine import describe_machine
-from bench.projects import ROOT, name_run, write_params
+from bench.projects import ROOT, write_params
+from layerscope.names import name_run
 from layerscope.params import Params, read_params
 
 DATASET, MODEL = "objects", "vgg16_slim"

@@ -24,10 +24,10 @@ from bench.projects import (
     count_bytes,
     environment,
     list_commands,
-    name_run,
     write_params,
 )
 from layerscope.errors import InputError
+from layerscope.names import name_run
 from layerscope.params import PARAMS, Params
 from layerscope.storage.files import write_text
 

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
 
 from layerscope.errors import InputError
+from layerscope.names import RULE, is_name
 from layerscope.training.recipe import Recipe
 
 PARAMS = Path("params.yaml")
@@ -24,6 +25,20 @@ def _rising(sizes: tuple[int, ...]) -> tuple[int, ...]:
     return sizes
 
 
+def _named(text: str) -> str:
+    if not is_name(text):
+        raise ValueError(RULE)
+    return text
+
+
+def _named_model(model: str | dict[str, Any]) -> str | dict[str, Any]:
+    if isinstance(model, str):
+        _named(model.removeprefix("timm:"))
+    return model
+
+
+Name = Annotated[str, AfterValidator(_named)]
+Model = Annotated[str | dict[str, Any], AfterValidator(_named_model)]
 Sizes = Annotated[tuple[int, ...], AfterValidator(_rising)]
 Perplexity = Annotated[float, Field(gt=0)]
 
@@ -49,8 +64,8 @@ class Run:
         Instead of ``prepare.split``.
     """
 
-    dataset: str
-    model: str | dict[str, Any]
+    dataset: Name
+    model: Model
     weights: str
     sizes: Sizes = (100, 1000)
     root: str | None = None
@@ -170,8 +185,8 @@ class Comparison:
         Names of runs.
     """
 
-    first: str
-    second: str
+    first: Name
+    second: Name
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -223,7 +238,7 @@ class FaithfulnessParams:
         Of the choice of samples, of methods and baselines that draw, of weights and of ties.
     """
 
-    runs: list[str]
+    runs: list[Name]
     methods: Annotated[list[str], Field(min_length=1)]
     options: dict[str, dict[str, int | float | str]]
     deletion_fill: Literal["mean", "black", "blur", "noise"]
@@ -259,7 +274,7 @@ class PerformanceParams:
 class Train:
     """One frozen training: which data sets, where the weights go, and the recipe."""
 
-    datasets: tuple[str, ...]
+    datasets: tuple[Name, ...]
     weights: str
     recipe: Recipe
     n_training: int | None = None
@@ -271,7 +286,7 @@ class Train:
 class Params:
     """All of ``params.yaml``."""
 
-    runs: dict[str, Run]
+    runs: dict[Name, Run]
     device: Literal["auto", "cpu", "cuda", "mps"]
     compute: ComputeParams
     prepare: PrepareParams
@@ -284,13 +299,13 @@ class Params:
     cam: CamParams
     channels: ChannelsParams
     metrics: MetricsParams
-    comparisons: dict[str, Comparison]
+    comparisons: dict[Name, Comparison]
     similarity: SimilarityParams
     faithfulness: FaithfulnessParams
     app: AppParams
     clusters: ClustersParams
     performance: PerformanceParams
-    train: dict[str, Train]
+    train: dict[Name, Train]
 
     def run(self, name: str) -> Run:
         """A run by its name."""
@@ -337,6 +352,7 @@ def read_params(path: Path = PARAMS) -> Params:
         return _ADAPTER.validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        place = first["loc"][:-2] if first["loc"][-1:] == ("[key]",) else first["loc"]
+        field = ".".join(str(part) for part in place) or "the whole file"
         reason = first["msg"].removeprefix("Value error, ")
         raise InputError(f"{path}: {field}: {reason} (given: {first['input']!r:.80})") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
@@ -11,6 +10,7 @@ from ruamel.yaml.comments import CommentedSeq
 from layerscope.datasets import DATASETS
 from layerscope.errors import InputError
 from layerscope.models.registry import input_size
+from layerscope.names import name_run
 from layerscope.params import PARAMS, read_params
 from stages.command import ensure_utf8, one_line_errors
 
@@ -47,7 +47,7 @@ def add_run(
     if dataset not in DATASETS:
         raise InputError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}")
     input_size(model)  # an unknown model is refused here, before anything is written
-    name = f"{dataset}-{re.sub(r'[^a-zA-Z0-9_.]', '_', model)}"
+    name = name_run(dataset, model)
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 100

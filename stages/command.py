@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from layerscope.errors import InputError
+from layerscope.names import check_name
 
 _FULL = "the disk is full; free some space"
 _FORBIDDEN = "access is refused; give this user the right to read and write there"
@@ -93,12 +94,17 @@ def run_stage(work: Callable[..., None], description: str | None, **arguments: s
     description : str
         The stage's docstring.
     **arguments : str
-        Name and help text of each positional argument.
+        Name and help text of each positional argument, which is a name in its turn.
     """
     ensure_utf8()
     parser = argparse.ArgumentParser(description=description)
     for name, text in arguments.items():
         parser.add_argument(name, help=text)
-    values: dict[str, Any] = vars(parser.parse_args())
+    given = sys.argv[1:]  # what begins with a dash is a name that is refused below, no option
+    values: dict[str, Any] = vars(
+        parser.parse_args(given if given == ["--help"] else ["--", *given])
+    )
     with one_line_errors():
+        for argument, value in values.items():
+            check_name(value, argument)
         work(**values)

@@ -18,6 +18,7 @@ from layerscope.experiments.repository import (
     show_experiments,
 )
 from layerscope.experiments.sweep import EmbeddedExperiment, Sweep, write_sweep
+from layerscope.names import check_name
 from stages.command import ensure_utf8, one_line_errors
 
 EXPERIMENTS = Path("experiments")
@@ -46,6 +47,8 @@ def read_trial(folder: Path, cache: Path, experiment: Experiment, run: str) -> E
 
 def export(name: str, run: str, names: Sequence[str]) -> tuple[Path, Path]:
     """Write ``experiments/<name>.json`` and ``.npz``; returns their paths."""
+    for each, what in ((name, "sweep"), (run, "run"), *((each, "experiment") for each in names)):
+        check_name(each, what)
     folder = Path.cwd()
     references = list_references(folder)
     if not references:

@@ -160,6 +160,7 @@ ROOMS = {
     "layerscope": {
         *(
             "errors",
+            "names",
             "params",
             "parallel",
             "process",

@@ -9,6 +9,7 @@ from pathlib import Path
 from layerscope.datasets.categories import Category
 from layerscope.errors import InputError
 from layerscope.models.layers import Layer
+from layerscope.names import check_name
 from layerscope.params import PARAMS, Params, read_params
 from layerscope.storage.store import DATA, store_path
 from ui.arrays import explaining, load_predictions, load_samples
@@ -65,15 +66,19 @@ def _read_params(path: Path, changed: int) -> Params:
 
 
 def list_runs() -> tuple[tuple[str, ...], str | None]:
-    """Names of all runs, those in ``params.yaml`` first, and what is wrong with that file."""
+    """Names of all runs, those in ``params.yaml`` first, and what is wrong with that file or a name."""
     problem = None
-    wanted: list[str] = []
+    found: list[str] = []
     try:
-        wanted = list(load_params().runs)
+        found += load_params().runs
     except InputError as error:
         problem = str(error)
-    there = sorted(path.parent.name for path in DATA.glob("*/samples.zarr"))
-    return tuple(dict.fromkeys([*wanted, *there])), problem
+    for path in sorted(DATA.glob("*/samples.zarr")):
+        try:
+            found.append(check_name(path.parent.name, f"folder in {DATA}"))
+        except InputError as error:
+            problem = problem or str(error)
+    return tuple(dict.fromkeys(found)), problem
 
 
 def is_built(run: str) -> bool:
