@@ -11,6 +11,13 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Names are UTF-8 whatever the locale: in the app, in DVC, in Dask's workers.
 export PYTHONUTF8 := 1
 
+# What is named on the command line, and only there, is data: recipes take it from the environment, as "$$NAME",
+# and neither make nor the shell reads it.
+NAMED := BASE DASHBOARD DATASET HOST MODEL NAME PORT ROOT SCHEDULER SIZES WEIGHTS WORKERS
+$(foreach each,$(NAMED),$(eval override $(each) := \
+	$(if $(filter command,$(origin $(each))),$$(value $(each)))))
+export $(NAMED)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo app test test-fast lint format accept bench bench-stages bench-scaling bench-units bench-app bench-tour bench-live bench-host components imagenette imagewoof run scheduler workers prune train experiments bundle coarse lock clean
 
@@ -87,7 +94,7 @@ format: setup $(NODE_STAMP) ## put the code in order
 	$(BIN)/ruff format .
 
 accept: setup ## take code that alters no result into dvc.lock: [BASE=revision]
-	$(BIN)/python -m bench.acceptance $(if $(BASE),--base $(BASE))
+	$(BIN)/python -m bench.acceptance $${BASE:+--base="$$BASE"}
 
 imagenette: ## add Imagenette with VGG16 (downloads both) and build its arrays
 	$(MAKE) --no-print-directory run DATASET=imagenette MODEL=vgg16
@@ -96,28 +103,31 @@ imagewoof: ## add Imagewoof with VGG16 (downloads both) and build its arrays
 	$(MAKE) --no-print-directory run DATASET=imagewoof MODEL=vgg16
 
 run: setup ## add a run and build it: DATASET= MODEL= [WEIGHTS=] [SIZES=] [ROOT=]
-	$(BIN)/python -m stages.add_run $(DATASET) $(MODEL) \
-		$(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(ROOT),--root $(ROOT))
+	$(BIN)/python -m stages.add_run $${WEIGHTS:+--weights="$$WEIGHTS"} $${SIZES:+--sizes="$$SIZES"} \
+		$${ROOT:+--root="$$ROOT"} -- "$$DATASET" "$$MODEL"
 	$(DVC) repro --allow-missing
 
 # Else a forward pass takes 1.6 times as long: see layerscope/parallel.py.
 KEEP_MEMORY := "{'MALLOC_TRIM_THRESHOLD_': '268435456', 'MALLOC_MMAP_THRESHOLD_': '268435456'}"
 
-scheduler: setup ## start a Dask scheduler on this machine: [PORT=8786]
-	PYTHONPATH=$(CURDIR) $(BIN)/dask scheduler --port $(or $(PORT),8786)
+# Dask's web server listens even without a dashboard; so does every worker's.
+scheduler: setup ## start a Dask scheduler on this machine, for this machine: [HOST=127.0.0.1] [PORT=8786] [DASHBOARD=port]
+	PYTHONPATH="$$PWD" $(BIN)/dask scheduler --host "$${HOST:-127.0.0.1}" --port "$${PORT:-8786}" \
+		$$([ "$$DASHBOARD" ] || echo --no-dashboard) \
+		--dashboard-address "$$([ "$$DASHBOARD" ] && echo "$${HOST:-127.0.0.1}" || echo 127.0.0.1):$${DASHBOARD:-0}"
 
-workers: setup ## start a worker a core for a scheduler, in this folder: SCHEDULER=tcp://host:8786 [WORKERS=]
-	PYTHONPATH=$(CURDIR) DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON=$(KEEP_MEMORY) \
-		$(BIN)/dask worker $(SCHEDULER) --nthreads 1 --nworkers $(or $(WORKERS),$(shell nproc)) --no-dashboard \
-		--preload layerscope.parallel
+workers: setup ## start a worker a core for a scheduler, in this folder: SCHEDULER=tcp://127.0.0.1:8786 [HOST=127.0.0.1] [WORKERS=]
+	PYTHONPATH="$$PWD" DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON=$(KEEP_MEMORY) \
+		$(BIN)/dask worker --host "$${HOST:-127.0.0.1}" --nthreads 1 --nworkers "$${WORKERS:-$$(nproc)}" \
+		--no-dashboard --dashboard-address 127.0.0.1:0 --preload layerscope.parallel -- "$$SCHEDULER"
 
 prune: setup ## delete arrays on object storage that no pointer in data/ leads to
 	$(BIN)/python -m stages.prune
 
 train: setup ## train anew: NAME=rendered or NAME=imagenette
 	@# DVC does not run a frozen stage: the command is its own, then DVC takes note of the result.
-	$(BIN)/python -m stages.train $(NAME)
-	$(DVC) commit --force train@$(NAME)
+	$(BIN)/python -m stages.train "$$NAME"
+	$(DVC) commit --force "train@$$NAME"
 
 SWEPT := objects-vgg16_slim
 experiments: setup ## run the sweep that comes along anew (ten minutes) and export it to experiments/

@@ -275,7 +275,7 @@ def _connect(address: str) -> Client:
     )  # what ends the work is told in a line
     try:
         return Client(address, timeout=_PATIENCE)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError) as error:  # the latter two of TLS
         raise InputError(
             f"params.yaml: compute.scheduler: no Dask scheduler answers at {address} ({error}); "
             "start one with `make scheduler`, or set it to local"
