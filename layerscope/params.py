@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
 
@@ -111,17 +119,17 @@ class ComputeParams:
 class PrepareParams:
     split: Literal["train", "val", "all"]
     quality: int = Field(ge=1, le=100)
-    random_state: int = Field(ge=0)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class PredictParams:
-    batch_size: int = Field(ge=1)
+    batch_size: int = Field(ge=1, le=65536)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class ActivationsParams:
-    batch_size: int = Field(ge=1)
+    batch_size: int = Field(ge=1, le=65536)
     pool: int = Field(ge=1)
     pool_large: int = Field(ge=1)
     large: int = Field(ge=1)
@@ -139,34 +147,34 @@ class PcaParams:
 @dataclass(frozen=True, config=_STRICT)
 class NeighborsParams:
     n_neighbors: int = Field(ge=10)
-    random_state: int = Field(ge=0)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class TsneParams:
     perplexity: Annotated[tuple[Perplexity, ...], Field(min_length=1)]
     early_exaggeration: float = Field(gt=0)
-    n_iter: int = Field(ge=1)
-    random_state: int = Field(ge=0)
+    n_iter: int = Field(ge=1, le=1_000_000)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class UmapParams:
     n_neighbors: int = Field(ge=2)
     min_dist: float = Field(ge=0, lt=1)
-    n_components: int = Field(ge=3)
-    random_state: int = Field(ge=0)
+    n_components: int = Field(ge=3, le=500)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class CamParams:
     layer: str
-    batch_size: int = Field(ge=1)
+    batch_size: int = Field(ge=1, le=65536)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class ChannelsParams:
-    batch_size: int = Field(ge=1)
+    batch_size: int = Field(ge=1, le=65536)
     top_k: int = Field(ge=1)
 
 
@@ -205,7 +213,7 @@ class SimilarityParams:
 
     size: int = Field(ge=10)
     n_permutations: int = Field(ge=1)
-    random_state: int = Field(ge=0)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -251,7 +259,7 @@ class FaithfulnessParams:
     tolerance: float = Field(ge=0)
     cell: int = Field(ge=1)
     n_steps: int = Field(ge=2)
-    random_state: int = Field(ge=0)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -262,12 +270,12 @@ class AppParams:
 @dataclass(frozen=True, config=_STRICT)
 class ClustersParams:
     n_clusters: int = Field(ge=2, le=40)
-    random_state: int = Field(ge=0)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class PerformanceParams:
-    random_state: int = Field(ge=0)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -286,7 +294,7 @@ class Train:
 class Params:
     """All of ``params.yaml``."""
 
-    runs: dict[Name, Run]
+    runs: Annotated[dict[Name, Run], BeforeValidator(lambda runs: {} if runs is None else runs)]
     device: Literal["auto", "cpu", "cuda", "mps"]
     compute: ComputeParams
     prepare: PrepareParams
@@ -346,7 +354,11 @@ def read_params(path: Path = PARAMS) -> Params:
         content = YAML(typ="safe").load(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run from the top folder of the project") from None
-    except YAMLError as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); mend it there") from None
+    except RecursionError:
+        raise InputError(f"{path}: nested too deep; mend it there") from None
+    except (YAMLError, ValueError) as error:  # of text that is not UTF-8, too
         raise InputError(f"{path}: not valid YAML ({error}); mend it there") from None
     try:
         return _ADAPTER.validate_python(content)
@@ -355,4 +367,6 @@ def read_params(path: Path = PARAMS) -> Params:
         place = first["loc"][:-2] if first["loc"][-1:] == ("[key]",) else first["loc"]
         field = ".".join(str(part) for part in place) or "the whole file"
         reason = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"{path}: {field}: {reason} (given: {first['input']!r:.80})") from None
+        raise InputError(
+            f"{path}: {field}: {reason} (given: {reprlib.repr(first['input']):.80})"
+        ) from None

@@ -53,6 +53,7 @@ def add_run(
     yaml.width = 100
     yaml.indent(mapping=2, sequence=4, offset=2)
     content = yaml.load(PARAMS)
+    content["runs"] = content["runs"] or {}
     if name in content["runs"]:
         return name
     flow = CommentedSeq(sizes)

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+Count = Annotated[int, Field(ge=1, le=65536)]
+Rate = Annotated[float, Field(gt=0, le=100)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True)
@@ -14,9 +21,9 @@ class Phase:
     `learning_rate` is enough; without one a phase follows the one-cycle schedule.
     """
 
-    epochs: int
-    size: int
-    learning_rate: float | None = None
+    epochs: Count
+    size: Count
+    learning_rate: Rate | None = None
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,12 @@ class Recipe:
     """
 
     phases: tuple[Phase, ...]
-    batch_size: int = 64
-    learning_rate: float = 0.1
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    dropout: float = 0.5
-    random_state: int = 0
+    batch_size: Count = 64
+    learning_rate: Rate = 0.1
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = 5e-4
+    label_smoothing: Share = 0.1
+    dropout: Share = 0.5
+    random_state: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     @property
     def epochs(self) -> int:

@@ -208,3 +208,61 @@ def test_schedulers_that_there_are_are_taken(
     content["compute"] = {"scheduler": scheduler, "storage": "s3://bucket/folder"}
     yaml.dump(content, file)
     assert dataclasses.asdict(read_params(file).compute) == content["compute"]
+
+
+RECIPE = ("train", "rendered", "recipe")
+UNUSABLE = {
+    **{(s, "batch_size"): v for s in ("predict", "activations", "cam", "channels") for v in (0,)},
+    (*RECIPE, "batch_size"): 0,
+    (*RECIPE, "learning_rate"): -1,
+    (*RECIPE, "weight_decay"): -1,
+    (*RECIPE, "label_smoothing"): 1,
+    (*RECIPE, "dropout"): 2,
+    (*RECIPE, "random_state"): -1,
+    ("umap", "n_components"): 10**30,
+    ("umap", "random_state"): 2**32,
+    ("tsne", "n_iter"): 10**30,
+}
+
+
+@pytest.mark.parametrize("place", UNUSABLE, ids=".".join)
+def test_a_number_that_cannot_be_meant_is_named(
+    content: dict[str, Any], file: Path, place: tuple[str, ...]
+) -> None:
+    section = content
+    for key in place[:-1]:
+        section = section[key]
+    section[place[-1]] = UNUSABLE[place]
+    assert f": {'.'.join(place)}: Input should be" in message_of(content, file)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 20_000, b"\xff\xfe\0", b"runs: " + b"9" * 5000],
+    ids=["nested", "not UTF-8", "a number of 5000 digits"],
+)
+def test_a_file_that_cannot_be_parsed_is_one_line(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read_params(file)
+    assert str(error.value).startswith(f"{file}: ") and len(str(error.value)) < 500
+
+
+def test_a_folder_in_its_place_is_one_line(file: Path) -> None:
+    file.mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        read_params(file)
+
+
+def test_aliases_that_grow_are_not_written_out(content: dict[str, Any], file: Path) -> None:
+    grown: Any = "lol"
+    for _ in range(40):
+        grown = [grown, grown]
+    content["device"] = grown
+    assert ": device: " in message_of(content, file)
+
+
+def test_runs_may_be_left_empty(content: dict[str, Any], file: Path) -> None:
+    content["runs"] = None
+    yaml.dump(content, file)
+    assert read_params(file).runs == {}

@@ -58,3 +58,11 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(
 def test_sizes_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(InputError, match="whole numbers"):
         parse_sizes("100,many")
+
+
+def test_a_run_can_be_added_where_there_is_none(project: Path) -> None:
+    text = project.read_text(encoding="utf-8")
+    start, end = text.index("runs:\n"), text.index("device:")
+    project.write_text(f"{text[:start]}runs:\n\n{text[end:]}", encoding="utf-8")
+    name = add_run("imagewoof", "vgg16", None, [100], "photographs")
+    assert list(read_params().runs) == [name]
