@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
@@ -21,6 +22,10 @@ from ui.bundle import ensure_bundle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+
+hypothesis.settings.register_profile("patient", deadline=None)  # other work may hold the machine
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

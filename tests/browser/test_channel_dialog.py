@@ -70,7 +70,7 @@ def test_a_channel_is_opened_walked_through_and_closed(page: Page, panel: str) -
     settle(page)
     assert page.get_by_text("Pin a sample to see what each channel").is_visible()
     page.goto(f"{panel}/?sample=17")
-    page.wait_for_selector(".cell", timeout=60_000)
+    page.wait_for_selector(".cell")
     first, second, third = cells(page)[:3]
     page.locator(f"[data-channel='{second}']").click()
     dialog = page.get_by_role("dialog")
@@ -106,7 +106,7 @@ def test_a_strong_sample_is_pinned_and_shows_the_value_it_was_listed_with(
     page.goto(f"{panel}/?sample=3&channel=29")
     dialog = page.get_by_role("dialog")
     tiles = dialog.locator(".samples button")
-    tiles.nth(9).wait_for(timeout=60_000)
+    tiles.nth(9).wait_for()
     assert tiles.count() == 10
     uid, value = (
         tiles.nth(2).get_attribute("data-uid"),
@@ -123,7 +123,7 @@ def test_a_strong_sample_is_pinned_and_shows_the_value_it_was_listed_with(
 def test_a_neuron_has_its_value_among_the_others(page: Page, panel: str) -> None:
     page.goto(f"{panel}/?sample=3&layer=probabilities&channel=2")
     dialog = page.get_by_role("dialog")
-    dialog.locator(".channel-value b").wait_for(timeout=60_000)
+    dialog.locator(".channel-value b").wait_for()
     assert "of 20 by value" in dialog.inner_text()
     assert dialog.locator(".channel-histogram u").count() == 1
     assert dialog.locator(".js-plotly-plot").count() == 0
@@ -132,7 +132,7 @@ def test_a_neuron_has_its_value_among_the_others(page: Page, panel: str) -> None
 def test_a_silent_neuron_has_no_strongest_samples(page: Page, panel: str) -> None:
     page.goto(f"{panel}/?sample=3&layer=classifier.1&channel=3")  # 0 for every sample of the run
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text("None of the 100 samples activates it.").wait_for(timeout=60_000)
+    dialog.get_by_text("None of the 100 samples activates it.").wait_for()
     assert dialog.locator(".samples").count() == 0
 
 
@@ -153,11 +153,11 @@ def test_the_dialog_is_walked_through_with_tab_and_gives_the_focus_back(
     page: Page, panel: str
 ) -> None:
     page.goto(f"{panel}/?sample=3")
-    page.wait_for_selector(".cell", timeout=60_000)
+    page.wait_for_selector(".cell")
     page.locator(".grid").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
-    dialog.locator(".samples button").nth(9).wait_for(timeout=60_000)
+    dialog.locator(".samples button").nth(9).wait_for()
     settle(page)
     names = []
     for _ in range(14):

@@ -99,7 +99,7 @@ def cells(page: Page) -> list[int]:
 def expect_heard(page: Page, what: str) -> None:
     """What the page was told of, once it has arrived."""
     settle(page)
-    expect(page.locator(".heard")).to_have_text(what, timeout=20_000)
+    expect(page.locator(".heard")).to_have_text(what)
 
 
 # --- maps ------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_channels_are_sorted_either_way_by_score_or_number(grid: Page) -> None:
     by_channel.click()
     assert cells(grid)[0] == 511
     settle(grid)
-    expect(grid.locator(".heard")).to_have_text(re.compile(r"'-channel'\]$"), timeout=20_000)
+    expect(grid.locator(".heard")).to_have_text(re.compile(r"'-channel'\]$"))
     assert cells(grid)[0] == 511  # what Python repeats meanwhile undoes nothing
     by_score.click()
     assert cells(grid)[: len(shown)] == falling[: len(shown)]

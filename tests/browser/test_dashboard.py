@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 pytestmark = pytest.mark.slow
 
 RUN = "birds-vgg16_slim"
-COLD = 60_000  # milliseconds, in which torch is imported and the model loaded
+COLD = 120_000  # milliseconds, in which torch is imported and the model loaded
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 RUN = "birds-vgg16_slim"
 WRONG = 21  # a sample that the model mistakes for another class, its own being the second
 METHODS = ["Grad-CAM", "Guided backprop", "Guided Grad-CAM"]
-COLD = 60_000  # milliseconds, in which torch is imported and the model loaded
+COLD = 120_000  # milliseconds, in which torch is imported and the model loaded
 
 
 def link(folder: Path, names: tuple[str, ...]) -> Path:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.shared.project import ROOT as ROOT  # tests take it from here
 
@@ -87,14 +87,13 @@ def running(folder: Path, script: Path, code: Path, log: Path) -> Iterator[Serve
         yield Server(address, server.pid)
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait()
 
 
 def _wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
+    while server.poll() is None:
         try:
-            with urlopen(f"{address}/_stcore/health", timeout=2):
+            with urlopen(f"{address}/_stcore/health", timeout=PATIENCE / 1000):
                 return
         except OSError:
             time.sleep(0.1)
@@ -108,6 +107,8 @@ def browsing(width: int = 1280, height: int = 800) -> Iterator[tuple[Page, list[
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(_FLAGS))
         page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         try:
