@@ -14,8 +14,8 @@ from ui.explorer.controls import draw_color_choices, draw_view_choices
 from ui.explorer.view import list_curves
 from ui.layouts import family
 from ui.library import Contents, list_runs, read_contents
-from ui.live_model import warm_up
 from ui.markup import heading
+from ui.sample.explainer import warm_up
 from ui.selection import Selection, choose_run, read_selection, write_selection
 from ui.shell import open_page, optional, show_no_runs, show_notices, show_unavailable
 from ui.tour import STEPS

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from layerscope.datasets.dataset import Dataset, PictureSource, Sample
 from layerscope.runs.samples import write_samples
 from layerscope.storage.store import writing
+from tests.shared.computing import Here
 from tests.shared.project import CLASSES, LAYERS, OUTPUTS, ROOT, SIZES, TINY
 from ui.bundle import ensure_bundle
 
@@ -34,6 +35,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(ROOT)
             ensure_bundle()  # what is amiss is told by the tests that need it
+
+
+@pytest.fixture(autouse=True)
+def computing_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the engine is asked is computed in the test's own process, which can look into it."""
+    monkeypatch.setattr("ui.live.engine.shared", Here())
 
 
 @pytest.fixture(scope="module")

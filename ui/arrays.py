@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.files import read_table
 from layerscope.storage.store import DATA, Store, store_path
+from ui.memory import keep
 
 Stamp = tuple[int, int]
 Figures = dict[tuple[str, str], dict[str, dict[str, float]]]  # (size, embedding) -> layer -> name
@@ -66,7 +66,7 @@ def _freeze(values: np.ndarray) -> np.ndarray:
     return values
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep
 def _open_samples(path: Path, stamp: Stamp) -> Samples:
     samples = Samples(path)
     if not samples.encoded(0):  # zeros are what Zarr reads where a file is gone
@@ -75,7 +75,7 @@ def _open_samples(path: Path, stamp: Stamp) -> Samples:
     return samples
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep
 def _open_predictions(path: Path, stamp: Stamp) -> Predictions:
     predictions = Predictions(path)
     if not np.allclose(predictions.probabilities.sum(axis=1), 1, atol=0.05):
@@ -84,17 +84,17 @@ def _open_predictions(path: Path, stamp: Stamp) -> Predictions:
     return predictions
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@keep
 def _open_store(path: Path, stamp: Stamp) -> Store:
     return Store(path)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@keep
 def _read_array(path: Path, stamp: Stamp, array: str) -> np.ndarray:
     return _freeze(_open_store(path, stamp).read(array))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep
 def _read_figures(path: Path, stamp: Stamp) -> Figures:
     skipped = {"size", "depth", "layer", "embedding"}
     table: Figures = {}

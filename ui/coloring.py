@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-import streamlit as st
 
 from layerscope.coarse import list_groups
+from layerscope.embedding.clusters import cluster
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from ui.arrays import (
@@ -24,6 +24,8 @@ from ui.coarse import CoarseClasses, find_coarse
 from ui.components.points import Coloring, LegendEntry, PlotPredictions, PlotSamples
 from ui.layouts import family
 from ui.library import Contents, load_params
+from ui.live import engine
+from ui.memory import keep
 from ui.palette import RIGHT_WRONG, SCALE, mark_class, mark_coarse
 from ui.selection import COLORS, Selection
 
@@ -59,7 +61,7 @@ def read_predictions(run: str, size: int) -> SamplePredictions:
         return _keep_predictions(samples, predictions, size, made)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@keep
 def _keep_predictions(
     _samples: Samples, _predictions: Predictions, size: int, made: tuple[str, Stamp, Stamp]
 ) -> SamplePredictions:
@@ -196,10 +198,8 @@ def _color_by_cluster(selection: Selection, contents: Contents) -> Coloring:
     return Coloring(f"Cluster of {layer}", groups, entries, None)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@keep
 def _keep_clusters(
     _points: np.ndarray, n_clusters: int, random_state: int, of: tuple[str, str, str, Stamp]
 ) -> np.ndarray:
-    from layerscope.embedding.clusters import cluster
-
-    return cluster(_points, n_clusters, random_state)
+    return engine.shared.call(cluster, _points, n_clusters, random_state)

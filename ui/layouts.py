@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 
 from layerscope.embedding.orientation import orient_layers
 from ui.arrays import Stamp, Unavailable, load_array, stamp
 from ui.library import Contents
+from ui.memory import keep
 from ui.selection import Selection
 
 
@@ -21,7 +21,7 @@ def locate(selection: Selection) -> tuple[str, str]:
     return "pca", f"{selection.size}/points"
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep
 def _keep_layouts(_embedding: np.ndarray, of: tuple[str, str, str, Stamp]) -> np.ndarray:
     return orient_layers(_embedding)
 

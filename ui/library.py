@@ -13,6 +13,7 @@ from layerscope.names import check_name
 from layerscope.params import PARAMS, Params, read_params
 from layerscope.storage.store import DATA, store_path
 from ui.arrays import explaining, load_predictions, load_samples
+from ui.live.models import Source, make_source
 
 _COMMANDS = {"objects": "make demo", "birds": "make demo", "imagenette": "make imagenette"}
 
@@ -63,6 +64,12 @@ def load_params() -> Params:
 @lru_cache(maxsize=4)
 def _read_params(path: Path, changed: int) -> Params:
     return read_params(path)
+
+
+def find_source(run: str) -> Source:
+    """Where the network of a run comes from. Raises `InputError` where ``params.yaml`` does not say."""
+    settings = load_params().run(run)
+    return make_source(settings.model, settings.weights_file)
 
 
 def list_runs() -> tuple[tuple[str, ...], str | None]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from layerscope.embedding.similarity import compute_unit_cloud, measure_nuclear
 from layerscope.models.layers import Layer
@@ -22,6 +21,7 @@ from ui.arrays import (
 )
 from ui.components.similarity_matrix import MEASURES, LayerSimilarity, SimilarityMeasure
 from ui.library import load_params, name_run
+from ui.memory import keep
 from ui.shell import optional
 
 _FOLDER = "similarity"  # within `DATA`; its stores belong to pairs of runs
@@ -116,7 +116,7 @@ def _load_clouds(run: str, size: int) -> np.ndarray:
     return clouds
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep
 def _measure_clouds(
     _first: np.ndarray, _second: np.ndarray, made: tuple[str, str, int, Stamp, Stamp]
 ) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import orthogonal_procrustes
 
 
 def align(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
@@ -20,6 +19,8 @@ def align(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     -------
     ndarray of float32, (n, k)
     """
+    from scipy.linalg import orthogonal_procrustes  # takes long to import
+
     centre = points.mean(axis=0)
     rotation, _ = orthogonal_procrustes(points - centre, reference - reference.mean(axis=0))
     return ((points - centre) @ rotation + centre).astype(np.float32)

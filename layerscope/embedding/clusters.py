@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import KMeans
 
 
 def cluster(points: np.ndarray, n_clusters: int, random_state: int) -> np.ndarray:
@@ -21,6 +20,8 @@ def cluster(points: np.ndarray, n_clusters: int, random_state: int) -> np.ndarra
     ndarray of int32, (n,)
         The cluster of each point; the largest is 0.
     """
+    from sklearn.cluster import KMeans  # takes a second to import
+
     model = KMeans(min(n_clusters, len(points)), n_init=10, random_state=random_state)
     found = model.fit_predict(points)
     order = np.argsort(-np.bincount(found), kind="stable")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ def nearest_neighbors(points: np.ndarray, n_neighbors: int) -> Neighbors:
     n_neighbors : int
         At most n - 1 are returned.
     """
+    from sklearn.neighbors import NearestNeighbors  # takes a second to import
+
     k = min(n_neighbors, len(points) - 1)
     search = NearestNeighbors(n_neighbors=k, algorithm="brute", n_jobs=1).fit(points)
     distances, indices = search.kneighbors()  # without an argument a point is not its own neighbour

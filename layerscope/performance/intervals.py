@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -63,12 +64,10 @@ def wilson(
     InputError
         Where there are more successes than trials, or fewer than none.
     """
-    from scipy.stats import norm
-
     k, n = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
     if np.any(k < 0) or np.any(k > n):
         raise InputError("Wilson's interval: there must be between none and all successes")
-    z = float(norm.ppf(0.5 + level / 2))
+    z = NormalDist().inv_cdf(0.5 + level / 2)
     there = n > 0
     n = np.where(there, n, 1.0)
     share = k / n

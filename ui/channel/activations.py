@@ -12,6 +12,7 @@ from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from ui.arrays import Stamp, load_predictions, stamp
 from ui.channel.live_maps import load_maps
 from ui.components.channel_grid import LARGEST_SIDE, ChannelMaps, draw_channel_grid
+from ui.memory import keep
 
 # Of a layer's feature maps: single peaks, up to four times as high, would leave all else dark.
 _SCALE_ENDS = (0.5, 99.5)
@@ -81,7 +82,7 @@ def load_channels(run: str, layer: Layer, uid: int) -> ChannelMaps:
     return _keep_channels(run, layer, uid, made)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep
 def _keep_channels(run: str, layer: Layer, uid: int, made: tuple[Stamp, Stamp]) -> ChannelMaps:
     maps = load_maps(run, layer, uid)
     ends = layer.key in {INPUT, PROBABILITIES}

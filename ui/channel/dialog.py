@@ -32,6 +32,7 @@ from ui.channel.live_maps import load_maps
 from ui.components.channel_grid import ChannelMaps
 from ui.components.sample_strip import SampleTile, draw_sample_strip
 from ui.library import command_for
+from ui.memory import keep
 from ui.palette import mark_class
 from ui.shell import optional, tell_unavailable
 
@@ -220,7 +221,7 @@ def _draw_figures(channels: ChannelMaps, maps: np.ndarray, channel: int) -> None
     )
 
 
-@st.cache_resource(max_entries=4096, show_spinner=False)
+@keep
 def _keep_picture(run: str, uid: int, made: Stamp) -> str:
     return markup.embed_pixels(load_samples(run).picture(uid), side=128)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +12,9 @@ from layerscope.activations.cache import Activation, ActivationCache
 from layerscope.errors import InputError
 from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from ui.arrays import explaining, load_predictions, load_samples, stamp
-from ui.library import load_params
-from ui.live_model import computing, load_live_model
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from ui.library import find_source, load_params
+from ui.live import engine
+from ui.live.maps import find_maps
 
 _FOLDER = Path(".cache", "activations")
 _KEPT_BYTES = 40 << 20  # all layers of the last sample stay in memory if they fit: vgg16_slim's do
@@ -57,8 +54,7 @@ def load_maps(run: str, layer: Layer, uid: int) -> np.ndarray:
     kept = cache.read(key)
     if kept is not None and kept.shape == layer.shape:
         return kept
-    with computing:
-        found = _compute(run, layer, uid, key.weights)
+    found = _compute(run, layer, uid, key.weights)
     if found.shape != layer.shape:
         raise InputError(
             f"{run}: layer {layer.key!r} has another shape in the model than in its arrays; "
@@ -89,15 +85,6 @@ def _forward_all(
 
 def _forward(run: str, uid: int, layers: tuple[Layer, ...]) -> dict[str, np.ndarray]:
     """A forward pass up to the last of some layers."""
-    classifier = load_live_model(run)
-    from layerscope.activations.pooling import forward_until
-
     with explaining(run, "samples"):
         picture = load_samples(run).picture(uid)
-    found: dict[str, np.ndarray] = {}
-
-    def keep(key: str, output: Tensor) -> None:
-        found[key] = output[0].float().cpu().numpy().copy()  # an in-place ReLU may come next
-
-    forward_until(classifier, picture[None], layers, keep)
-    return found
+    return engine.shared.call(find_maps, find_source(run), picture, layers)

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-import streamlit as st
-
 from layerscope.errors import InputError
 from layerscope.experiments.layouts import (
     Layouts,
@@ -24,6 +22,7 @@ from layerscope.experiments.sweep import Sweep, read_sweep
 from layerscope.storage.store import DATA
 from ui.arrays import Stamp, explaining, stamp
 from ui.library import Contents, load_params
+from ui.memory import keep
 
 EXPERIMENTS = Path("experiments")
 WORKSPACE = "workspace"
@@ -76,7 +75,7 @@ def _stamp(path: Path) -> Stamp:
     return status.st_mtime_ns, status.st_ino
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep
 def _keep_sweep(path: Path, made: tuple[Stamp, Stamp]) -> Sweep:
     return read_sweep(path)
 
@@ -214,7 +213,7 @@ def load_layouts(entry: ExperimentEntry, embedding: str, size: int) -> Layouts:
         ) from error
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@keep
 def _keep_workspace(folder: Path, embedding: str, size: int, made: tuple[Stamp, Stamp]) -> Layouts:
     return read_layouts(folder, [embedding], size)
 
@@ -225,7 +224,7 @@ def _keep_cached(entry: ExperimentEntry, embedding: str, size: int) -> Layouts:
     return _read_cached(entry.cache, entry.outs, embedding, size, made)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep
 def _read_cached(
     _cache: Path, _outs: Mapping[str, str], embedding: str, size: int, made: tuple[str, str, str]
 ) -> Layouts:

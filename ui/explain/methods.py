@@ -10,15 +10,15 @@ import streamlit as st
 
 from layerscope.explanation.method import Method, Setting
 from layerscope.explanation.methods import METHODS
-from layerscope.explanation.registry import list_unsupported
 from layerscope.explanation.windows import OCCLUSION_OPTIONS
 from ui import markup
 from ui.address import change
 from ui.components.method_tiles import MethodTile, draw_method_tiles
 from ui.explain.address import PROBE, ExplainChoice, change_option
-from ui.explain.explanations import DrawnExplanation, ask_method, key_of
+from ui.explain.explanations import ask_method, key_of
 from ui.explain.options import draw_options, fill_options
 from ui.explain.subject import ExplainSubject
+from ui.live.explanations import DrawnExplanation
 from ui.markup import embed_pixels
 from ui.queue import Report, State, session_id, shared
 from ui.techniques import Technique, draw_technique
@@ -96,7 +96,7 @@ def _release_others(
 
 def look(sides: Sequence[ExplainSubject], choice: ExplainChoice, method: Method) -> Found:
     """What is known of a method; what is quick is asked for at once."""
-    reason = list_unsupported(sides[0].network.classifier).get(method.key)
+    reason = sides[0].network.unsupported.get(method.key)
     if reason is not None:
         return Found("unsupported", note=reason)
     reports: list[Report[DrawnExplanation]] = []
@@ -145,7 +145,7 @@ def _draw_tiles(
         [_tile(METHODS[key], each) for key, each in found.items()],
         choice.explain,
         [side.categories[side.target].name for side in sides] if len(sides) > 1 else [],
-        token=f"{subject.digest}/{subject.network.mark}/{classes}",
+        token=f"{subject.digest}/{subject.network.source}/{classes}",
         key="method_tiles",
         on_open=lambda key: change(explain=key),
         on_compute=compute,
@@ -208,10 +208,10 @@ def _enlarge(subject: ExplainSubject, found: Found, place: int) -> str:
     caption = _tell_range(drawn) if drawn else found.note or "computing …"
     if found.state == "idle":
         caption = "not computed yet"
-    title = f"{subject.score}: {caption}"
+    title = f"{subject.asked}: {caption}"
     return (
         f'<figure class="enlarged"><div><img src="{embed_pixels(subject.picture)}" alt="">{layer}</div>'
-        f'<figcaption title="{escape(title)}"><b>{escape(subject.score)}</b> {escape(caption)}'
+        f'<figcaption title="{escape(title)}"><b>{escape(subject.asked)}</b> {escape(caption)}'
         "</figcaption></figure>"
     )
 

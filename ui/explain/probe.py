@@ -15,11 +15,12 @@ from layerscope.explanation.windows import OCCLUSION_OPTIONS, check_geometry, fi
 from ui import markup
 from ui.components.occlusion_probe import OcclusionProbe, PatchPlace, draw_probe
 from ui.explain.address import PROBE, ExplainChoice, change_option
-from ui.explain.explanations import DrawnExplanation, ask_sweep, key_of
-from ui.explain.networks import predict
+from ui.explain.explanations import ask_sweep, key_of
+from ui.explain.networks import run_network
 from ui.explain.options import draw_options, fill_options
 from ui.explain.subject import ExplainSubject
 from ui.glossary import define
+from ui.live.explanations import DrawnExplanation
 from ui.markup import embed_pixels
 from ui.queue import Report, session_id, shared
 
@@ -122,5 +123,5 @@ def compute_covered(
     patch, _ = _geometry(settings)
     filling = fill_picture(subject.picture, str(settings["fill"]))
     covered = np.stack([cover(subject.picture, filling, top, left, patch) for left, top in places])
-    found = predict(subject.network.classifier, covered)[:, subject.target]
+    found = run_network(subject.network, covered)[:, subject.target]
     return [(left, top, float(p)) for (left, top), p in zip(places, found, strict=True)]

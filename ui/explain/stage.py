@@ -99,8 +99,8 @@ def _draw_views(contents: Contents) -> None:
 
 def _describe(subject: ExplainSubject, choice: ExplainChoice) -> str:
     sides = list_sides(subject, choice) if choice.view == "methods" else (subject,)
-    asked = "</b>, and why <b>".join(escape(side.score) for side in sides)
-    name = subject.network.classifier.name
+    asked = "</b>, and why <b>".join(escape(side.asked) for side in sides)
+    name = subject.network.name
     return (
         f'<p class="explained">Why <b>{asked}</b>? '
         f"<span>{escape(subject.title)}, seen by {escape(name)}</span></p>"

@@ -14,8 +14,9 @@ from layerscope.errors import InputError
 from ui.address import change
 from ui.arrays import explaining, load_samples
 from ui.explain.address import SAMPLE, UPLOAD, ExplainChoice, check_model
-from ui.explain.networks import Opened, open_network, predict
+from ui.explain.networks import open_network, run_network
 from ui.explain.pictures import PHOTOS, Upload, digest_of, fit_picture, read_photo
+from ui.live.explanations import Network, Score
 from ui.selection import Selection
 
 
@@ -30,7 +31,7 @@ class ExplainSubject:
     picture : ndarray of uint8, (S, S, 3)
     digest : str
         What tells the picture from all others.
-    network : Opened
+    network : Network
     probabilities : ndarray of float32, (K,)
     target : int
         The output that is explained.
@@ -44,7 +45,7 @@ class ExplainSubject:
     credit: str
     picture: np.ndarray
     digest: str
-    network: Opened
+    network: Network
     probabilities: np.ndarray
     target: int
     contrast: int | None
@@ -53,10 +54,15 @@ class ExplainSubject:
     @property
     def categories(self) -> tuple[Category, ...]:
         """Of the model's outputs."""
-        return self.network.classifier.categories
+        return self.network.categories
 
     @property
-    def score(self) -> str:
+    def score(self) -> Score:
+        """What is explained."""
+        return Score(self.network.source, self.target, self.contrast)
+
+    @property
+    def asked(self) -> str:
         """What is explained, in words."""
         name = self.categories[self.target].name
         return (
@@ -125,9 +131,8 @@ def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSu
         In one line, where there is no picture or no model.
     """
     network = open_network(choice.network, selection.run)
-    classifier = network.classifier
-    title, credit, picture = load_picture(selection, choice, classifier.input_size)
-    n_outputs = len(classifier.categories)
+    title, credit, picture = load_picture(selection, choice, network.input_size)
+    n_outputs = len(network.categories)
     chosen, rival, at, refused = check_model(
         choice, n_outputs, [each.key for each in network.layers]
     )
@@ -144,10 +149,10 @@ def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSu
 
 
 @st.cache_resource(
-    max_entries=64, show_spinner="Running the model …", hash_funcs={Opened: lambda o: o.mark}
+    max_entries=64, show_spinner="Running the model …", hash_funcs={Network: lambda n: n.source}
 )
-def _predict(network: Opened, digest: str, _picture: np.ndarray) -> np.ndarray:
-    probabilities = predict(network.classifier, _picture[None])[0]
+def _predict(network: Network, digest: str, _picture: np.ndarray) -> np.ndarray:
+    probabilities = run_network(network, _picture[None])[0]
     probabilities.flags.writeable = False
     return probabilities
 

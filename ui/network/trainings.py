@@ -11,6 +11,7 @@ from layerscope.training.curves import HISTORY, TrainingCurves, read_curves
 from layerscope.training.distributions import Distributions, read_distributions
 from ui.address import change
 from ui.library import load_params, name_run
+from ui.memory import keep
 from ui.network.address import FINAL
 
 _HISTOGRAMS = "histograms.zarr"
@@ -77,7 +78,7 @@ def load_curves(training: str) -> TrainingCurves:
     return _read_curves(folder, tuple(stamps))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@keep
 def _read_curves(folder: Path, stamps: tuple[int, ...]) -> TrainingCurves:
     return read_curves(folder)
 
@@ -89,7 +90,7 @@ def load_distributions(training: str) -> Distributions:
     return _read_distributions(path, marker.stat().st_mtime_ns if marker.is_file() else 0)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@keep
 def _read_distributions(path: Path, changed: int) -> Distributions:
     found = read_distributions(path)
     found.counts.flags.writeable = found.ranges.flags.writeable = False

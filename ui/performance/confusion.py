@@ -11,7 +11,6 @@ from layerscope.performance.confusion import (
     Confusion,
     Pair,
     arrange_columns,
-    arrange_rows,
     count_confusion,
     list_pairs,
     pick_cell,
@@ -30,7 +29,7 @@ from ui.performance.address import (
     offer_outputs,
     write_cell,
 )
-from ui.performance.evaluation import choose_axes
+from ui.performance.evaluation import choose_axes, load_similar_rows
 from ui.performance.matrix import draw_matrix, read_place
 from ui.performance.sample_card import draw_sample_card
 from ui.performance.scene import PerformanceScene, count
@@ -55,7 +54,7 @@ def _count(scene: PerformanceScene) -> Confusion:
     always = tuple(label for label in wanted if label is not None)
     rows, columns = choose_axes(scene.answers, always)
     if scene.choice.arranged == "similar":
-        rows = arrange_rows(scene.answers, rows)
+        rows = load_similar_rows(scene.evaluation, rows)
         columns = arrange_columns(scene.answers, rows, columns)
     return count_confusion(scene.answers, rows, columns)
 

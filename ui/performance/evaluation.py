@@ -8,18 +8,16 @@ import numpy as np
 import streamlit as st
 
 from layerscope.performance.calibration import Scaling, try_scaling
-from layerscope.performance.confusion import OTHER, choose_columns, choose_rows
-from layerscope.performance.curves import (
-    ThresholdCurve,
-    estimate_areas,
-    trace_precision_recall,
-    trace_roc,
-)
+from layerscope.performance.confusion import OTHER, arrange_rows, choose_columns, choose_rows
+from layerscope.performance.curves import estimate_areas
 from layerscope.performance.intervals import Estimate, count_resamples, draw_weights
 from layerscope.performance.labeled_predictions import LabeledPredictions
 from layerscope.performance.scores import ClassScores, Overall, score_classes, score_overall
 from ui.arrays import Stamp, explaining, load_predictions, load_samples, stamp
 from ui.library import load_params
+from ui.live import engine
+from ui.live.performance import EvaluationCurves, take_scores, trace_curves
+from ui.memory import keep
 
 MOST_ROWS = 40
 MOST_COLUMNS = 20
@@ -61,14 +59,14 @@ def load_evaluation(run: str, size: int) -> Evaluation:
     return Evaluation(made, answers)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@keep
 def _keep_answers(
     _probabilities: np.ndarray, _labels: np.ndarray, _outputs: np.ndarray, made: Made
 ) -> LabeledPredictions:
     return LabeledPredictions(_probabilities, _labels.astype(np.int64), _outputs)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@keep
 def _keep_weights(n: int, n_resamples: int, random_state: int) -> np.ndarray:
     weights = draw_weights(n, n_resamples, random_state)
     weights.flags.writeable = False
@@ -87,7 +85,7 @@ def load_overall(evaluation: Evaluation) -> Overall:
 
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
 def _keep_overall(_answers: LabeledPredictions, made: Made) -> Overall:
-    return score_overall(_answers, load_weights(len(_answers)))
+    return engine.shared.call(score_overall, _answers, load_weights(len(_answers)))
 
 
 def load_classes(evaluation: Evaluation) -> list[ClassScores]:
@@ -97,7 +95,7 @@ def load_classes(evaluation: Evaluation) -> list[ClassScores]:
 
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
 def _keep_classes(_answers: LabeledPredictions, made: Made) -> list[ClassScores]:
-    return score_classes(_answers, load_weights(len(_answers)))
+    return engine.shared.call(score_classes, _answers, load_weights(len(_answers)))
 
 
 def choose_axes(
@@ -108,18 +106,22 @@ def choose_axes(
     return rows, choose_columns(answers, rows, MOST_COLUMNS)
 
 
+def load_similar_rows(evaluation: Evaluation, rows: np.ndarray) -> np.ndarray:
+    """The rows of the matrix with similar classes beside one another: see `arrange_rows`."""
+    return _keep_similar_rows(evaluation.answers, tuple(rows.tolist()), evaluation.made)
+
+
+@keep
+def _keep_similar_rows(
+    _answers: LabeledPredictions, rows: tuple[int, ...], made: Made
+) -> np.ndarray:
+    return engine.shared.call(arrange_rows, _answers, np.array(rows, dtype=int))
+
+
 def has_rest(answers: LabeledPredictions) -> bool:
     """Whether the matrix has a column for all other outputs."""
     _, columns = choose_axes(answers)
     return OTHER in columns
-
-
-@dataclass(frozen=True)
-class EvaluationCurves:
-    """Curves of all classes that have an output and samples, by class."""
-
-    roc: dict[int, ThresholdCurve]
-    precision_recall: dict[int, ThresholdCurve]
 
 
 def load_curves(evaluation: Evaluation, label: int) -> EvaluationCurves:
@@ -127,31 +129,23 @@ def load_curves(evaluation: Evaluation, label: int) -> EvaluationCurves:
     kept = _keep_curves(evaluation.answers, evaluation.made)
     if label in kept.roc:
         return kept
-    one = {label: trace_roc(*take_scores(evaluation.answers, label))}
-    other = {label: trace_precision_recall(*take_scores(evaluation.answers, label))}
-    return EvaluationCurves(kept.roc | one, kept.precision_recall | other)
+    one = _keep_curves(evaluation.answers, evaluation.made, label)
+    return EvaluationCurves(kept.roc | one.roc, kept.precision_recall | one.precision_recall)
 
 
 @st.cache_resource(max_entries=8, show_spinner=_MEASURING)
-def _keep_curves(_answers: LabeledPredictions, made: Made) -> EvaluationCurves:
+def _keep_curves(
+    _answers: LabeledPredictions, made: Made, label: int | None = None
+) -> EvaluationCurves:
     labels = [label for label in range(len(_answers.outputs)) if is_ranked(_answers, label)]
-    taken = {label: take_scores(_answers, label) for label in labels[:_MOST_CURVES]}
-    return EvaluationCurves(
-        {label: trace_roc(*each) for label, each in taken.items()},
-        {label: trace_precision_recall(*each) for label, each in taken.items()},
-    )
+    chosen = labels[:_MOST_CURVES] if label is None else [label]
+    return engine.shared.call(trace_curves, _answers, chosen)
 
 
 def is_ranked(answers: LabeledPredictions, label: int) -> bool:
     """Whether a class can be told from the rest at all: it has an output, samples, and others."""
     positive = answers.is_class(label)
     return bool(answers.outputs[label] >= 0 and positive.any() and not positive.all())
-
-
-def take_scores(answers: LabeledPredictions, label: int) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each sample is of a class, and the probability that it was given for it."""
-    scores = answers.probabilities[:, answers.outputs[label]].astype(float)
-    return answers.is_class(label), scores
 
 
 def load_areas(evaluation: Evaluation, label: int) -> tuple[Estimate, Estimate]:
@@ -161,7 +155,8 @@ def load_areas(evaluation: Evaluation, label: int) -> tuple[Estimate, Estimate]:
 
 @st.cache_resource(max_entries=256, show_spinner=_MEASURING)
 def _keep_areas(_answers: LabeledPredictions, label: int, made: Made) -> tuple[Estimate, Estimate]:
-    return estimate_areas(*take_scores(_answers, label), load_weights(len(_answers)))
+    taken = take_scores(_answers, label)
+    return engine.shared.call(estimate_areas, *taken, load_weights(len(_answers)))
 
 
 def load_scaling(evaluation: Evaluation) -> Scaling | None:
@@ -176,4 +171,6 @@ def load_scaling(evaluation: Evaluation) -> Scaling | None:
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
 def _keep_scaling(_answers: LabeledPredictions, made: Made, random_state: int) -> Scaling:
     named = _answers.named
-    return try_scaling(_answers.probabilities[named], _answers.targets[named], random_state)
+    return engine.shared.call(
+        try_scaling, _answers.probabilities[named], _answers.targets[named], random_state
+    )

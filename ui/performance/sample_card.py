@@ -10,6 +10,7 @@ import streamlit as st
 from ui import markup
 from ui.arrays import Stamp, explaining, load_samples, stamp
 from ui.markup import Fact, embed_pixels, facts
+from ui.memory import keep
 from ui.performance.scene import PerformanceScene
 from ui.performance.travel import plan_explanation, plan_explorer
 
@@ -23,7 +24,7 @@ def load_picture(run: str, uid: int) -> str:
         return _keep_picture(samples, uid, (run, stamp(run, "samples")))
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
+@keep
 def _keep_picture(_samples: object, uid: int, made: tuple[str, Stamp]) -> str:
     return embed_pixels(_samples.picture(uid), _SIDE)  # type: ignore[attr-defined]
 

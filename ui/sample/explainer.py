@@ -6,19 +6,16 @@ to be sent.
 
 from __future__ import annotations
 
-import atexit
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+import streamlit as st
 
 from layerscope.errors import InputError
-from layerscope.explanation.heatmap import colorize, fit_to_picture, shade
-from layerscope.explanation.object_share import share_on_object
-from layerscope.models.layers import Layer
 from ui.arrays import (
     Stamp,
     Unavailable,
@@ -29,16 +26,13 @@ from ui.arrays import (
     load_samples,
     stamp,
 )
-from ui.library import load_params
-from ui.live_model import computing, load_live_model
-from ui.markup import embed_pixels
+from ui.library import find_source, load_params
+from ui.live import engine, models
+from ui.live.explanations import Explained, ExplainedSample, explain_sample
+from ui.live.models import Source
 from ui.queue import session_id, shared
 
-if TYPE_CHECKING:
-    from layerscope.explanation.cam import Explain
-    from layerscope.models.registry import Classifier
-
-_TARGETS = ("predicted", "true")  # what maps are stored of, along the second axis of cam.zarr
+_WARM_UP_DELAY = 1.5  # seconds, in which the first page is drawn
 
 
 @dataclass(frozen=True)
@@ -51,55 +45,25 @@ class Question:
     uid : int
     output : int
         Index of the model's output.
+    source : Source or None
+        Of the run's model; None where ``params.yaml`` does not say, which the answer will say.
     made : tuple
-        Changes when the samples or the model's weights are replaced.
+        Changes when the samples are replaced.
     """
 
     run: str
     uid: int
     output: int
-    made: tuple[Stamp, int]
-
-
-@dataclass(frozen=True)
-class Explained:
-    """An answer.
-
-    Attributes
-    ----------
-    layers : dict of str to str
-        Methods to pictures as data URLs.
-    shares : dict of str to float or None
-        Methods to the share that falls on the object, where that is known.
-    problem : str or None
-        One line, where some methods are not made for the model.
-    """
-
-    layers: dict[str, str]
-    shares: dict[str, float | None]
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
-class _ExplainedSample:
-    """What an explanation is made from, read before it goes to the thread."""
-
-    picture: np.ndarray  # (S, S, 3) uint8
-    mask: np.ndarray | None  # (S, S) bool
-    cam: np.ndarray | None  # (h, w), where one is stored
-    layer: str | None  # that maps are stored of
-    layers: tuple[Layer, ...]  # of the model
+    source: Source | None
+    made: Stamp
 
 
 def pose(run: str, uid: int, output: int) -> Question:
     """The question why a sample should be of an output's class. Raises `Unavailable`."""
-    changed = 0
-    try:
-        file = load_params().run(run).weights_file
-        changed = file.stat().st_mtime_ns if file is not None else 0
-    except (InputError, OSError):
-        pass  # which the answer will say
-    return Question(run, uid, output, (stamp(run, "samples"), changed))
+    source = None
+    with suppress(InputError):
+        source = find_source(run)
+    return Question(run, uid, output, source, stamp(run, "samples"))
 
 
 def read_stored_cam(run: str, uid: int, output: int) -> np.ndarray | None:
@@ -115,11 +79,23 @@ def read_stored_cam(run: str, uid: int, output: int) -> np.ndarray | None:
     return cam if np.isfinite(cam).all() else None
 
 
-def show_cam(cam: np.ndarray, side: int, mask: np.ndarray | None) -> Explained:
-    """A Grad-CAM alone, for which no model is needed."""
-    large = fit_to_picture(cam, side)
-    shares = {} if mask is None else {"cam": share_on_object(large, mask)}
-    return Explained({"cam": embed_pixels(colorize(large))}, shares)
+def warm_up(run: str) -> None:
+    """Have a run's model ready for the first question, once a session; never one that might be downloaded."""
+    warmed = st.session_state.setdefault("warmed", set())
+    if run in warmed:
+        return
+    warmed.add(run)
+    with suppress(InputError):
+        source = find_source(run)
+        if source.changed:
+            timer = threading.Timer(_WARM_UP_DELAY, _warm_up, [source])
+            timer.daemon = True
+            timer.start()
+
+
+def _warm_up(source: Source) -> None:
+    with suppress(InputError):  # which the first question will meet
+        engine.shared.call(models.warm_up, source)
 
 
 # --- asking --------------------------------------------------------------------------------------
@@ -139,7 +115,7 @@ def ask(questions: Sequence[Question], given_up: Sequence[Question] = ()) -> Non
     for question in questions:
         if shared.look(question) is None:
             subject = _read_subject(question)
-            shared.ask(question, lambda *_, q=question, s=subject: _answer(q, s), session, False)
+            shared.ask(question, partial(_explain, question, subject), session, False)
 
 
 def answer(question: Question, wait: float = 0.0) -> Explained | str | None:
@@ -157,67 +133,27 @@ def answer(question: Question, wait: float = 0.0) -> Explained | str | None:
     return report.problem or report.result
 
 
-def _read_subject(question: Question) -> _ExplainedSample:
+def _explain(
+    question: Question,
+    subject: ExplainedSample,
+    publish: engine.Publish,
+    is_unwanted: Callable[[], bool],
+) -> Explained:
+    """The queue's work: what is wrong with ``params.yaml`` is an answer, too."""
+    source = find_source(question.run)
+    chosen = replace(subject, layer=subject.layer or load_params().cam.layer)
+    work = engine.shared.work(explain_sample, source, chosen, question.output)
+    return work(publish, is_unwanted)
+
+
+def _read_subject(question: Question) -> ExplainedSample:
     run, uid = question.run, question.uid
     samples, layers = load_samples(run), load_predictions(run).layers
-    cam, layer = None, None
+    cam, layer = None, ""
     with suppress(Unavailable, KeyError):  # which the page says; the map is made anew then
         cam = read_stored_cam(run, uid, question.output)
         layer = str(load_attributes(run, "cam")["layer"])
     with explaining(run, "samples"):
         part_map = samples.part_map(uid)
         mask = None if part_map is None else part_map > 0
-        return _ExplainedSample(samples.picture(uid), mask, cam, layer, layers)
-
-
-# --- answering, beside the page --------------------------------------------------------------------
-
-
-def _answer(question: Question, subject: _ExplainedSample) -> Explained:
-    try:
-        return _explain(question, subject)
-    except InputError:
-        raise
-    except Exception as error:  # a model of anyone's may fail in any way
-        problem = f"The model could not be explained: {type(error).__name__}"
-        raise InputError(problem) from error
-
-
-def _explain(question: Question, subject: _ExplainedSample) -> Explained:
-    classifier = load_live_model(question.run)
-    from layerscope.explanation.cam import choose_layer
-    from layerscope.explanation.guided import guided_backprop, guided_grad_cam
-
-    pictures, outputs = subject.picture[None], np.array([question.output])
-    with computing:
-        if subject.cam is None:
-            layer = subject.layer or choose_layer(subject.layers, load_params().cam.layer).key
-            cams = _open_cam(classifier, layer)[1](pictures, outputs)
-        else:
-            cams = subject.cam[None]
-        shown = show_cam(cams[0], len(subject.picture), subject.mask)
-        try:
-            gradients = guided_backprop(classifier, pictures, outputs)
-        except InputError as error:  # it is not made for this model; Grad-CAM is
-            return Explained(shown.layers, shown.shares, str(error))
-    products = guided_grad_cam(gradients, cams)
-    signed = {"guided": gradients[0], "product": products[0]}
-    layers = {key: embed_pixels(shade(values)) for key, values in signed.items()}
-    shares: dict[str, float | None] = {}
-    if subject.mask is not None:
-        shares = {key: share_on_object(values, subject.mask) for key, values in signed.items()}
-    return Explained(shown.layers | layers, shown.shares | shares)
-
-
-@lru_cache(maxsize=1)
-def _open_cam(classifier: Classifier, layer: str) -> tuple[ExitStack, Explain]:
-    """Grad-CAM on its private copy of the model, which takes too long to make for each sample."""
-    from layerscope.explanation.cam import grad_cam
-
-    stack = ExitStack()
-    return stack, stack.enter_context(grad_cam(classifier, layer))
-
-
-atexit.register(
-    _open_cam.cache_clear
-)  # it takes its hooks off, while there is a library to do that
+        return ExplainedSample(samples.picture(uid), mask, cam, layer, layers)

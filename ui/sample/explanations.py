@@ -13,8 +13,10 @@ from layerscope.explanation.object_share import share_covered
 from ui import markup
 from ui.arrays import Stamp, Unavailable, explaining, load_predictions, load_samples, stamp
 from ui.components.explanation_tiles import ExplanationColumn, TruthOverlay, draw_explanation_tiles
+from ui.live.explanations import Explained, show_cam
+from ui.memory import keep
 from ui.sample import explainer
-from ui.sample.explainer import Explained, Question
+from ui.sample.explainer import Question
 from ui.sample.parts import dim_outside, list_parts, outline_parts
 from ui.shell import optional, show_unavailable
 
@@ -73,7 +75,7 @@ class _Ground:
     truth: TruthOverlay | None
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@keep
 def _keep_ground(run: str, uid: int, made: Stamp) -> _Ground:
     samples = load_samples(run)
     picture = markup.embed(samples.encoded(uid), "image/webp")
@@ -102,7 +104,7 @@ def _fill_column(
     if not isinstance(found, Explained):
         if cam is None:
             return ExplanationColumn(name, probability, problem=problem)
-        found = explainer.show_cam(cam, ground.side, ground.mask)
+        found = show_cam(cam, ground.side, ground.mask)
     return ExplanationColumn(
         name, probability, found.layers, found.shares, problem or found.problem
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 
 from ui.arrays import (
     Stamp,
@@ -19,6 +18,7 @@ from ui.coloring import describe_predictions
 from ui.components.clouds import Clouds, compose_clouds, send_clouds
 from ui.components.grand_tour import Network, Stop
 from ui.library import Contents, is_built, load_params, name_run
+from ui.memory import keep
 from ui.selection import Selection
 from ui.shell import optional
 from ui.umap_tour.address import TourChoice
@@ -42,7 +42,7 @@ def _have_same(first: str, second: str, size: int) -> bool:
     return _compare_samples(*made)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keep
 def _compare_samples(first: str, second: str, size: int, of_first: Stamp, of_second: Stamp) -> bool:
     with explaining(first, "samples"):
         one, other = load_samples(first), load_samples(second)
@@ -76,7 +76,7 @@ def load_clouds(contents: Contents, size: int) -> Clouds:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@keep
 def _keep_clouds(_embedding: np.ndarray, layers: tuple[str, ...], family: str) -> Clouds:
     return compose_clouds(_embedding, layers, family)
 

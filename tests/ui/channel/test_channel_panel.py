@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit
 import torch
 from torch import nn
 
@@ -57,12 +56,10 @@ def net(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
     module = Net().eval().requires_grad_(False)
     categories = load_predictions(TINY).categories
     classifier = Classifier("tiny", module, 64, SLIM_MEAN_STD, SLIM_MEAN_STD, categories)
-    monkeypatch.setattr(live_maps, "load_live_model", lambda run: classifier)
+    monkeypatch.setattr("ui.live.maps.load", lambda source: classifier)
     live_maps._forward_all.cache_clear()
-    streamlit.cache_resource.clear()
     yield module
     live_maps._forward_all.cache_clear()
-    streamlit.cache_resource.clear()
 
 
 def by_hand(net: Net, run: Path, uid: int) -> np.ndarray:
@@ -139,7 +136,7 @@ def test_both_ends_of_the_model_need_no_model(
     def fail(run: str) -> None:
         raise InputError("no weights")
 
-    monkeypatch.setattr(live_maps, "load_live_model", fail)
+    monkeypatch.setattr("ui.live.maps.load", fail)
     pixels = load_maps(TINY, INPUT, 5)
     expected = Samples(tiny_run / "samples.zarr").picture(5)
     np.testing.assert_array_equal((pixels * 255).round().transpose(1, 2, 0), expected)

@@ -29,10 +29,10 @@ from ui.components.occlusion_probe import read_places
 from ui.components.picture_paste import read_pasted
 from ui.explain import trust
 from ui.explain.address import check_model, read_choice, write_options
-from ui.explain.explanations import DrawnExplanation
 from ui.explain.methods import Found, join
 from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_picture, read_photo
-from ui.explain.rendering import AGAINST, FOR, NEUTRAL, blend, scale
+from ui.live.explanations import DrawnExplanation
+from ui.live.rendering import AGAINST, FOR, NEUTRAL, blend, scale
 from ui.queue import MAX_LONG, MAX_SHORT, Queue, Report, State
 
 

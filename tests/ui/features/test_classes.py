@@ -32,8 +32,9 @@ from ui.features.classes.families import (
     mark_families,
     mark_outputs,
 )
-from ui.features.classes.maps import DrawnMap, choose_shown, make_work, tell_figures
+from ui.features.classes.maps import choose_shown, make_work, tell_figures
 from ui.library import Contents
+from ui.live.weights import DrawnMap
 from ui.palette import mark_class
 
 IMAGENET = tuple(imagenet())
@@ -118,7 +119,7 @@ def test_a_family_or_all_can_be_shown() -> None:
 def test_a_map_is_judged_by_the_neighbours_that_it_keeps(method: str) -> None:
     vectors = np.random.default_rng(0).normal(size=(12, 6)).astype(np.float32)
     choice = ClassChoice(method, 30, "all", 0, "", "class", None)
-    drawn = make_work(vectors, choice)(lambda done, total, result: None, lambda: False)
+    drawn = make_work(vectors, choice, False)(lambda done, total, result: None, lambda: False)
     assert drawn.found.points.shape == (12, 2)
     assert drawn.by_chance == pytest.approx(5 / 11) and 0 <= drawn.kept <= 1
     said, figures = tell_figures(choice, drawn)

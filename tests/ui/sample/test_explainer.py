@@ -18,10 +18,12 @@ from layerscope.runs.samples import Samples
 from layerscope.storage.store import Store, store_path
 from tests.shared.project import ROOT, TINY
 from ui.bundle import ensure_bundle
+from ui.live.explanations import Explained
+from ui.live.models import Source
 from ui.markup import embed_pixels
 from ui.queue import shared
 from ui.sample import explainer
-from ui.sample.explainer import Explained, Question, answer, ask, pose
+from ui.sample.explainer import Question, answer, ask, pose
 from ui.sample.parts import dim_outside, list_parts, outline_parts
 
 RUN = "birds-vgg16_slim"
@@ -122,10 +124,10 @@ def test_without_weights_the_answer_is_one_line(
 def test_any_failure_of_a_model_is_one_line(
     tiny_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> Explained:
+    def fail(source: Source) -> None:
         raise RuntimeError("a long\nstory")
 
-    monkeypatch.setattr(explainer, "_explain", fail)
+    monkeypatch.setattr("ui.live.explanations.load", fail)
     question = pose(TINY, 1, 0)
     ask([question])
     assert answer(question, PATIENCE) == "The model could not be explained: RuntimeError"
@@ -137,7 +139,7 @@ def test_what_is_wanted_no_more_is_not_begun(
     begun: list[Question] = []
     started, released = threading.Event(), threading.Event()
 
-    def wait(question: Question, _: object) -> Explained:
+    def wait(question: Question, *_: object) -> Explained:
         begun.append(question)
         started.set()
         assert released.wait(PATIENCE)

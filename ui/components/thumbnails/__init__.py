@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import pyarrow as pa
-import streamlit as st
 
 from ui.arrays import Stamp, explaining, read_pictures, stamp
 from ui.components.component import Component
+from ui.memory import keep
 
 _COMPONENT = Component("thumbnails")
 
@@ -66,7 +66,7 @@ def compose_sheet(pictures: Sequence[bytes]) -> Sheet:
     return Sheet(image.tobytes(), columns, count)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@keep
 def _keep_sheet(run: str, count: int, made: Stamp) -> Sheet:
     return compose_sheet(read_pictures(run, count))
 

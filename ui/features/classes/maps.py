@@ -2,60 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable
 from functools import lru_cache
 
 import numpy as np
 
 from layerscope.coarse import Coarse
-from layerscope.features.class_vectors import (
-    ClassMap,
-    choose_classes,
-    map_by_pca,
-    map_by_tsne,
-    map_by_umap,
-    measure_kept_neighbors,
-)
-from layerscope.features.kernels import read_class_vectors
+from layerscope.features.class_vectors import choose_classes
 from ui.features.classes.choice import ClassChoice
 from ui.features.classes.families import find_members
-from ui.features.work import identify_model
-from ui.library import load_params
-from ui.live_model import computing, load_live_model
-from ui.queue import Publish
+from ui.library import find_source, load_params
+from ui.live import engine
+from ui.live.models import Source
+from ui.live.weights import N_NEIGHBORS, DrawnMap, map_classes, read_class_vectors
 
-N_NEIGHBORS = 5  # by which a map is judged
 _MANY = 200  # classes whose map takes seconds
-
-
-@dataclass(frozen=True)
-class DrawnMap:
-    """A map.
-
-    Attributes
-    ----------
-    found : ClassMap
-    kept : float
-        Share of the nearest by cosine that are nearest on the map.
-    by_chance : float
-        The same for points anywhere.
-    """
-
-    found: ClassMap
-    kept: float
-    by_chance: float
 
 
 def load_class_vectors(run: str) -> np.ndarray:
     """Unwritable, (K, d). Raises `InputError`."""
-    return _keep_vectors(run, identify_model(run))
+    return _keep_vectors(find_source(run))
 
 
 @lru_cache(maxsize=4)
-def _keep_vectors(run: str, model: Hashable) -> np.ndarray:
-    with computing:  # a pass of a blank picture tells which layer is the last
-        vectors = read_class_vectors(load_live_model(run))
+def _keep_vectors(source: Source) -> np.ndarray:
+    vectors = engine.shared.call(read_class_vectors, source)
     vectors.flags.writeable = False
     return vectors
 
@@ -79,7 +50,7 @@ def key_of(run: str, choice: ClassChoice, shown: np.ndarray) -> Hashable:
     elif choice.method == "umap":
         umap = params.umap
         settings = (umap.n_neighbors, umap.min_dist, umap.random_state)
-    return "class map", identify_model(run), choice.method, settings, shown.tobytes()
+    return "class map", find_source(run), choice.method, settings, shown.tobytes()
 
 
 def is_long(choice: ClassChoice, shown: np.ndarray) -> bool:
@@ -87,35 +58,18 @@ def is_long(choice: ClassChoice, shown: np.ndarray) -> bool:
     return choice.method == "umap" or (choice.method == "tsne" and len(shown) > _MANY)
 
 
-def make_work(
-    vectors: np.ndarray, choice: ClassChoice
-) -> Callable[[Publish[DrawnMap], Callable[[], bool]], DrawnMap]:
+def make_work(vectors: np.ndarray, choice: ClassChoice, is_long: bool) -> engine.Work[DrawnMap]:
     """What the queue is to do for the vectors (m, d) that are shown."""
     params = load_params()
-
-    def work(publish: Publish[DrawnMap], cancelled: Callable[[], bool]) -> DrawnMap:
-        if choice.method == "pca":
-            found = map_by_pca(vectors)
-        elif choice.method == "tsne":
-            found = map_by_tsne(
-                vectors,
-                perplexity=choice.perplexity,
-                early_exaggeration=params.tsne.early_exaggeration,
-                n_iter=params.tsne.n_iter,
-                random_state=params.tsne.random_state,
-            )
-        else:
-            found = map_by_umap(
-                vectors,
-                n_neighbors=params.umap.n_neighbors,
-                min_dist=params.umap.min_dist,
-                random_state=params.umap.random_state,
-            )
-        k = min(N_NEIGHBORS, len(vectors) - 1)
-        kept = measure_kept_neighbors(vectors, found.points, k)
-        return DrawnMap(found, kept, k / (len(vectors) - 1))
-
-    return work
+    return engine.shared.work(
+        map_classes,
+        vectors,
+        choice.method,
+        choice.perplexity,
+        params.tsne,
+        params.umap,
+        is_long=is_long,
+    )
 
 
 def tell_figures(choice: ClassChoice, drawn: DrawnMap) -> tuple[str, list[tuple[str, str]]]:

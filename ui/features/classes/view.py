@@ -34,8 +34,6 @@ from ui.features.classes.choice import (
 )
 from ui.features.classes.families import list_coarse, list_names, mark_families, mark_outputs
 from ui.features.classes.maps import (
-    N_NEIGHBORS,
-    DrawnMap,
     choose_shown,
     is_long,
     key_of,
@@ -44,12 +42,13 @@ from ui.features.classes.maps import (
     tell_figures,
 )
 from ui.features.techniques import CLASS_VECTORS
-from ui.features.work import WAITING, draw_waiting, obtain
 from ui.library import Contents, load_params
+from ui.live.weights import N_NEIGHBORS, DrawnMap
 from ui.queue import State
 from ui.selection import Selection
 from ui.shell import show_problem
 from ui.techniques import draw_technique
+from ui.waiting import draw_waiting, obtain
 
 _N_NEAREST = 8
 _N_LINES = 5  # on the map
@@ -98,7 +97,7 @@ def draw(
     selection: Selection, contents: Contents, side: DeltaGenerator, stage: DeltaGenerator
 ) -> list[str]:
     """Draw the choices at the left, the map and the nearest classes at the right."""
-    stage.html(f"<style>{WAITING}{read_asset(__file__, 'classes.css')}</style>")
+    stage.html(f"<style>{read_asset(__file__, 'classes.css')}</style>")
     coarse = list_coarse(contents)
     params = load_params()
     offer = Offer(
@@ -127,7 +126,8 @@ def draw(
     if index is None:
         index = int(shown[find_most_alike(vectors[shown])[0]])
     subject = _ClassVectorsSubject(contents, coarse, vectors, choice, shown, index)
-    report = obtain("classes", key, make_work(vectors[shown], choice), is_long(choice, shown))
+    long = is_long(choice, shown)
+    report = obtain("classes", key, make_work(vectors[shown], choice, long), long)
     with stage:
         left, right = st.columns(2, gap=None)
         with left.container(key="panel-classes"):
@@ -144,9 +144,9 @@ def draw(
 
 
 def _draw_pause(key: Hashable, choice: ClassChoice) -> None:
-    said = f"Computing {METHODS[choice.method]} …"
+    said = f"Computing {METHODS[choice.method]}"
     if choice.method == "umap":
-        said += " The first time, UMAP compiles its code, which takes some 20 seconds."
+        said += ". The first time, UMAP compiles its code, which takes some 20 seconds"
     with st.container(key="classes-pause"):
         draw_waiting(key, said)
         st.button("Show PCA instead", key="classes_pca", on_click=lambda: change(class_map="pca"))

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import prod
 
 import numpy as np
 
-from layerscope.features.kernels import (
-    draw_first_filters,
-    draw_slices,
-    find_weighted,
-    read_kernel,
-    reads_colors,
-)
 from layerscope.features.weight_figures import WeightFigures
 from layerscope.models.layers import Layer
-from layerscope.models.registry import Classifier
 from ui.components.kernel_grid import Kernels, Pages
 from ui.features.kernels.choice import KernelChoice, count_on_page, is_list
+from ui.live import engine
+from ui.live.models import Source
+from ui.live.weights import Filters, Weighted, cut_colors, cut_slices
 
 Shape = tuple[int, int, int, int]
 
 
-def list_shapes(classifier: Classifier, layers: tuple[Layer, ...]) -> dict[str, Shape]:
+@dataclass(frozen=True)
+class Weights:
+    """A network's weights, and what is drawn of each of its layers."""
+
+    source: Source
+    weighted: Weighted
+    shapes: Mapping[str, Shape]
+
+    @cached_property
+    def figures(self) -> dict[str, WeightFigures]:
+        """By layer."""
+        return {each.key: each for each in self.weighted.figures}
+
+
+def list_shapes(weighted: Weighted, layers: tuple[Layer, ...]) -> dict[str, Shape]:
     """What is drawn of each layer with weights: F filters of R tiles of h x w.
 
     Filters that read colours are one tile each. A dense layer behind flattened maps is drawn as a
@@ -30,19 +42,18 @@ def list_shapes(classifier: Classifier, layers: tuple[Layer, ...]) -> dict[str, 
 
     Parameters
     ----------
-    classifier : Classifier
+    weighted : Weighted
     layers : tuple of Layer
         The run's nodes.
     """
     found: dict[str, Shape] = {}
-    for key in find_weighted(classifier):
-        shape = read_kernel(classifier, key).shape
+    for figures in weighted.figures:
+        key, shape = figures.key, figures.shape
         if len(shape) == 2:
             height, width = _find_window(key, shape[1], layers)
             found[key] = (shape[0], shape[1] // (height * width), height, width)
         else:
-            reads = 1 if reads_colors(classifier, key) else shape[1]
-            found[key] = (shape[0], reads, shape[2], shape[3])
+            found[key] = (shape[0], 1 if key == weighted.colored else shape[1], shape[2], shape[3])
     return found
 
 
@@ -76,27 +87,23 @@ def fold_norms(figures: WeightFigures, shape: Shape) -> np.ndarray:
     return np.sqrt(squares.reshape(shape[1], -1).sum(axis=1))
 
 
-def cut_page(
-    classifier: Classifier,
-    figures: WeightFigures,
-    shape: Shape,
-    choice: KernelChoice,
-    layers: tuple[Layer, ...],
-) -> Kernels:
+def cut_page(network: Weights, choice: KernelChoice, layers: tuple[Layer, ...]) -> Kernels:
     """What of a layer is on a page.
 
     Parameters
     ----------
-    classifier : Classifier
-    figures : WeightFigures
-        Of the layer.
-    shape : tuple of int
-        See `list_shapes`.
+    network : Weights
     choice : KernelChoice
-        Whose page there is.
+        Which page of which layer.
     layers : tuple of Layer
         The run's nodes: only filters of these can be opened.
+
+    Raises
+    ------
+    InputError
+        Where the network cannot be had any more.
     """
+    figures, shape = network.figures[choice.layer], network.shapes[choice.layer]
     rows, columns = sort_filters(figures, shape, choice.order)
     per = count_on_page(choice.size, shape)
     row_names, column_names = _name_pages(rows, per[0]), _name_pages(columns, per[1])
@@ -105,21 +112,20 @@ def cut_page(
     is_linked = any(layer.key == choice.layer for layer in layers)
     is_dense = len(figures.shape) == 2
     largest = max(-figures.low, figures.high)
-    if reads_colors(classifier, choice.layer):
-        limit = largest
-        tiles = draw_first_filters(classifier)[None, columns]
-        weights = read_kernel(classifier, choice.layer)[None, columns]
-        inputs = np.full((1, len(columns)), -1)
-    else:
-        limit = figures.outer or largest
-        found = draw_slices(classifier, choice.layer, rows, columns, limit=limit, window=shape[2:])
-        tiles, weights, inputs = found.tiles, found.weights, found.inputs
+    is_colored = choice.layer == network.weighted.colored
+    limit = largest if is_colored else figures.outer or largest
+    place = network.source, choice.layer, tuple(columns.tolist())
+    found = (
+        _cut_colors(*place)
+        if is_colored
+        else _cut_slices(*place, tuple(rows.tolist()), limit, shape[2:])
+    )
     norms_of_rows = fold_norms(figures, shape) if len(rows) > 1 else np.ones(1)
     return Kernels(
-        tiles,
-        weights.reshape(*weights.shape[:2], -1),
+        found.tiles,
+        found.weights.reshape(*found.weights.shape[:2], -1),
         columns,
-        inputs,
+        found.inputs,
         figures.norms[columns],
         norms_of_rows[rows] if len(rows) > 1 else np.ones(1),
         float(figures.norms.max()) or 1.0,
@@ -136,6 +142,28 @@ def cut_page(
         ),
         "Click: what it looks for" if is_linked else "Inside a block: no node of the run",
         is_linked,
+    )
+
+
+# Kept, so that a page that is drawn again does not ask the network again.
+
+
+@lru_cache(maxsize=8)
+def _cut_colors(source: Source, key: str, columns: tuple[int, ...]) -> Filters:
+    return engine.shared.call(cut_colors, source, key, np.array(columns))
+
+
+@lru_cache(maxsize=16)
+def _cut_slices(
+    source: Source,
+    key: str,
+    columns: tuple[int, ...],
+    rows: tuple[int, ...],
+    limit: float,
+    window: tuple[int, int],
+) -> Filters:
+    return engine.shared.call(
+        cut_slices, source, key, np.array(rows), np.array(columns), limit, window
     )
 
 

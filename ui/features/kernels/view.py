@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
-from layerscope.features.kernels import describe_network
-from layerscope.features.weight_figures import WeightFigures
-from layerscope.models.registry import Classifier
 from ui import markup
 from ui.address import change
 from ui.assets import read_asset
@@ -30,65 +24,48 @@ from ui.features.kernels.choice import (
     write_kernel_choice,
 )
 from ui.features.kernels.figures import draw_norms, draw_weights, list_columns, list_facts
-from ui.features.kernels.pages import Shape, cut_page, list_shapes, summarize
+from ui.features.kernels.pages import Weights, cut_page, list_shapes, summarize
 from ui.features.techniques import KERNELS
-from ui.features.work import WAITING, draw_waiting, identify_model, obtain
-from ui.library import Contents
-from ui.live_model import load_live_model
-from ui.queue import Publish, State
+from ui.library import Contents, find_source
+from ui.live import engine
+from ui.live.weights import describe
+from ui.queue import State
 from ui.selection import Selection
 from ui.shell import show_problem
 from ui.techniques import draw_technique
+from ui.waiting import draw_waiting, obtain
 
 _MANY = 20_000_000  # weights that take seconds to describe
 _LAST_RUN = "kernels-run"  # in the session: a layer of another run's model is no error of a link
-
-
-@dataclass(frozen=True)
-class _Network:
-    """A model and what is drawn of each of its layers."""
-
-    classifier: Classifier
-    shapes: Mapping[str, Shape]
-    figures: Mapping[str, WeightFigures]
 
 
 def draw(
     selection: Selection, contents: Contents, side: DeltaGenerator, stage: DeltaGenerator
 ) -> list[str]:
     """Draw the layer at the left, its filters and all layers at the right."""
-    stage.html(f"<style>{WAITING}{read_asset(__file__, 'kernels.css')}</style>")
+    stage.html(f"<style>{read_asset(__file__, 'kernels.css')}</style>")
     try:
-        classifier = load_live_model(contents.run)
-        key = ("kernels", identify_model(contents.run))
+        source = find_source(contents.run)
     except InputError as problem:
         return _say(stage, str(problem))
-    shapes = list_shapes(classifier, contents.layers)
-    if not shapes:
-        return _say(stage, f"{classifier.name} has no convolution and no dense layer.")
-    choice, refused = read_kernel_choice(st.query_params.to_dict(), shapes)
-    write_kernel_choice(choice, next(iter(shapes)))
+    key = ("kernels", source)
+    is_long = sum(layer.parameters for layer in contents.layers) > _MANY
+    report = obtain("kernels", key, engine.shared.work(describe, source, is_long=is_long), is_long)
+    found = None if isinstance(report, str) else report.result
+    if isinstance(report, str) or report.state is State.FAILED:
+        return _say(stage, report if isinstance(report, str) else report.problem)
+    if report.is_open or found is None:
+        with stage.container(key="panel-kernels-waiting"):
+            draw_waiting(key, "Reading the weights of all layers")
+        return []
+    network = Weights(source, found, list_shapes(found, contents.layers))
+    if not network.shapes:
+        return _say(stage, f"{found.name} has no convolution and no dense layer.")
+    choice, refused = read_kernel_choice(st.query_params.to_dict(), network.shapes)
+    write_kernel_choice(choice, next(iter(network.shapes)))
     if st.session_state.get(_LAST_RUN, contents.run) != contents.run:
         refused = []
     st.session_state[_LAST_RUN] = contents.run
-
-    def work(
-        publish: Publish[tuple[WeightFigures, ...]], cancelled: Callable[[], bool]
-    ) -> tuple[WeightFigures, ...]:
-        return describe_network(
-            classifier, lambda done, total: publish(done, total, None), cancelled
-        )
-
-    n_weights = sum(each.numel() for each in classifier.module.parameters())
-    report = obtain("kernels", key, work, n_weights > _MANY)
-    found = None if isinstance(report, str) else report.result
-    if isinstance(report, str) or report.state is State.FAILED:
-        return refused + _say(stage, report if isinstance(report, str) else report.problem)
-    if report.is_open or found is None:
-        with stage.container(key="panel-kernels-waiting"):
-            draw_waiting(key, "Reading the weights of all layers …")
-        return refused
-    network = _Network(classifier, shapes, {each.key: each for each in found})
     _draw_side(network, choice, side)
     with stage:
         _draw_stage(network, choice, contents)
@@ -101,7 +78,7 @@ def _say(stage: DeltaGenerator, problem: str) -> list[str]:
     return []
 
 
-def _draw_side(network: _Network, choice: KernelChoice, side: DeltaGenerator) -> None:
+def _draw_side(network: Weights, choice: KernelChoice, side: DeltaGenerator) -> None:
     figures = network.figures[choice.layer]
     shape = network.shapes[choice.layer]
     with side:
@@ -139,20 +116,20 @@ def _write_shape(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape))
 
 
-def _draw_stage(network: _Network, choice: KernelChoice, contents: Contents) -> None:
+def _draw_stage(network: Weights, choice: KernelChoice, contents: Contents) -> None:
     figures, shape = network.figures[choice.layer], network.shapes[choice.layer]
     left, right = st.columns(2, gap=None)
     with left:
         with st.container(key="panel-kernels"):
             draw_kernel_grid(
-                cut_page(network.classifier, figures, shape, choice, contents.layers),
+                cut_page(network, choice, contents.layers),
                 key="kernel_grid",
                 on_pick=lambda channel: _open_unit(choice.layer, channel),
                 on_page=lambda axis, page: change(**{f"kernel_{axis}": page or None}),
             )
         with st.container(key="panel-layers"):
             draw_weight_strip(
-                list_columns(network.figures.values()),
+                list_columns(network.weighted.figures),
                 choice.layer,
                 key="weight_strip",
                 on_pick=change_layer,

@@ -13,8 +13,8 @@ from ui.coloring import describe_predictions, read_predictions
 from ui.components.embedding_film import LinkedSamples
 from ui.components.points import LegendEntry
 from ui.features.playground.address import TrialChoice, offer_counts, read_trial
-from ui.features.playground.jobs import Plane
 from ui.library import Contents, load_params
+from ui.live.playground import Plane
 from ui.palette import mark_class
 from ui.queue import session_id, shared
 from ui.selection import read_selection

@@ -14,16 +14,10 @@ from ui.components.embedding_trials import (
 )
 from ui.features.playground.address import TrialChoice
 from ui.features.playground.cast import call_off, load_linked_samples, pin
-from ui.features.playground.jobs import (
-    SEEDS,
-    Caution,
-    PlaygroundSubject,
-    ask_caution,
-    caution_key,
-    read_subject,
-)
+from ui.features.playground.jobs import ask_caution, caution_key, read_subject
 from ui.features.techniques import CHARI, KOBAK, WATTENBERG
 from ui.library import Contents
+from ui.live.playground import SEEDS, Caution, PlaygroundSubject
 from ui.markup import escape_markdown
 from ui.queue import Report, State, session_id, shared
 from ui.selection import Selection

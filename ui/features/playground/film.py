@@ -25,16 +25,9 @@ from ui.features.playground.cast import (
     pin,
     recall_plane,
 )
-from ui.features.playground.jobs import (
-    Film,
-    Plane,
-    PlaygroundSubject,
-    Settings,
-    ask_film,
-    film_key,
-    read_subject,
-)
+from ui.features.playground.jobs import ask_film, film_key, read_subject
 from ui.library import Contents, load_params
+from ui.live.playground import Film, Plane, PlaygroundSubject, Settings
 from ui.queue import Report, State, session_id, shared
 from ui.selection import Selection
 
@@ -70,8 +63,8 @@ def draw_film(selection: Selection, contents: Contents, choice: TrialChoice) -> 
     climbing = rung is not None and _climb(subject, rung)
     film = report.result if report is not None else None
     if film is not None:
-        keep_plane(subject.key, film.plane)
-    plane = film.plane if film is not None else recall_plane(subject.key)
+        keep_plane(subject, film.plane)
+    plane = film.plane if film is not None else recall_plane(subject)
     if film is not None and report is not None and report.state is State.DONE:
         _keep_result(subject, settings, film)
     draw_embedding_film(
@@ -184,8 +177,8 @@ def tell_state(report: Report[Film] | None, problem: str | None) -> tuple[str, f
 def _results(subject: PlaygroundSubject) -> dict[Settings, Result]:
     """Results of this visit for the same samples and layer, to be added to."""
     known = st.session_state.setdefault(_TRIED, {})
-    found = known.pop(subject.key, {})
-    known[subject.key] = found  # the last one is the one used last
+    found = known.pop(subject, {})
+    known[subject] = found  # the last one is the one used last
     while len(known) > _MOST_SUBJECTS:
         del known[next(iter(known))]
     return found
@@ -243,7 +236,7 @@ def list_rungs(choice: TrialChoice) -> list[Settings]:
 
 
 def _ladder_of(subject: PlaygroundSubject, choice: TrialChoice) -> Hashable:
-    return subject.key, choice.start, choice.seed
+    return subject, choice.start, choice.seed
 
 
 def _find_rung(subject: PlaygroundSubject, choice: TrialChoice) -> Settings | None:

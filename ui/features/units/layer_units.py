@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from layerscope.activations.top_samples import find_row
 from layerscope.features.selectivity import Selectivity, measure_selectivity, rank_selectivity
@@ -19,6 +18,7 @@ from ui.arrays import (
     load_samples,
     stamp,
 )
+from ui.memory import keep
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def load_units(run: str, size: int, layer: Layer) -> LayerUnits:
         return _keep_units(run, size, layer, stamp(run, "channels"))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@keep
 def _keep_units(run: str, size: int, layer: Layer, made: Stamp) -> LayerUnits:
     first = find_row(load_attributes(run, "channels"), layer.key, 0)
     rows = slice(first, first + layer.shape[0])

@@ -28,15 +28,9 @@ from ui.features.units.choice import (
     has_maps,
 )
 from ui.features.units.layer_units import LayerUnits, find_logits, load_units, name_units
-from ui.features.units.maximization import (
-    Maximization,
-    MaximizationTask,
-    Verdict,
-    ask_maximization,
-    key_of,
-    look_at,
-)
+from ui.features.units.maximization import ask_maximization, key_of, look_at
 from ui.features.units.side import UnitSubject
+from ui.live.maximization import Maximization, MaximizationTask, Verdict
 from ui.queue import Report, session_id, shared
 from ui.techniques import offer_technique
 

@@ -20,6 +20,7 @@ from ui.features.units.choice import RANKS, has_maps, write_choice
 from ui.features.units.layer_units import LayerUnits, load_units, name_units
 from ui.features.units.side import UnitSubject
 from ui.features.units.top_patches import enlarge, find_box, read_patch
+from ui.memory import keep
 from ui.palette import mark_class
 from ui.techniques import offer_technique
 
@@ -139,7 +140,7 @@ def compose_atlas(subject: UnitSubject, units: LayerUnits) -> Atlas:
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@keep
 def _keep_sheet(
     run: str, size: int, layer: Layer, page: tuple[int, ...], samples: Stamp, channels: Stamp
 ) -> str:

@@ -20,6 +20,7 @@ from ui.features.techniques import TOP_SAMPLES
 from ui.features.units.choice import CROPS, has_maps, write_choice
 from ui.features.units.layer_units import LayerUnits, name_class
 from ui.features.units.side import UnitSubject
+from ui.memory import keep
 from ui.palette import mark_class
 from ui.techniques import offer_technique
 
@@ -117,7 +118,7 @@ def find_box(run: str, layer: Layer, y: int, x: int) -> Box | None:
     return field_box(layer, y, x, side)
 
 
-@st.cache_resource(max_entries=4096, show_spinner=False)
+@keep
 def _keep_patch(run: str, uid: int, box: Box | None, made: Stamp) -> str:
     return markup.embed_pixels(enlarge(read_patch(run, uid, box), _SIDE))
 

@@ -1,35 +1,25 @@
-"""What the views of weights wait for: a model that is read, a map that is computed."""
+"""Work of the queue that a view waits for: asked for once, looked at until it is done."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from ui.assets import read_asset
-from ui.library import load_params
-from ui.queue import Publish, Report, session_id, shared
+from ui.live import engine
+from ui.queue import Report, session_id, shared
+from ui.shell import show_problem
 
 T = TypeVar("T")
-WAITING = read_asset(__file__, "work.css")
 _PATIENCE = 0.3  # seconds in which an answer spares the visitor the sight of waiting
 _AGAIN = 0.4  # seconds between two looks
-
-
-def identify_model(run: str) -> Hashable:
-    """What tells a run's model from any other, and from itself with other weights. Raises `InputError`."""
-    settings = load_params().run(run)
-    file = settings.weights_file
-    changed = file.stat().st_mtime_ns if file is not None and file.is_file() else 0
-    return json.dumps(settings.model, sort_keys=True), str(file), changed
 
 
 def obtain(
     view: str,
     key: Hashable,
-    work: Callable[[Publish[T], Callable[[], bool]], T],
+    work: engine.Work[T],
     is_long: bool = False,
 ) -> Report[T] | str:
     """Have something computed, and wait a moment for it.
@@ -62,17 +52,42 @@ def obtain(
     return report if report is not None else "It was called off. Reload the page to try again."
 
 
-def draw_waiting(key: Hashable, said: str) -> None:
-    """Say what is computed, and run the page again when it is done."""
+def draw_waiting(key: Hashable, *doing: str) -> None:
+    """Say what is computed, and run the page again when it is done.
+
+    Parameters
+    ----------
+    key : hashable
+    doing : str
+        What each step does; of one alone, it is said how many layers are done.
+    """
 
     @st.fragment(run_every=_AGAIN)
     def wait() -> None:
         report = shared.look(key)
         if report is None or not report.is_open:
             st.rerun()
-        share = f"{report.done} of {report.total} layers" if report.total else ""
+        said = doing[min(report.done, len(doing) - 1)]
+        is_counted = report.total and len(doing) == 1
+        share = f"{report.done} of {report.total} layers" if is_counted else ""
         st.html(
-            f'<div class="waiting" role="status"><i></i><p>{said}</p><p class="source">{share}</p></div>'
+            f'<div class="waiting" role="status"><i></i><p>{said} …</p><p class="source">{share}</p></div>'
         )
 
     wait()
+
+
+def wait_for(view: str, key: Hashable, work: engine.Work[T], *doing: str) -> T | None:
+    """The result of short work; None where a line is drawn that says how far it is, or why it failed.
+
+    Parameters as of `obtain` and `draw_waiting`.
+    """
+    report = obtain(view, key, work)
+    if isinstance(report, str):
+        show_problem(report)
+        return None
+    if report.is_open:
+        draw_waiting(key, *doing)
+    elif report.result is None:
+        show_problem(report.problem)
+    return report.result
