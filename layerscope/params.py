@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,9 +18,11 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.constructor import DuplicateKeyError
 
 from layerscope.errors import InputError
 from layerscope.names import RULE, is_name
+from layerscope.storage.remote import is_plain
 from layerscope.training.recipe import Recipe
 
 PARAMS = Path("params.yaml")
@@ -86,14 +89,17 @@ class Run:
 
 
 def _known_url(url: str) -> str:
-    if url and (not urlsplit(url).scheme or "://" not in url):
-        raise ValueError("must be a URL such as s3://bucket/folder, or empty")
+    if url and not is_plain(url):
+        raise ValueError(
+            "must be a URL such as s3://bucket/folder, with no user, password or query, or empty"
+        )
     return url
 
 
 def _known_scheduler(scheduler: str) -> str:
     parts = urlsplit(scheduler)
-    if scheduler in {"local", "synchronous"} or (parts.scheme in _DASK and parts.netloc):
+    is_address = parts.scheme in _DASK and parts.netloc and is_plain(scheduler)
+    if scheduler in {"local", "synchronous"} or is_address:
         return scheduler
     raise ValueError("must be local, synchronous or an address such as tcp://host:8786")
 
@@ -359,14 +365,32 @@ def read_params(path: Path = PARAMS) -> Params:
     except RecursionError:
         raise InputError(f"{path}: nested too deep; mend it there") from None
     except (YAMLError, ValueError) as error:  # of text that is not UTF-8, too
-        raise InputError(f"{path}: not valid YAML ({error}); mend it there") from None
+        raise InputError(f"{path}: not valid YAML ({_tell(error)}); mend it there") from None
     try:
         return _ADAPTER.validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = first["loc"][:-2] if first["loc"][-1:] == ("[key]",) else first["loc"]
         field = ".".join(str(part) for part in place) or "the whole file"
+        shown = _show(field, first["input"])
         reason = first["msg"].removeprefix("Value error, ")
-        raise InputError(
-            f"{path}: {field}: {reason} (given: {reprlib.repr(first['input']):.80})"
-        ) from None
+        raise InputError(f"{path}: {_show('', field, str)}: {reason} (given: {shown})") from None
+
+
+def _tell(error: Exception) -> str:
+    """What is wrong with a file, without its content, which may hold a secret."""
+    mark = getattr(error, "problem_mark", None)
+    problem = "a key that is there twice" if isinstance(error, DuplicateKeyError) else None
+    problem = problem or getattr(error, "problem", None) or type(error).__name__
+    return f"{problem}, line {mark.line + 1}" if mark is not None else str(problem)
+
+
+def _show(field: str, value: object, write: Callable[[Any], str] = reprlib.repr) -> str:
+    """A value as a message shows it: none that may be an address, which may hold a secret."""
+    text = repr(value)
+    if isinstance(value, Mapping):
+        return f"a mapping of {len(value)}"
+    is_word = isinstance(value, str) and len(value) <= 16 and value.isalpha() and value.islower()
+    is_hidden = isinstance(value, str) and field.startswith("compute.") and not is_word
+    is_hidden |= any(sign in text for sign in ("://", "@", "%40"))
+    return "not shown" if is_hidden else f"{write(value):.80}"

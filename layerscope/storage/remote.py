@@ -29,8 +29,9 @@ from layerscope.errors import InputError, naming
 
 _POINTER_FORMAT = 1
 _POINTER_BYTES = 1 << 14  # far more than a pointer takes
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s?#]*[^\s?#/]")
-_SECRET = re.compile(r"(?<=//)[^/\s@]*:[^/\s@]*@")  # user:password@
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s?#@]*[^\s?#@/]")
+# In what others say: a user and a password, whatever these hold, and a query.
+_SECRET = re.compile(r"(?<=//)[^\s\"']*(?:@|%40)|[?#][^\s\"']*")
 _VERSION = re.compile(r"(.+\.zarr/[0-9a-f]{32})/")
 _CALLERS = {"builtins", "zarr", "numpy", "numcodecs"}  # whose errors are not about the storage
 # Listings must show what other processes wrote a moment ago.
@@ -45,35 +46,36 @@ def is_url(path: Path | str) -> bool:
     return isinstance(path, str) and "://" in path
 
 
+def is_plain(url: str) -> bool:
+    """Whether a text is a URL of a place and no more: no user, no password, no query."""
+    return bool(_URL.fullmatch(url)) and "::" not in url and "%40" not in url
+
+
 def check_url(url: str, where: str = "") -> str:
     """A URL that can be opened here, and stand in a pointer and in messages: it holds no secret.
 
     Raises
     ------
     InputError
-        It begins with `where`.
+        It begins with `where`, and tells of a refused address its protocol alone.
     """
-    shown = _SECRET.sub("", url.partition("?")[0])
-    if _SECRET.search(url):
-        raise InputError(
-            f"{where}the address {shown} holds a password; leave it out, and set credentials in the "
-            "environment or in fsspec's configuration"
-        )
-    if not _URL.fullmatch(url) or "::" in url:
-        raise InputError(
-            f"{where}{shown!r} is not an address; it looks like s3://bucket/folder, with no query"
-        )
     protocol = url.partition("://")[0]
+    if not is_plain(url):
+        shown = f"{protocol}://…" if protocol in fsspec.available_protocols() else "what is given"
+        raise InputError(
+            f"{where}{shown} is not an address that can be used: it looks like s3://bucket/folder, with "
+            "no user, password or query; set credentials in the environment or in fsspec's configuration"
+        )
     try:
         fsspec.get_filesystem_class(protocol)
     except ValueError:
         raise InputError(
-            f"{where}{shown}: no filesystem is known for {protocol}://; correct the address, or "
+            f"{where}{url}: no filesystem is known for {protocol}://; correct the address, or "
             "install the package that brings it"
         ) from None
     except ImportError as error:
         raise InputError(
-            f"{where}{shown}: the package for {protocol}:// is not installed; {error}"
+            f"{where}{url}: the package for {protocol}:// is not installed; {error}"
         ) from None
     return url
 
