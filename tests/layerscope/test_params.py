@@ -198,7 +198,8 @@ def test_where_to_work_is_checked(
 ) -> None:
     content["compute"][field] = value
     message = message_of(content, file)
-    assert f"compute.{field}: {said}" in message and repr(value) in message
+    shown = "not shown" if "/" in value else repr(value)  # an address may hold a secret
+    assert f"compute.{field}: {said}" in message and f"(given: {shown})" in message
 
 
 @pytest.mark.parametrize("scheduler", ["local", "synchronous", "tcp://10.0.0.1:8786", "tls://h:1"])
