@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from layerscope.explanation.methods import METHODS
 
 from layerscope.datasets.categories import Category
 from layerscope.errors import InputError
 from layerscope.explanation.heatmap import colorize, fit_to_picture, shade
 from layerscope.explanation.method import Cancelled, Setting
+from layerscope.explanation.methods import METHODS
 from layerscope.explanation.object_share import share_on_object
 from layerscope.models.layers import Layer
 from ui.live.engine import Publish

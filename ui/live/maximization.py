@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from layerscope.features.ascent import MaximizationSettings, MaximizationStep, State
-from layerscope.features.unit import Unit
 
 from layerscope.explanation.method import Cancelled
+from layerscope.features.ascent import MaximizationSettings, MaximizationStep, State
+from layerscope.features.unit import Unit
 from ui.live.engine import Publish
 from ui.live.models import Source, load
 from ui.live.turns import computing
