@@ -100,10 +100,10 @@ def run_stage(work: Callable[..., None], description: str | None, **arguments: s
     parser = argparse.ArgumentParser(description=description)
     for name, text in arguments.items():
         parser.add_argument(name, help=text)
-    given = sys.argv[1:]  # what begins with a dash is a name that is refused below, no option
-    values: dict[str, Any] = vars(
-        parser.parse_args(given if given == ["--help"] else ["--", *given])
-    )
+    given = sys.argv[1:]
+    if given and given != ["--help"]:
+        given = ["--", *given]  # what begins with a dash is a name that is refused below, no option
+    values: dict[str, Any] = vars(parser.parse_args(given))
     with one_line_errors():
         for argument, value in values.items():
             check_name(value, argument)
