@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DVC := $(BIN)/dvc
 # DVC stages say `python`: theirs is the environment's.
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(abspath $(BIN)):$(PATH)
 
 # Names are UTF-8 whatever the locale: in the app, in DVC, in Dask's workers.
 export PYTHONUTF8 := 1
@@ -26,9 +26,11 @@ help: ## list the targets
 
 setup: $(STAMP) ## create the environment in .venv
 
-$(STAMP): requirements.lock
+$(STAMP): requirements.lock requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@# Which build of torch it is (for the CPU, for a version of CUDA) is the machine's matter, so no hash is kept.
+	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -o '^torch==[^ ]*' requirements.txt)"
 	@# A source archive has no git history, which DVC must be told.
 	@[ -e .git ] || $(DVC) config --local core.no_scm true
 	@touch $@
@@ -144,12 +146,13 @@ bundle: setup ## put the embedded data's arrays into the repository's own DVC re
 coarse: setup ## make the table of ImageNet's coarse classes from WordNet anew
 	$(BIN)/python -m layerscope.coarse.fetch
 
-lock: setup ## write requirements.lock anew
+lock: setup ## write requirements.lock anew: all packages and their hashes, torch apart
 	$(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --strip-extras --annotation-style=line \
+		--no-emit-trusted-host --strip-extras --annotation-style=line --generate-hashes \
+		--unsafe-package=torch --unsafe-package=pip --unsafe-package=setuptools \
 		-o requirements.lock requirements-dev.txt
-	@# Which build of torch is installed is the machine's matter.
-	sed -i 's/^torch==\([0-9.]*\)+[a-z0-9]*/torch==\1/' requirements.lock
+	@# It warns that these are not in it.
+	sed -i '/^$$/,$$d' requirements.lock
 
 clean: ## delete the environment and everything that can be rebuilt
 	rm -rf $(VENV) data .dvc/cache .dvc/tmp .cache .mypy_cache .ruff_cache .pytest_cache
