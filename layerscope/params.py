@@ -387,9 +387,11 @@ def _tell(error: Exception) -> str:
 
 def _show(field: str, value: object, write: Callable[[Any], str] = reprlib.repr) -> str:
     """A value as a message shows it: none that may be an address, which may hold a secret."""
-    text = repr(value)
     if isinstance(value, Mapping):
         return f"a mapping of {len(value)}"
+    if isinstance(value, list) and any(isinstance(each, (list, Mapping)) for each in value):
+        return f"a list of {len(value)}"  # by aliases, a few lines may stand for a million times as many
+    text = repr(value)
     is_word = isinstance(value, str) and len(value) <= 16 and value.isalpha() and value.islower()
     is_hidden = isinstance(value, str) and field.startswith("compute.") and not is_word
     is_hidden |= any(sign in text for sign in ("://", "@", "%40"))
