@@ -357,11 +357,18 @@ def read_params(path: Path = PARAMS) -> Params:
         Naming the file, the field and what is wrong with it.
     """
     try:
-        content = YAML(typ="safe").load(path)
+        text = path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run from the top folder of the project") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); mend it there") from None
+    return parse_params(text, path)
+
+
+def parse_params(text: bytes | str, path: Path = PARAMS) -> Params:
+    """Check the text of a ``params.yaml``; `path` is what errors name. Raises `InputError`."""
+    try:
+        content = YAML(typ="safe").load(text)
     except RecursionError:
         raise InputError(f"{path}: nested too deep; mend it there") from None
     except (YAMLError, ValueError) as error:  # of text that is not UTF-8, too

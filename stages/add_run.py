@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from io import StringIO
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
@@ -11,7 +12,8 @@ from layerscope.datasets import DATASETS
 from layerscope.errors import InputError
 from layerscope.models.registry import input_size
 from layerscope.names import name_run
-from layerscope.params import PARAMS, read_params
+from layerscope.params import PARAMS, parse_params, read_params
+from layerscope.storage.files import write_text
 from stages.command import ensure_utf8, one_line_errors
 
 PUBLISHED = "weights/published"
@@ -65,13 +67,10 @@ def add_run(
         "sizes": flow,
     }
     content["runs"][name] = {**run, **({"root": root} if root else {})}
-    before = PARAMS.read_text(encoding="utf-8")
-    yaml.dump(content, PARAMS)
-    try:
-        read_params()
-    except InputError:
-        PARAMS.write_text(before, encoding="utf-8")
-        raise
+    text = StringIO()
+    yaml.dump(content, text)
+    parse_params(text.getvalue())
+    write_text(PARAMS, text.getvalue())
     return name
 
 

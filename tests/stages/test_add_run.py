@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -53,6 +55,22 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(
     with pytest.raises(InputError, match=message):
         add_run(dataset, model, None, sizes, None)
     assert project.read_text() == before
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = project.read_text(encoding="utf-8")
+
+    def fill(path: Path, text: str, encoding: str) -> int:
+        path.write_bytes(text.encode(encoding)[:100])  # what still fits
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", fill)
+    with pytest.raises(OSError, match=r"No space left.*params\.yaml"):
+        add_run("imagewoof", "vgg16", None, [100], "photographs")
+    assert project.read_text(encoding="utf-8") == before
+    assert list(project.parent.iterdir()) == [project]
 
 
 def test_sizes_that_are_no_numbers_are_refused() -> None:
