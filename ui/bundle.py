@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,16 @@ def _pull(repo: Repo, out: Output) -> None:
     out.checkout(allow_missing=True)
 
 
-def ensure_bundle() -> str | None:
+def ensure_bundle(report: Callable[[int, int], object] = lambda done, of: None) -> str | None:
     """Fetch what is missing of the embedded runs.
 
     Works in a clone and in a source archive without git history, and reaches no network.
+
+    Parameters
+    ----------
+    report : callable, optional
+        Called with the bytes that are done and those of all that is to be fetched, at the start and
+        after each output.
 
     Returns
     -------
@@ -57,11 +64,23 @@ def ensure_bundle() -> str | None:
     config = {} if Path(".git").exists() else {"core": {"no_scm": True}}
     try:
         with Repo(config=config) as repo, repo.lock:
-            for out in repo.index.outs:
-                if out.can_push and any(each in out.def_path for each in missing):
-                    _pull(repo, out)
+            outs = [
+                out
+                for out in repo.index.outs
+                if out.can_push and any(each in out.def_path for each in missing)
+            ]
+            done, total = 0, sum(out.meta.size or 0 for out in outs)
+            report(done, total)
+            for out in outs:
+                _pull(repo, out)
+                done += out.meta.size or 0
+                report(done, total)
     except (DvcException, OSError) as error:
-        return f"The embedded data could not be unpacked ({error}); build it with `make demo`."
+        reason = " ".join(str(error).split())
+        return (
+            f"The embedded data could not be unpacked ({reason}). Mend that and reload this page, or "
+            "build it with `make demo`."
+        )
     if not _list_missing():
         return None
     return "The embedded data is not complete in this copy; build it with `make demo`."

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from threading import Lock
 
 import streamlit as st
 
@@ -45,10 +46,30 @@ PAGES = (
 )
 
 
-@st.cache_resource(show_spinner="Unpacking the embedded data …")
+_unpacking = Lock()  # one session unpacks, the others wait for it
+
+
 def _unpack_bundle() -> str | None:
-    """Fetch the embedded data once a process; outside the project's folder there is none."""
-    return ensure_bundle() if Path("dvc.yaml").is_file() else None
+    """Fetch the embedded data, showing how far it is; outside the project's folder there is none.
+
+    Each session tries once: where it failed, a reload tries again.
+    """
+    place = st.empty()
+    if not Path("dvc.yaml").is_file():
+        return None
+
+    def show(done: int, total: int) -> None:
+        text = f"Unpacking the embedded data: {done / 1e6:.0f} of {total / 1e6:.0f} MB"
+        place.progress(done / total if total else 0.0, text)
+
+    if "unpacked" not in st.session_state:
+        if _unpacking.locked():
+            place.text("Another window unpacks the embedded data …")
+        with _unpacking:
+            st.session_state["unpacked"] = ensure_bundle(show)
+        place.empty()
+    problem: str | None = st.session_state["unpacked"]
+    return problem
 
 
 def open_page(title: str, tour: Sequence[TourStep] | None = None, style: str = "") -> str | None:
