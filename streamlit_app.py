@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.address import change
-from ui.arrays import Unavailable
+from ui.arrays import Unavailable, tell_damaged_figures
 from ui.components.model_map import draw_model_map
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import draw_run_choice
@@ -61,7 +61,8 @@ def main() -> None:
                 draw_color_choices(selection, contents)
         with rest.container(key="stage"):
             stage.draw_stage(contents)
-        show_notices(refused + also_refused, problem, unpacking)
+        figures = tell_damaged_figures(run)
+        show_notices(refused + also_refused, problem, unpacking, figures)
     except Unavailable as unavailable:
         with rest.container(key="empty-stage"):
             show_unavailable(unavailable)

@@ -7,7 +7,7 @@ from contextlib import suppress
 import streamlit as st
 
 from ui import umap_tour
-from ui.arrays import Unavailable
+from ui.arrays import Unavailable, tell_damaged_figures
 from ui.assets import read_asset
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import draw_run_choice
@@ -51,7 +51,8 @@ def main() -> None:
             draw_choices(selection, contents, tour, partners)
         with stage:
             draw_stage(ShownTour(contents, second, n_components))
-        show_notices(refused + refused_choices + refused_run + refused_tour, problem, unpacking)
+        refused += refused_choices + refused_run + refused_tour
+        show_notices(refused, problem, unpacking, tell_damaged_figures(run))
     except Unavailable as unavailable:
         with stage.container(key="empty-stage"):
             show_unavailable(unavailable)

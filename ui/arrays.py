@@ -21,6 +21,7 @@ from layerscope.storage.store import DATA, Store, store_path
 from ui.memory import keep
 
 Stamp = tuple[int, int]
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, csv.Error)  # what reading a table may raise
 Figures = dict[tuple[str, str], dict[str, dict[str, float]]]  # (size, embedding) -> layer -> name
 
 
@@ -99,8 +100,12 @@ def _read_figures(path: Path, stamp: Stamp) -> Figures:
     skipped = {"size", "depth", "layer", "embedding"}
     table: Figures = {}
     for row in read_table(path):
+        if None in row.values():
+            raise ValueError("a row that is cut off")
         values = {key: float(v) for key, v in row.items() if v and key not in skipped}
         table.setdefault((row["size"], row["embedding"]), {})[row["layer"]] = values
+    if not table:
+        raise ValueError("no rows")
     return table
 
 
@@ -146,8 +151,24 @@ def load_attributes(run: str, name: str) -> Mapping[str, Any]:
 
 def load_figures(run: str, size: int, embedding: str) -> Mapping[str, Mapping[str, float]]:
     """What ``layers.csv`` says of an embedding: layer keys to named figures; empty without."""
-    path = (DATA / run / "layers.csv").absolute()
     try:
-        return _read_figures(path, _stamp(path)).get((str(size), embedding), {})
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return _load_table(run).get((str(size), embedding), {})
+    except _DAMAGE:
         return {}  # figures are an addition; a view without them is still a view
+
+
+def tell_damaged_figures(run: str) -> str | None:
+    """One line to show where a run's ``layers.csv`` is there but cannot be read."""
+    try:
+        _load_table(run)
+    except FileNotFoundError:
+        return None
+    except _DAMAGE:
+        path = DATA / run / "layers.csv"
+        return f"{path} is damaged: no figures are shown. Delete it, run `dvc repro` and reload this page."
+    return None
+
+
+def _load_table(run: str) -> Figures:
+    path = (DATA / run / "layers.csv").absolute()
+    return _read_figures(path, _stamp(path))

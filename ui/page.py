@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import streamlit as st
 
-from ui.arrays import Unavailable
+from ui.arrays import Unavailable, tell_damaged_figures
 from ui.controls import draw_run_choice
 from ui.library import Contents, list_runs, read_contents
 from ui.selection import choose_run
@@ -60,4 +60,4 @@ def run_page(
         with place, st.container(key=empty):
             draw_run_choice(run, runs)
             show_unavailable(unavailable)
-    show_notices(refused, problem, unpacking)
+    show_notices(refused, problem, unpacking, tell_damaged_figures(run))
