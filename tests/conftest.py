@@ -40,7 +40,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.fixture(autouse=True)
 def computing_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the engine is asked is computed in the test's own process, which can look into it."""
-    monkeypatch.setattr("ui.live.engine.shared", Here())
+    monkeypatch.setattr("ui.live.engine.networks", Here())
+    monkeypatch.setattr("ui.live.engine.arrays", Here())
 
 
 @pytest.fixture(scope="module")

@@ -202,4 +202,4 @@ def _color_by_cluster(selection: Selection, contents: Contents) -> Coloring:
 def _keep_clusters(
     _points: np.ndarray, n_clusters: int, random_state: int, of: tuple[str, str, str, Stamp]
 ) -> np.ndarray:
-    return engine.shared.call(cluster, _points, n_clusters, random_state)
+    return engine.arrays.call(cluster, _points, n_clusters, random_state)

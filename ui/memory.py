@@ -63,7 +63,7 @@ def keep_small() -> None:
 
 # --- what is kept between two runs of a page ---------------------------------------------------
 
-_KEPT_BYTES = 128 << 20  # of all together
+_KEPT_BYTES = 64 << 20  # of all together
 _LEAST = 64  # bytes of anything
 _OURS = ("layerscope", "ui")
 _guard = threading.RLock()

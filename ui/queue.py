@@ -27,9 +27,7 @@ from layerscope.explanation.method import Cancelled
 
 MAX_LONG = 3  # long jobs of a session that wait or run
 MAX_SHORT = 40  # the same of short ones: all that one page asks for, and as much again
-_KEPT_BYTES = (
-    48 << 20
-)  # of answers; an explanation has some 30 kB, a film of pictures ten times that
+_KEPT_BYTES = 24 << 20  # of answers; an explanation has some 30 kB, a film ten times that
 _UNWATCHED = 120.0  # seconds; a browser asks at least once a minute, also from a tab at the back
 _GONE = 5.0  # the same where the pages are closed
 _REMEMBERED = 1000  # sessions whose last turn is known

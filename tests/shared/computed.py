@@ -47,3 +47,11 @@ def count_until_unwanted(
     while not is_unwanted():
         pause.wait(0.01)
     raise Cancelled
+
+
+def group(n_clusters: int) -> int:
+    """How many groups scikit-learn finds where there are so many."""
+    from sklearn.cluster import KMeans
+
+    points = [[10 * (i % n_clusters), i / 100] for i in range(20)]
+    return len(set(KMeans(n_clusters, random_state=0).fit_predict(points)))

@@ -87,4 +87,4 @@ def _forward(run: str, uid: int, layers: tuple[Layer, ...]) -> dict[str, np.ndar
     """A forward pass up to the last of some layers."""
     with explaining(run, "samples"):
         picture = load_samples(run).picture(uid)
-    return engine.shared.call(find_maps, find_source(run), picture, layers)
+    return engine.networks.call(find_maps, find_source(run), picture, layers)

@@ -22,7 +22,7 @@ def ask_method(
     subject: ExplainSubject, method: Method, at: str | None, options: Mapping[str, Setting]
 ) -> str | None:
     """Have a method computed; one line where too much is waiting."""
-    work = engine.shared.work(
+    work = engine.networks.work(
         explain,
         subject.score,
         subject.picture,
@@ -36,5 +36,5 @@ def ask_method(
 
 def ask_sweep(subject: ExplainSubject, name: str, options: Mapping[str, Setting]) -> str | None:
     """Have the whole picture occluded place by place; what is known by then is published."""
-    work = engine.shared.work(sweep, subject.score, subject.picture, dict(options), is_long=True)
+    work = engine.networks.work(sweep, subject.score, subject.picture, dict(options), is_long=True)
     return shared.ask(key_of(subject, name, None, options), work, session_id(), True)

@@ -63,9 +63,9 @@ def _find(key: str, run: str) -> Source:
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the model …")
 def _describe(source: Source) -> Network:
-    return engine.shared.call(describe, source)
+    return engine.networks.call(describe, source)
 
 
 def run_network(network: Network, pictures: np.ndarray) -> np.ndarray:
     """Probabilities (N, K) float32 of pictures (N, S, S, 3) uint8."""
-    return engine.shared.call(predict, network.source, pictures)
+    return engine.networks.call(predict, network.source, pictures)

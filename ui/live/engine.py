@@ -2,7 +2,9 @@
 
 torch and all that stands on it take half a gigabyte, and hold the interpreter's lock while pages wait for it.
 They live in a child of the app, which begins with the first question and ends when none has come for a
-while, or with the app. What it runs are functions of modules of this package, named by reference.
+while, when it has grown too large for what it is asked next, or with the app. UMAP's compiler takes as much
+again, so what needs no network has a child of its own. What they run are functions of modules of this
+package, named by reference.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
+
+import psutil
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
@@ -39,9 +43,16 @@ _MEMORY = {
 
 
 class Engine:
-    """Runs functions in a child process, which is there as long as there is something to do."""
+    """Runs functions in a child process, which is there as long as there is something to do.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    most : int
+        Megabytes resident of one that waits for the next question: a larger one ends at once.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most << 20
         self._guard = threading.Lock()
         self._child: _Child | None = None
         self._calls = 0  # that run
@@ -100,7 +111,9 @@ class Engine:
         finally:
             with self._guard:
                 self._calls -= 1
-                if not self._calls:
+                if not self._calls and child.weigh() > self._most:
+                    self._drop()
+                elif not self._calls:
                     self._ending = threading.Timer(IDLE, self._end_idle)
                     self._ending.daemon = True
                     self._ending.start()
@@ -212,9 +225,17 @@ class _Child:
         with self._sending, suppress(OSError):
             self._process.communicate()  # closes what is open, and waits for the end
 
+    def weigh(self) -> int:
+        """Bytes resident; 0 where it has ended."""
+        try:
+            return int(psutil.Process(self._process.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
     def end(self) -> None:
         self._process.kill()
         self._receiving.join()
 
 
-shared = Engine()  # the one of the app
+networks = Engine(most=520)  # of the app, for what a network does
+arrays = Engine(most=200)  # and for what is found in arrays alone

@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from types import ModuleType
 from typing import Any, BinaryIO
 
 from layerscope.errors import InputError
@@ -20,6 +22,16 @@ from ui.live.turns import computing
 
 _PAUSE = 0.1  # seconds between two steps that are told: nobody looks more often
 _COURTESY = 5  # by which the pages come first
+
+
+class _NoTables(MetaPathFinder):
+    """Keeps out pandas and pyarrow, 60 MB that scikit-learn loads where they are: it gets no tables."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> None:
+        if fullname in {"pandas", "pyarrow"}:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
 
 
 class _Answers:
@@ -95,6 +107,7 @@ def main() -> None:
     """Serve standard input and output; what anything else prints goes to standard error."""
     answers = _Answers(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.meta_path.insert(0, _NoTables())
     if hasattr(os, "nice"):
         os.nice(_COURTESY)
     serve(sys.stdin.buffer, answers)

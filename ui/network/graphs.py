@@ -18,7 +18,7 @@ def wait_for_graph(contents: Contents) -> ModelGraph | None:
     source, layers = _find_source(contents), contents.layers
     if source is None:
         return None
-    view, work = "network graph", engine.shared.work(trace, source, layers)
+    view, work = "network graph", engine.networks.work(trace, source, layers)
     doing = "Reading the model", "Tracing its operators"
     return wait_for(view, (view, source, layers), work, *doing)
 
@@ -28,7 +28,7 @@ def wait_for_weights(contents: Contents) -> Distributions | None:
     source = _find_source(contents)
     if source is None:
         return None
-    view, work = "network weights", engine.shared.work(count, source)
+    view, work = "network weights", engine.networks.work(count, source)
     return wait_for(view, (view, source), work, "Reading the model", "Counting its weights")
 
 

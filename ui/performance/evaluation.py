@@ -85,7 +85,7 @@ def load_overall(evaluation: Evaluation) -> Overall:
 
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
 def _keep_overall(_answers: LabeledPredictions, made: Made) -> Overall:
-    return engine.shared.call(score_overall, _answers, load_weights(len(_answers)))
+    return engine.arrays.call(score_overall, _answers, load_weights(len(_answers)))
 
 
 def load_classes(evaluation: Evaluation) -> list[ClassScores]:
@@ -95,7 +95,7 @@ def load_classes(evaluation: Evaluation) -> list[ClassScores]:
 
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
 def _keep_classes(_answers: LabeledPredictions, made: Made) -> list[ClassScores]:
-    return engine.shared.call(score_classes, _answers, load_weights(len(_answers)))
+    return engine.arrays.call(score_classes, _answers, load_weights(len(_answers)))
 
 
 def choose_axes(
@@ -115,7 +115,7 @@ def load_similar_rows(evaluation: Evaluation, rows: np.ndarray) -> np.ndarray:
 def _keep_similar_rows(
     _answers: LabeledPredictions, rows: tuple[int, ...], made: Made
 ) -> np.ndarray:
-    return engine.shared.call(arrange_rows, _answers, np.array(rows, dtype=int))
+    return engine.arrays.call(arrange_rows, _answers, np.array(rows, dtype=int))
 
 
 def has_rest(answers: LabeledPredictions) -> bool:
@@ -139,7 +139,7 @@ def _keep_curves(
 ) -> EvaluationCurves:
     labels = [label for label in range(len(_answers.outputs)) if is_ranked(_answers, label)]
     chosen = labels[:_MOST_CURVES] if label is None else [label]
-    return engine.shared.call(trace_curves, _answers, chosen)
+    return engine.arrays.call(trace_curves, _answers, chosen)
 
 
 def is_ranked(answers: LabeledPredictions, label: int) -> bool:
@@ -156,7 +156,7 @@ def load_areas(evaluation: Evaluation, label: int) -> tuple[Estimate, Estimate]:
 @st.cache_resource(max_entries=256, show_spinner=_MEASURING)
 def _keep_areas(_answers: LabeledPredictions, label: int, made: Made) -> tuple[Estimate, Estimate]:
     taken = take_scores(_answers, label)
-    return engine.shared.call(estimate_areas, *taken, load_weights(len(_answers)))
+    return engine.arrays.call(estimate_areas, *taken, load_weights(len(_answers)))
 
 
 def load_scaling(evaluation: Evaluation) -> Scaling | None:
@@ -171,6 +171,6 @@ def load_scaling(evaluation: Evaluation) -> Scaling | None:
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
 def _keep_scaling(_answers: LabeledPredictions, made: Made, random_state: int) -> Scaling:
     named = _answers.named
-    return engine.shared.call(
+    return engine.arrays.call(
         try_scaling, _answers.probabilities[named], _answers.targets[named], random_state
     )

@@ -95,7 +95,7 @@ def warm_up(run: str) -> None:
 
 def _warm_up(source: Source) -> None:
     with suppress(InputError):  # which the first question will meet
-        engine.shared.call(models.warm_up, source)
+        engine.networks.call(models.warm_up, source)
 
 
 # --- asking --------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def _explain(
     """The queue's work: what is wrong with ``params.yaml`` is an answer, too."""
     source = find_source(question.run)
     chosen = replace(subject, layer=subject.layer or load_params().cam.layer)
-    work = engine.shared.work(explain_sample, source, chosen, question.output)
+    work = engine.networks.work(explain_sample, source, chosen, question.output)
     return work(publish, is_unwanted)
 
 

@@ -16,6 +16,7 @@ from tests.shared.computed import (
     count_until_unwanted,
     die,
     fail,
+    group,
     list_modules,
     refuse,
     tell_process,
@@ -28,7 +29,7 @@ from ui.live.turns import Turns
 
 @pytest.fixture(name="child")
 def open_engine() -> Iterator[Engine]:
-    found = Engine()
+    found = Engine(most=1000)
     yield found
     found.close()
 
@@ -105,11 +106,25 @@ def test_ends_when_nothing_is_asked(child: Engine, monkeypatch: pytest.MonkeyPat
     assert second != first
 
 
+def test_ends_at_once_when_it_has_grown_too_large() -> None:
+    child = Engine(most=1)
+    first, _ = child.call(tell_process)
+    wait_until(lambda: not psutil.pid_exists(first))
+    second, _ = child.call(tell_process)
+    assert second != first
+    child.close()
+
+
+def test_scikit_learn_does_not_bring_its_tables(child: Engine) -> None:
+    assert child.call(group, 2) == 2  # it works without
+    assert not {"pandas", "pyarrow"} & set(child.call(list_modules))
+
+
 def test_ends_with_the_app_however_that_ends() -> None:
     program = (
         "from tests.shared.computed import tell_process\n"
         "from ui.live.engine import Engine\n"
-        "child = Engine()\n"
+        "child = Engine(most=1000)\n"
         "print(child.call(tell_process)[0], flush=True)\n"
         "input()\n"
     )

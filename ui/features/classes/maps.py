@@ -26,7 +26,7 @@ def load_class_vectors(run: str) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _keep_vectors(source: Source) -> np.ndarray:
-    vectors = engine.shared.call(read_class_vectors, source)
+    vectors = engine.networks.call(read_class_vectors, source)
     vectors.flags.writeable = False
     return vectors
 
@@ -61,7 +61,7 @@ def is_long(choice: ClassChoice, shown: np.ndarray) -> bool:
 def make_work(vectors: np.ndarray, choice: ClassChoice, is_long: bool) -> engine.Work[DrawnMap]:
     """What the queue is to do for the vectors (m, d) that are shown."""
     params = load_params()
-    return engine.shared.work(
+    return engine.arrays.work(
         map_classes,
         vectors,
         choice.method,

@@ -150,7 +150,7 @@ def cut_page(network: Weights, choice: KernelChoice, layers: tuple[Layer, ...]) 
 
 @lru_cache(maxsize=8)
 def _cut_colors(source: Source, key: str, columns: tuple[int, ...]) -> Filters:
-    return engine.shared.call(cut_colors, source, key, np.array(columns))
+    return engine.networks.call(cut_colors, source, key, np.array(columns))
 
 
 @lru_cache(maxsize=16)
@@ -162,7 +162,7 @@ def _cut_slices(
     limit: float,
     window: tuple[int, int],
 ) -> Filters:
-    return engine.shared.call(
+    return engine.networks.call(
         cut_slices, source, key, np.array(rows), np.array(columns), limit, window
     )
 

@@ -50,7 +50,9 @@ def draw(
         return _say(stage, str(problem))
     key = ("kernels", source)
     is_long = sum(layer.parameters for layer in contents.layers) > _MANY
-    report = obtain("kernels", key, engine.shared.work(describe, source, is_long=is_long), is_long)
+    report = obtain(
+        "kernels", key, engine.networks.work(describe, source, is_long=is_long), is_long
+    )
     found = None if isinstance(report, str) else report.result
     if isinstance(report, str) or report.state is State.FAILED:
         return _say(stage, report if isinstance(report, str) else report.problem)

@@ -40,7 +40,7 @@ def caution_key(subject: PlaygroundSubject, perplexity: int, seed: int) -> Hasha
 def ask_film(subject: PlaygroundSubject, settings: Settings, is_long: bool = False) -> str | None:
     """Have a film made; one line where too much is waiting."""
     params = load_params()
-    work = engine.shared.work(
+    work = engine.networks.work(
         make_film, subject, settings, params.tsne, params.metrics.n_neighbors, is_long=is_long
     )
     return shared.ask(film_key(subject, settings), work, session_id(), is_long)
@@ -49,7 +49,7 @@ def ask_film(subject: PlaygroundSubject, settings: Settings, is_long: bool = Fal
 def ask_caution(subject: PlaygroundSubject, perplexity: int, seed: int) -> str | None:
     """Have the six made; one line where too much is waiting."""
     params = load_params()
-    work = engine.shared.work(
+    work = engine.networks.work(
         make_caution,
         subject,
         perplexity,

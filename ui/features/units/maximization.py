@@ -22,7 +22,7 @@ def ask_maximization(task: MaximizationTask) -> str | None:
     samples = load_samples(task.run)
     start = None if task.start is None else samples.picture(task.start)
     rivals = {uid: samples.picture(uid) for uid in task.strongest}
-    work = engine.shared.work(
+    work = engine.networks.work(
         run_maximization, find_source(task.run), task, start, rivals, is_long=True
     )
     return shared.ask(key_of(task), work, session_id(), True)
