@@ -11,9 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from layerscope.errors import InputError
@@ -24,14 +22,12 @@ _PAUSE = 0.1  # seconds between two steps that are told: nobody looks more often
 _COURTESY = 5  # by which the pages come first
 
 
-class _NoTables(MetaPathFinder):
-    """Keeps out pandas and pyarrow, 60 MB that scikit-learn loads where they are: it gets no tables."""
+def _leave_tables_out() -> None:
+    """Import scikit-learn as where there is no pandas, which it loads if it can: 60 MB for nothing here."""
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    import sklearn.utils.fixes  # noqa: F401
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> None:
-        if fullname in {"pandas", "pyarrow"}:
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+    del sys.modules["pandas"]
 
 
 class _Answers:
@@ -107,7 +103,7 @@ def main() -> None:
     """Serve standard input and output; what anything else prints goes to standard error."""
     answers = _Answers(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    sys.meta_path.insert(0, _NoTables())
+    _leave_tables_out()
     if hasattr(os, "nice"):
         os.nice(_COURTESY)
     serve(sys.stdin.buffer, answers)
