@@ -74,6 +74,7 @@ class Visitor:
     _reader: asyncio.Task[None] | None = None
     _mounted: dict[str, _Mounted] = field(default_factory=dict)
     _repeated: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _asked: dict[str, object] = field(default_factory=dict)
     _cached: dict[str, tuple[ForwardMsg, int]] = field(default_factory=dict)
     _pages: dict[str, str] = field(default_factory=dict)
     _main: str = ""  # hash of the app's script
@@ -306,6 +307,10 @@ class Visitor:
     def _follow(self, name: str) -> None:
         """Ask on, where a component that was drawn waits for something."""
         event, first, find = _QUESTIONS[name]
+        value = find(self.read(name))
+        if name in self._repeated and value == self._asked[name]:
+            return
         self._stop_asking(name)
-        if value := find(self.read(name)):
+        self._asked[name] = value
+        if value:
             self._ask_again(name, first, _AGAIN, lambda: self._trigger(name, event, value))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -25,9 +27,12 @@ from ui.experiments.address import ExperimentsChoice
 from ui.experiments.board import name_embedding
 from ui.experiments.entries import ExperimentEntry, load_layouts
 from ui.library import Contents
+from ui.live import engine
+from ui.memory import keep
 from ui.palette import SCALE, mark_class
 from ui.selection import Selection
 
+T = TypeVar("T")
 NEIGHBORS = 10
 _FIGURES = (("kNN", "knn_accuracy"), ("trust", "trustworthiness"), ("KL", "kl_divergence"))
 
@@ -96,6 +101,26 @@ def load_pair(
     return one, other
 
 
+def share(one: ExperimentSide, other: ExperimentSide) -> np.ndarray:
+    """How much of its neighbourhood each sample keeps, (n,): see `share_neighbors`."""
+    return _find(share_neighbors, one.points, other.points)
+
+
+def _find(function: Callable[..., T], *points: np.ndarray) -> T:
+    """What a function finds of neighbours, kept by content: scikit-learn is not in this process."""
+    found: T = _keep_found(
+        function, points, tuple(sha256(each.tobytes()).digest() for each in points)
+    )
+    return found
+
+
+@keep
+def _keep_found(
+    function: Callable[..., Any], _points: tuple[np.ndarray, ...], content: tuple[bytes, ...]
+) -> Any:
+    return engine.arrays.call(function, *_points, NEIGHBORS)
+
+
 def measure_repetitions(
     side: ExperimentSide, entries: Sequence[ExperimentEntry], layer: str
 ) -> list[float]:
@@ -122,7 +147,7 @@ def measure_repetitions(
         reseeded = any(name.endswith("random_state") for name in differences)
         is_reused = not reseeded and np.array_equal(side.points, other.points)
         if other.layouts.identity == side.layouts.identity and not is_reused:
-            found.append(float(share_neighbors(side.points, other.points, NEIGHBORS).mean()))
+            found.append(float(share(side, other).mean()))
     return sorted(found)
 
 
@@ -181,7 +206,7 @@ def draw_pair(
         PairLayout(
             f"{letter}: {side.entry.key}, {name_embedding(side.embedding)}",
             points,
-            nearest_neighbors(points, NEIGHBORS).indices,
+            _find(nearest_neighbors, points).indices,
         )
         for letter, side, points in (("A", one, one.points), ("B", other, turned))
     )

@@ -9,7 +9,6 @@ from html import escape
 import streamlit as st
 
 from layerscope.errors import InputError
-from layerscope.experiments.agreement import share_neighbors
 from ui.address import change
 from ui.arrays import Unavailable
 from ui.components.experiment_table import FigureColumn, draw_experiment_table, list_orders
@@ -36,12 +35,12 @@ from ui.experiments.entries import (
 from ui.experiments.guide import draw_guide, list_commands
 from ui.experiments.local import Local, look_up
 from ui.experiments.pair import (
-    NEIGHBORS,
     describe_agreement,
     describe_side,
     draw_pair,
     load_pair,
     measure_repetitions,
+    share,
 )
 from ui.glossary import define
 from ui.library import Contents, name_run
@@ -256,7 +255,7 @@ def _draw_sides(shown: _Shown) -> None:
                 _draw_side_choice(shown, side)
     try:
         sides = load_pair(shown.pair, shown.choice, layer)
-        shared = share_neighbors(sides[0].points, sides[1].points, NEIGHBORS)
+        shared = share(*sides)
         repeated = measure_repetitions(sides[0], shown.entries, layer)
         said = (
             describe_side(sides[0], layer, sides[1]),

@@ -19,7 +19,7 @@ from layerscope.explanation.method import Cancelled
 from ui.live.turns import computing
 
 _PAUSE = 0.1  # seconds between two steps that are told: nobody looks more often
-_COURTESY = 5  # by which the pages come first
+_COURTESY = 10  # by which the pages come first
 
 
 def _leave_tables_out() -> None:

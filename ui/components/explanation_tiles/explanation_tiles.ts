@@ -38,6 +38,7 @@ const AGAIN = [500, 700, 1000, 1500]; // milliseconds between questions
 class ExplanationTiles {
   private data!: Data;
   private layout = "";
+  private asked = "";
   private tiles: { tile: ExplanationTile; place: number }[] = [];
   private enlarged: EnlargedTile;
   private toggles: HTMLButtonElement[];
@@ -84,9 +85,12 @@ class ExplanationTiles {
     find(this.root, ".parts").replaceChildren(...chips);
     this.enlarged.show(data);
     this.apply();
+    const asked = data.waits ? data.token : "";
+    if (asked === this.asked) return; // it has been asked for: drawn without it once more, it has its time
+    this.asked = asked;
     this.poll.stop();
-    if (!data.waits) return;
-    this.send("ask", data.token);
+    if (!asked) return;
+    this.send("ask", asked);
     this.poll.start(...AGAIN);
   }
 
