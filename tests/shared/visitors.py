@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -23,7 +24,7 @@ from websockets.exceptions import ConnectionClosed
 
 _LARGEST = 64 << 20  # bytes of a message
 _CACHED = 2  # scripts for which a browser keeps a large message that has not come again
-_AGAIN = 0.5  # seconds between two questions of a component
+_AGAIN = (0.5,)  # seconds between two questions of a component
 _CALM = 0.3  # seconds; a script that asks for another one has it by then
 
 
@@ -32,12 +33,16 @@ def _tell_frames(data: dict[str, Any]) -> object:
     return is_open and {"token": data["token"], "have": data["first"] + len(data["frames"])}
 
 
-# What scripts of components ask again and again: under which name, after how many seconds at first, and with
-# which value of their data, false where nothing is waited for.
-_QUESTIONS: dict[str, tuple[str, float, Callable[[dict[str, Any]], object]]] = {
+# What scripts of components ask again and again: under which name, after which pauses, the last of which goes on,
+# and with which value of their data, false where nothing is waited for.
+_QUESTIONS: dict[str, tuple[str, tuple[float, ...], Callable[[dict[str, Any]], object]]] = {
     "embedding_film": ("tick", _AGAIN, lambda data: data["waits"] and data["film"]["token"]),
     "embedding_trials": ("tick", _AGAIN, lambda data: data["waits"] and data["token"]),
-    "explanation_tiles": ("ask", 0.0, lambda data: data["waits"] and data["token"]),
+    "explanation_tiles": (
+        "ask",
+        (0.0, 0.5, 0.7, 1.0, 1.5),
+        lambda data: data["waits"] and data["token"],
+    ),
     "maximization_player": ("tick", _AGAIN, _tell_frames),
     "method_tiles": ("tick", _AGAIN, lambda data: data["waits"] and data["token"]),
     "occlusion_probe": ("tick", _AGAIN, lambda data: data["running"] and data["token"]),
@@ -203,17 +208,14 @@ class Visitor:
         assert self._socket is not None
         await self._socket.send(message.SerializeToString())
 
-    def _ask_again(
-        self, name: str, first: float, pause: float, make: Callable[[], BackMsg]
-    ) -> None:
-        """Send a message after some seconds and then again and again, until it is stopped by its name."""
+    def _ask_again(self, name: str, pauses: tuple[float, ...], make: Callable[[], BackMsg]) -> None:
+        """Send a message again and again, after pauses in seconds, until it is stopped by its name."""
 
         async def ask() -> None:
-            await asyncio.sleep(first)
             with suppress(ConnectionClosed):
-                while True:
-                    await self._send(make())
+                for pause in chain(pauses, repeat(pauses[-1])):
                     await asyncio.sleep(pause)
+                    await self._send(make())
 
         self._stop_asking(name)
         self._repeated[name] = asyncio.create_task(ask())
@@ -270,7 +272,7 @@ class Visitor:
             fragment = message.auto_rerun.fragment_id
             if fragment not in self._repeated:
                 pause = message.auto_rerun.interval
-                self._ask_again(fragment, pause, pause, lambda: self._rerun(fragment, True))
+                self._ask_again(fragment, (pause,), lambda: self._rerun(fragment, True))
         elif kind == "stop_auto_rerun":
             self._stop_asking(*message.stop_auto_rerun.fragment_ids)
         elif kind == "delta":
@@ -306,11 +308,11 @@ class Visitor:
 
     def _follow(self, name: str) -> None:
         """Ask on, where a component that was drawn waits for something."""
-        event, first, find = _QUESTIONS[name]
+        event, pauses, find = _QUESTIONS[name]
         value = find(self.read(name))
         if name in self._repeated and value == self._asked[name]:
             return
         self._stop_asking(name)
         self._asked[name] = value
         if value:
-            self._ask_again(name, first, _AGAIN, lambda: self._trigger(name, event, value))
+            self._ask_again(name, pauses, lambda: self._trigger(name, event, value))

@@ -34,12 +34,6 @@ Work = Callable[[Publish, Callable[[], bool]], T]
 IDLE = 20.0  # seconds without a question, after which the process ends
 _LOOK = 0.1  # seconds between two looks whether work is still wanted
 _CODE = Path(__file__).parents[2]
-# Freed memory goes back to the system; glibc would keep it, in a heap for each thread.
-_MEMORY = {
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "262144",
-    "MALLOC_TRIM_THRESHOLD_": "1048576",
-}
 
 
 class Engine:
@@ -134,7 +128,7 @@ class _Child:
 
     def __init__(self) -> None:
         paths = [str(_CODE), os.environ.get("PYTHONPATH", "")]
-        environment = os.environ | _MEMORY | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ui.live.server"],

@@ -191,7 +191,7 @@ def fit(points: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def make_film(
-    subject: PlaygroundSubject,
+    features: Features,
     settings: Settings,
     tsne: TsneParams,
     n_neighbors: int,
@@ -201,8 +201,7 @@ def make_film(
     """A t-SNE, frame by frame; what there is of it is published."""
     from layerscope.embedding.tsne_trials import count_neighbors, iterate_tsne, judge_layout
 
-    features = load_features(subject, _tell(publish), is_unwanted)
-    k = count_neighbors(n_neighbors, subject.n)
+    k = count_neighbors(n_neighbors, len(features.labels))
     total = count_frames(tsne.n_iter)
     film = Film(_draw_plane(features, k))
     publish(0, total, film)
@@ -234,7 +233,7 @@ def make_film(
 
 
 def make_caution(
-    subject: PlaygroundSubject,
+    features: Features,
     perplexity: int,
     seed: int,
     tsne: TsneParams,
@@ -250,9 +249,9 @@ def make_caution(
         try_tsne,
     )
 
-    features = load_features(subject, _tell(publish), is_unwanted)
-    k = count_neighbors(n_neighbors, subject.n)
-    found = Caution((), 0.0, None, k / (subject.n - 1), k, _find_nearest(features, k))
+    n = len(features.labels)
+    k = count_neighbors(n_neighbors, n)
+    found = Caution((), 0.0, None, k / (n - 1), k, _find_nearest(features, k))
     publish(0, 2 * SEEDS, found)
     layouts: list[np.ndarray] = []
     for trial in try_tsne(
@@ -396,11 +395,6 @@ def _make_features(
         each.flags.writeable = False
     is_stored = kept is not None or stored is not None
     return Features(scores, shares, ranks, labels, is_stored)
-
-
-def _tell(publish: Publish) -> Progress:
-    """How many pictures the network has seen."""
-    return lambda done, total: publish(done, total, None)
 
 
 def _compute(

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
 from ui.live.turns import computing
+from ui.memory import keep_small
 
 _PAUSE = 0.1  # seconds between two steps that are told: nobody looks more often
 _COURTESY = 10  # by which the pages come first
@@ -103,6 +104,7 @@ def main() -> None:
     """Serve standard input and output; what anything else prints goes to standard error."""
     answers = _Answers(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    keep_small()
     _leave_tables_out()
     if hasattr(os, "nice"):
         os.nice(_COURTESY)

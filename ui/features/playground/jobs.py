@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 from layerscope.models.layers import Layer
 from layerscope.storage.store import store_path
 from ui.arrays import stamp
 from ui.library import find_source, load_params
 from ui.live import engine
-from ui.live.playground import PlaygroundSubject, Settings, make_caution, make_film
+from ui.live.playground import (
+    PlaygroundSubject,
+    Settings,
+    load_features,
+    make_caution,
+    make_film,
+)
 from ui.queue import session_id, shared
+
+T = TypeVar("T")
 
 
 def read_subject(run: str, layer: Layer, n: int) -> PlaygroundSubject:
@@ -37,10 +46,23 @@ def caution_key(subject: PlaygroundSubject, perplexity: int, seed: int) -> Hasha
     return "trial-caution", film_key(subject, Settings(perplexity, "random", seed))
 
 
+def _make_work(
+    make: Callable[..., T], subject: PlaygroundSubject, *settings: object, is_long: bool
+) -> engine.Work[T]:
+    """What a network gives of the subject, then what is made of that where there is none."""
+
+    def work(publish: engine.Publish, is_unwanted: Callable[[], bool]) -> T:
+        read = engine.networks.work(load_features, subject, is_long=is_long)
+        features = read(publish, is_unwanted)
+        return engine.arrays.work(make, features, *settings, is_long=is_long)(publish, is_unwanted)
+
+    return work
+
+
 def ask_film(subject: PlaygroundSubject, settings: Settings, is_long: bool = False) -> str | None:
     """Have a film made; one line where too much is waiting."""
     params = load_params()
-    work = engine.networks.work(
+    work = _make_work(
         make_film, subject, settings, params.tsne, params.metrics.n_neighbors, is_long=is_long
     )
     return shared.ask(film_key(subject, settings), work, session_id(), is_long)
@@ -49,7 +71,7 @@ def ask_film(subject: PlaygroundSubject, settings: Settings, is_long: bool = Fal
 def ask_caution(subject: PlaygroundSubject, perplexity: int, seed: int) -> str | None:
     """Have the six made; one line where too much is waiting."""
     params = load_params()
-    work = engine.networks.work(
+    work = _make_work(
         make_caution,
         subject,
         perplexity,
