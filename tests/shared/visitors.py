@@ -33,8 +33,8 @@ def _tell_frames(data: dict[str, Any]) -> object:
     return is_open and {"token": data["token"], "have": data["first"] + len(data["frames"])}
 
 
-# What scripts of components ask again and again: under which name, after which pauses, the last of which goes on,
-# and with which value of their data, false where nothing is waited for.
+# What scripts of components ask again and again: under which name, after which pauses, the last of which
+# goes on, and with which value of their data, false where nothing is waited for.
 _QUESTIONS: dict[str, tuple[str, tuple[float, ...], Callable[[dict[str, Any]], object]]] = {
     "embedding_film": ("tick", _AGAIN, lambda data: data["waits"] and data["film"]["token"]),
     "embedding_trials": ("tick", _AGAIN, lambda data: data["waits"] and data["token"]),
