@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -32,7 +32,6 @@ from ui.memory import keep
 from ui.palette import SCALE, mark_class
 from ui.selection import Selection
 
-T = TypeVar("T")
 NEIGHBORS = 10
 _FIGURES = (("kNN", "knn_accuracy"), ("trust", "trustworthiness"), ("KL", "kl_divergence"))
 
@@ -103,15 +102,13 @@ def load_pair(
 
 def share(one: ExperimentSide, other: ExperimentSide) -> np.ndarray:
     """How much of its neighbourhood each sample keeps, (n,): see `share_neighbors`."""
-    return _find(share_neighbors, one.points, other.points)
+    shared: np.ndarray = _find(share_neighbors, one.points, other.points)
+    return shared
 
 
-def _find(function: Callable[..., T], *points: np.ndarray) -> T:
+def _find(function: Callable[..., Any], *points: np.ndarray) -> Any:
     """What a function finds of neighbours, kept by content: scikit-learn is not in this process."""
-    found: T = _keep_found(
-        function, points, tuple(sha256(each.tobytes()).digest() for each in points)
-    )
-    return found
+    return _keep_found(function, points, tuple(sha256(each.tobytes()).digest() for each in points))
 
 
 @keep

@@ -2,9 +2,9 @@
 
 torch and all that stands on it take half a gigabyte, and hold the interpreter's lock while pages wait for it.
 They live in a child of the app, which begins with the first question and ends when none has come for a
-while, when it has grown too large for what it is asked next, or with the app. UMAP's compiler takes as much
-again, so what needs no network has a child of its own. What they run are functions of modules of this
-package, named by reference.
+while, as soon as it waits and has grown large, or with the app. UMAP and its compiler take another 130 MB,
+so what needs no network has a child of its own. What they run are functions of modules of this package,
+named by reference.
 """
 
 from __future__ import annotations
