@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import psutil
 import pytest
@@ -150,7 +150,8 @@ def test_where_it_cannot_be_started_one_line_says_so(
         child.call(tell_process)
 
 
-def test_patient_threads_go_last() -> None:
+def _take_turns(wants: Iterable[tuple[str, bool]]) -> list[str]:
+    """The order in which threads get their turns that all want one while another has it."""
     turns, order = Turns(), []
 
     def take(name: str, is_patient: bool) -> None:
@@ -158,17 +159,24 @@ def test_patient_threads_go_last() -> None:
         with turns:
             order.append(name)
 
-    threads = [
-        threading.Thread(target=take, args=args)
-        for args in (("long", True), ("short", False), ("another", False))
-    ]
+    threads = [threading.Thread(target=take, args=args) for args in wants]
     with turns:
         for thread in threads:
             thread.start()
-        wait_until(lambda: turns._waiting == 2)
+        wait_until(lambda: turns._waiting + turns._patient == len(threads))
     for thread in threads:
         thread.join()
+    return order
+
+
+def test_patient_threads_go_last() -> None:
+    order = _take_turns([("long", True), ("short", False), ("another", False)])
     assert order[-1] == "long"
+
+
+def test_a_patient_thread_is_not_passed_for_ever() -> None:
+    order = _take_turns([("long", True), ("longer", True), *((str(i), False) for i in range(20))])
+    assert sorted(i for i, name in enumerate(order) if name.startswith("long")) == [4, 9]
 
 
 def test_the_app_imports_nothing_that_computes() -> None:
