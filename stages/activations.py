@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
-from layerscope.activations.pooling import forward, pool, pooled_shape
+from layerscope.activations.half import count_lost, round_to_half
+from layerscope.activations.pooling import forward_until, pool, pooled_shape
+from layerscope.errors import InputError
 from layerscope.models.layers import Layer
 from layerscope.params import Params, read_params
 from layerscope.runs.blocks import (
@@ -28,6 +31,12 @@ def choose_factors(run: str, params: Params) -> dict[int, int]:
     return {params.activations.pool_of(size): size for size in params.run(run).sizes}
 
 
+def add_up(totals: dict[str, Any], found: dict[str, Any]) -> None:
+    """Add to the totals by array."""
+    for name, each in found.items():
+        totals[name] = totals[name] + each if name in totals else each
+
+
 def collect(
     samples: str,
     store: str,
@@ -35,24 +44,44 @@ def collect(
     start: int,
     stop: int,
     layers: Sequence[Layer],
+    wide: Sequence[str],
     params: Params,
-) -> None:
-    """All layers of one block, written to shards of its own."""
+) -> dict[str, Any]:
+    """Layers of one block, written to shards of its own: all as float16, or the `wide` arrays as float32.
+
+    Returns by array what float16 does: the `Rounding`, or of the wide ones what `count_lost` says.
+    """
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
     factors = choose_factors(run, params)
-    found: dict[tuple[int, str], list[np.ndarray]] = {}
+    found: dict[str, list[np.ndarray]] = {}
+    told: dict[str, Any] = {}
     for at, end in list_batches(start, stop, params.activations.batch_size):
 
-        def receive(key: str, output: torch.Tensor, at: int = at) -> None:
+        def receive(key: str, output: torch.Tensor, at: int = at, end: int = end) -> None:
             for factor, n in factors.items():
-                if at < n:
-                    found.setdefault((factor, key), []).append(pool(output[: n - at], factor))
+                name = f"pool{factor}/{key}"
+                if at >= n or (wide and name not in wide):
+                    continue
+                values = pool(output[: n - at], factor)
+                if wide:
+                    add_up(told, {name: count_lost(values)})
+                else:
+                    values, rounding = round_to_half(values)
+                    if not np.isfinite(rounding.squares):
+                        raise InputError(
+                            f"{run}: layer {key!r} gives values that are no numbers, for one of the "
+                            f"samples {at} to {end - 1}; look at the weights, and at what the model "
+                            "does in this layer"
+                        )
+                    add_up(told, {name: rounding})
+                found.setdefault(name, []).append(values)
 
-        forward(classifier, pictures(at, end), tuple(layers), receive)
+        forward_until(classifier, pictures(at, end), tuple(layers), receive)
     writer = Writer.open(store)
-    for (factor, key), batches in found.items():
-        writer.fill(f"pool{factor}/{key}", start, np.concatenate(batches))
+    for name, batches in found.items():
+        writer.fill(name, start, np.concatenate(batches))
+    return told
 
 
 def main(run: str) -> None:
@@ -61,25 +90,42 @@ def main(run: str) -> None:
     layers = Predictions(store_path(run, "predictions")).layers
     factors = choose_factors(run, params)
     shapes = {
-        (factor, layer.key): pooled_shape(layer, factor) for factor in factors for layer in layers
+        f"pool{factor}/{layer.key}": (n, *pooled_shape(layer, factor))
+        for factor, n in factors.items()
+        for layer in layers
     }
-    row_bytes = 2 * sum(int(np.prod(shape)) for shape in shapes.values())
+    row_bytes = 2 * sum(int(np.prod(shape[1:])) for shape in shapes.values())
     rows = count_rows(len(samples), row_bytes, params.activations.batch_size)
     facts = {
         "layers": [layer.key for layer in layers],
         "versions": library_versions("torch", "torchvision"),
     }
     with writing(store_path(run, "activations"), params.compute.storage, **facts) as store:
-        for (factor, key), shape in shapes.items():
-            dims = ["sample", "channel", "y", "x"][: 1 + len(shape)]
-            whole = (factors[factor], *shape)
-            store.reserve(f"pool{factor}/{key}", whole, "float16", dims, rows=rows)
-        tasks = (
-            (samples.location, store.location, run, *block, layers, params)
-            for block in list_blocks(len(samples), rows)
-        )
-        for _ in run_blocks(collect, tasks, params, f"{run}: {len(layers)} layers"):
-            pass
+
+        def fill(layers: Sequence[Layer], wide: Sequence[str]) -> dict[str, Any]:
+            for name in wide or shapes:
+                shape, dtype = shapes[name], "float32" if wide else "float16"
+                dims = ["sample", "channel", "y", "x"][: len(shape)]
+                store.reserve(name, shape, dtype, dims, rows=rows, replace=bool(wide))
+            tasks = (
+                (samples.location, store.location, run, *block, layers, wide, params)
+                for block in list_blocks(len(samples), rows)
+            )
+            totals: dict[str, Any] = {}
+            for told in run_blocks(collect, tasks, params, f"{run}: {len(layers)} layers"):
+                add_up(totals, told)
+            return totals
+
+        roundings = fill(layers, ())
+        wide = [name for name in shapes if not roundings[name].is_harmless]
+        if wide:  # float16 will not do: once more, for these alone
+            keys = {name.partition("/")[2] for name in wide}
+            counts = fill([layer for layer in layers if layer.key in keys], wide)
+            lost = {
+                name: dict(zip(("overflow", "underflow"), each.tolist(), strict=True))
+                for name, each in counts.items()
+            }
+            store.set(float32=lost)
 
 
 if __name__ == "__main__":

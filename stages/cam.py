@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from layerscope.activations.half import keeps_maps
 from layerscope.explanation.cam import choose_layer, grad_cam
 from layerscope.params import Params, read_params
 from layerscope.runs.blocks import (
@@ -28,9 +29,13 @@ def explain(
     start: int,
     layer: str,
     outputs: np.ndarray,
+    dtype: str,
     params: Params,
-) -> None:
-    """Maps of one block, from `start` on, for the outputs (n, 2) of `TARGETS`; -1 has no map."""
+) -> bool:
+    """Maps of one block, from `start` on, for the outputs (n, 2) of `TARGETS`; -1 has no map.
+
+    Returns whether the dtype keeps them.
+    """
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
     found = []
@@ -39,7 +44,7 @@ def explain(
             predicted, true = outputs[at:stop].T
             batch = pictures(start + at, start + stop)
             first = compute(batch, predicted)
-            maps = np.full((len(batch), len(TARGETS), *first.shape[1:]), np.nan, np.float16)
+            maps = np.full((len(batch), len(TARGETS), *first.shape[1:]), np.nan, np.float32)
             maps[:, 0] = first
             answerable = true >= 0  # the model may lack the class
             wrong = answerable & (true != predicted)
@@ -47,7 +52,10 @@ def explain(
             if wrong.any():
                 maps[wrong, 1] = compute(batch[wrong], true[wrong])
             found.append(maps)
-    Writer.open(store).fill("cam", start, np.concatenate(found))
+    maps = np.concatenate(found)
+    with np.errstate(over="ignore"):  # which is told
+        Writer.open(store).fill("cam", start, maps.astype(dtype))
+    return dtype == "float32" or keeps_maps(maps.reshape(-1, *maps.shape[2:]))
 
 
 def main(run: str) -> None:
@@ -64,13 +72,15 @@ def main(run: str) -> None:
     shape = (len(samples), len(TARGETS), *layer.shape[1:])
     rows = count_rows(len(samples), 2 * int(np.prod(shape[1:])), params.cam.batch_size)
     with writing(store_path(run, "cam"), params.compute.storage, **facts) as store:
-        store.reserve("cam", shape, "float16", ["sample", "target", "y", "x"], rows=rows)
-        tasks = (
-            (samples.location, store.location, run, start, layer.key, outputs[start:stop], params)
-            for start, stop in list_blocks(len(samples), rows)
-        )
-        for _ in run_blocks(explain, tasks, params, f"{run}: Grad-CAM"):
-            pass
+        dims, place = ["sample", "target", "y", "x"], (samples.location, store.location, run)
+        for dtype in ("float16", "float32"):  # the second where the first would not keep some map
+            store.reserve("cam", shape, dtype, dims, rows=rows, replace=dtype == "float32")
+            tasks = (
+                (*place, start, layer.key, outputs[start:stop], dtype, params)
+                for start, stop in list_blocks(len(samples), rows)
+            )
+            if all(list(run_blocks(explain, tasks, params, f"{run}: Grad-CAM"))):
+                break
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import numpy as np
 
-from layerscope.embedding.quality import distance_ranks, measure_quality
+from layerscope.embedding.quality import Quality, distance_ranks, measure_quality
 from layerscope.parallel import working
 from layerscope.params import Params, read_params
 from layerscope.progress import track
@@ -18,6 +18,7 @@ from layerscope.storage.store import DATA, Store, store_path
 from stages.command import run_stage
 
 Row = dict[str, float | int | str]
+_FIGURES = tuple(field.name for field in fields(Quality))
 
 
 def sources_of(params: Params, size: int) -> dict[str, tuple[str, str]]:
@@ -38,6 +39,12 @@ def measure_layer(
     """The rows of one layer: the layer itself, then its embeddings. `locations` has stores by name."""
     labels = Samples(locations["samples"]).labels[:size].astype(np.int64)
     features = Store(locations["components"]).read(f"{size}/{layer}")
+    if (
+        not features.any()
+    ):  # all samples are equal: who is near whom would be the order of the samples
+        names = ("features", *sources_of(params, size))
+        place: Row = {"size": size, "depth": index, "layer": layer}
+        return [{**place, "embedding": name, **dict.fromkeys(_FIGURES, "")} for name in names]
     ranks = distance_ranks(features)
     points = {"features": features}
     for name, (store, array) in sources_of(params, size).items():
@@ -63,6 +70,8 @@ def add_solver_figures(run: str, rows: list[Row]) -> None:
         row |= {"explained_variance": "", "n_components": "", "kl_divergence": ""}
         if name == "features":
             row["n_components"] = int(pca.read(f"{size}/n_components")[depth])
+        elif row["knn_accuracy"] == "":
+            continue  # all samples are equal
         elif name == "pca":
             ratio = pca.read(f"{size}/explained_variance_ratio", depth)
             row["explained_variance"] = round(float(ratio.sum()), 4)
@@ -85,15 +94,21 @@ def summarize(run: str, rows: list[Row]) -> dict[str, object]:
     by_name: dict[str, list[Row]] = {}
     for row in largest:
         by_name.setdefault(str(row["embedding"]), []).append(row)
-    features = [row["knn_accuracy"] for row in by_name["features"]]
-    summary["knn_accuracy_input"] = features[0]
+    told = {  # of layers whose samples are not all equal
+        name: [row for row in its_rows if row["knn_accuracy"] != ""]
+        for name, its_rows in by_name.items()
+    }
+    if by_name["features"][0] in told["features"]:
+        summary["knn_accuracy_input"] = by_name["features"][0]["knn_accuracy"]
     summary["knn_accuracy_output"] = {
-        name: its_rows[-1]["knn_accuracy"] for name, its_rows in by_name.items()
+        name: its_rows[-1]["knn_accuracy"]
+        for name, its_rows in by_name.items()
+        if its_rows[-1] in told[name]
     }
     summary["mean_trustworthiness"] = {
         name: round(float(np.mean([row["trustworthiness"] for row in its_rows])), 4)
-        for name, its_rows in by_name.items()
-        if name != "features"
+        for name, its_rows in told.items()
+        if name != "features" and its_rows
     }
     return summary
 

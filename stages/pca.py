@@ -62,6 +62,7 @@ def main(run: str) -> None:
             for layer in layers
         )
         results = track(workers.map(reduce, tasks), f"{run}: PCA", len(sizes) * len(layers))
+        constant: dict[str, list[str]] = {}  # layers whose samples are all equal, by size
         for size in sizes:
             found = [next(results) for _ in layers]
             points, ratios = (np.stack([each[part] for each in found]) for part in (0, 1))
@@ -69,6 +70,12 @@ def main(run: str) -> None:
             pca.add(f"{size}/points", points, ["layer", "sample", "component"])
             pca.add(f"{size}/explained_variance_ratio", ratios, ["layer", "component"], unit="1")
             pca.add(f"{size}/n_components", kept, ["layer"])
+            if equal := [
+                layer for layer, ratio in zip(layers, ratios, strict=True) if not ratio.any()
+            ]:
+                constant[str(size)] = equal
+        if constant:
+            pca.set(constant=constant)
 
 
 if __name__ == "__main__":

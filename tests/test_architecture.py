@@ -118,7 +118,7 @@ def test_what_the_app_always_needs_imports_neither_torch_nor_dask() -> None:
 WITH_TORCH = {
     f"layerscope.{name}"
     for name in (
-        *("vision", "activations.pooling", "runs.blocks"),
+        *("vision", "activations.half", "activations.pooling", "runs.blocks"),
         *(f"explanation.{name}" for name in ("cam", "cam_methods", "gradients", "guided", "lime")),
         *(f"explanation.{name}" for name in ("occlusion", "registry", "relevance", "task")),
         *(f"faithfulness.{name}" for name in ("evaluation", "parts", "randomization", "scoring")),

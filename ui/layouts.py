@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from layerscope.embedding.orientation import orient_layers
-from ui.arrays import Stamp, Unavailable, load_array, stamp
+from ui.arrays import Stamp, Unavailable, load_array, load_attributes, stamp
 from ui.library import Contents
 from ui.memory import keep
 from ui.selection import Selection
@@ -41,9 +41,21 @@ def load_layout(selection: Selection, contents: Contents) -> np.ndarray:
         raise Unavailable(run, name, broken=True)
     depth = contents.depth(selection.layer)
     extent = float(np.ptp(embedding[depth], axis=0).max())
-    if not np.isfinite(extent) or extent == 0:  # zeros are what Zarr reads where a file is gone
+    # Zeros are what Zarr reads where a file is gone.
+    if not np.isfinite(extent) or (extent == 0 and not is_constant(run, size, selection.layer)):
         raise Unavailable(run, name, broken=True)
     return _keep_layouts(embedding, (run, name, array, stamp(run, name)))[depth]
+
+
+def is_constant(run: str, size: int, layer: str) -> bool:
+    """Whether the first samples are all equal in a layer, which then has nothing to lay out.
+
+    Raises
+    ------
+    Unavailable
+        Where the components are missing or broken.
+    """
+    return layer in load_attributes(run, "pca").get("constant", {}).get(str(size), [])
 
 
 def family(selection: Selection) -> str:

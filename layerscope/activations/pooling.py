@@ -100,11 +100,11 @@ def pool(output: Tensor, factor: int) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float16
-        (N, C, h, w) or (N, C). Values beyond float16's range are clipped to it.
+    ndarray of float32
+        (N, C, h, w) or (N, C), a copy.
     """
+    output = output.float()
     if output.ndim == 4:
         height, width = (pooled_side(side, factor) for side in output.shape[2:])
-        output = functional.adaptive_avg_pool2d(output.float(), (height, width))
-    limit = torch.finfo(torch.float16).max
-    return output.float().clamp(-limit, limit).half().cpu().numpy()
+        output = functional.adaptive_avg_pool2d(output, (height, width))
+    return np.array(output.cpu().numpy())

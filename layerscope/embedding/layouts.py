@@ -21,8 +21,9 @@ class TsneEmbedding:
     Attributes
     ----------
     points : ndarray of float32, (n, 2)
+        All in one place where the samples are: see `layerscope.embedding.pca.is_constant`.
     kl_divergence : float
-        Of the final embedding, in nats.
+        Of the final embedding, in nats; nan where the samples are all in one place.
     """
 
     points: np.ndarray
@@ -67,6 +68,8 @@ def embed_tsne(
     10, 30 and 90, where openTSNE's Barnes-Hut gradient takes 1.3, 1.4 and 2.0 s; over twelve layers the
     divergence is lower by 1.4 % in the mean.
     """
+    if not scores.any():
+        return TsneEmbedding(np.zeros((len(scores), 2), dtype=np.float32), float("nan"))
     from openTSNE import TSNEEmbedding, initialization
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
@@ -120,12 +123,17 @@ def embed_umap(
     n_components, n_neighbors, min_dist, random_state
         As in umap-learn; fewer neighbours where there are fewer samples.
     init : ndarray, (n, n_components), optional
-        Where to start; principal components by default.
+        Where to start; principal components by default, and where all of `init` is one place.
 
     Returns
     -------
     ndarray of float32, (n, n_components)
+        All in one place where the samples are: see `layerscope.embedding.pca.is_constant`.
     """
+    if not scores.any():
+        return np.zeros((len(scores), n_components), dtype=np.float32)
+    if init is not None and not init.any():
+        init = None
     UMAP = _umap()
     n = len(scores)
     k = min(n_neighbors, n - 1)

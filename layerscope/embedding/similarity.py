@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerscope.embedding.pca import gram
+from layerscope.embedding.pca import gram, is_constant
 
 HIGH = 0.99  # quantile of the values by chance that a similarity must exceed
 _ROWS = (
@@ -52,9 +52,9 @@ def compute_unit_gram(features: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float32, (n, n)
-        nan where all rows of `features` are equal: such a layer has no direction to compare.
+        nan where all rows of `features` are equal up to rounding: such a layer has no direction to compare.
     """
-    if _is_constant(features):
+    if is_constant(features):
         return np.full((len(features), len(features)), np.nan, dtype=np.float32)
     products = gram(features)
     return (products / np.linalg.norm(products)).astype(np.float32)
@@ -62,17 +62,11 @@ def compute_unit_gram(features: np.ndarray) -> np.ndarray:
 
 def compute_unit_cloud(points: np.ndarray) -> np.ndarray:
     """Centred cloud (n, k), scaled to Frobenius norm 1; float32, nan where all points are equal."""
-    if _is_constant(points):
+    if is_constant(points):
         return np.full(points.shape, np.nan, dtype=np.float32)
     centred = points.astype(np.float64)
     centred -= centred.mean(axis=0)
     return (centred / np.linalg.norm(centred)).astype(np.float32)
-
-
-def _is_constant(rows: np.ndarray) -> bool:
-    # Exactly: the mean of equal numbers may differ from them in the last place, and what is left after
-    # centring would then be taken for a layer.
-    return all(np.array_equal(row, rows[0]) for row in rows)
 
 
 def measure_cka(

@@ -13,7 +13,7 @@ from layerscope.models.registry import Classifier
 def pool_layer(
     classifier: Classifier, pictures: np.ndarray, layer: Layer, factor: int
 ) -> np.ndarray:
-    """What a layer makes of pictures, averaged over cells as the stage `activations` stores it.
+    """What a layer makes of pictures, averaged over cells as by the stage `activations`.
 
     What comes after the layer is not computed.
 
@@ -28,7 +28,7 @@ def pool_layer(
 
     Returns
     -------
-    ndarray of float16, (N, d)
+    ndarray of float32, (N, d)
     """
     found: list[np.ndarray] = []
 

@@ -184,6 +184,7 @@ class Writer:
         rows: int | None = None,
         unit: str | None = None,
         compress: bool = True,
+        replace: bool = False,
     ) -> zarr.Array:
         """An array cut along its first axis into chunks of about 1 MiB, gathered in shards.
 
@@ -212,6 +213,7 @@ class Writer:
                     attributes={"unit": unit} if unit else {},
                     compressors=compressors,
                     config=_CONFIG,
+                    overwrite=replace,
                 )
         except ContainsArrayError:
             found = self._array(name)
@@ -247,6 +249,7 @@ class Writer:
         *,
         rows: int,
         unit: str | None = None,
+        replace: bool = False,
     ) -> None:
         """An array that is filled later, by this process or others.
 
@@ -260,10 +263,12 @@ class Writer:
         rows : int
             Of a shard: what `fill` is given at once, or a part of it.
         unit : str, optional
+        replace : bool
+            Whether an array of this name is thrown away first; nobody may fill it any more.
         """
         if rows < 1:
             raise ValueError(f"{name}: a shard has at least one row, not {rows}")
-        self._create(name, shape, dtype, dims, rows=rows, unit=unit)
+        self._create(name, shape, dtype, dims, rows=rows, unit=unit, replace=replace)
 
     def fill(self, name: str, start: int, values: np.ndarray) -> None:
         """Write whole shards of a reserved array.

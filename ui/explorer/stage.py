@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import streamlit as st
 
+from layerscope.embedding.pca import CONSTANT
 from ui.address import change
 from ui.channel.activations import draw_activations
 from ui.channel.dialog import open_channel
 from ui.components.scatter import draw_scatter
 from ui.explorer import view
 from ui.lasso import draw_lassoed, read_choices, read_lassoed
-from ui.layouts import family
+from ui.layouts import family, is_constant
 from ui.library import Contents
 from ui.markup import plot_head
 from ui.sample.inspector import Inspected, draw_hint, draw_inspector
 from ui.selection import Selection, read_selection, write_selection
-from ui.shell import draw_link, explained
+from ui.shell import draw_link, explained, show_problem
 
 _SHOWN = {"sample": "Sample", "set": "Set"}
 
@@ -48,6 +49,9 @@ def draw_plot(selection: Selection, contents: Contents) -> None:
     points = view.load_points(selection, contents)
     figures = view.list_figures(selection)
     st.html(plot_head(view.name_method(selection), view.describe_data(selection), figures))
+    if is_constant(selection.run, selection.size, selection.layer):
+        show_problem(CONSTANT)
+        return
 
     def inspect_lassoed(uids: tuple[int, ...]) -> None:
         st.session_state["inspected"] = "set" if uids else "sample"

@@ -373,7 +373,7 @@ def load_features(
 def _make_features(
     subject: PlaygroundSubject, progress: Progress, is_unwanted: Callable[[], bool]
 ) -> Features:
-    from layerscope.embedding.pca import principal_components
+    from layerscope.embedding.pca import CONSTANT, principal_components
     from layerscope.embedding.quality import distance_ranks
 
     run, layer, n = subject.run, subject.layer.key, subject.n
@@ -384,12 +384,14 @@ def _make_features(
     else:
         features = stored = _read_activations(subject)
         if features is None:
-            features = np.concatenate([*_compute(subject, samples, progress, is_unwanted)])
+            features = _compute(subject, samples, progress, is_unwanted)
         if not np.isfinite(features).all():
             raise InputError(f"{run}: layer {layer!r} gives values that are no numbers")
         found = principal_components(features, subject.variance)
         first = found.explained_variance_ratio
         scores, shares = found.scores, (float(first[0]), float(first[1]))
+    if not scores.any():
+        raise InputError(CONSTANT)
     ranks, labels = distance_ranks(scores), samples.labels[:n].astype(np.int64)
     for each in (scores, ranks, labels):
         each.flags.writeable = False
@@ -402,8 +404,28 @@ def _compute(
     samples: Samples,
     progress: Progress,
     is_unwanted: Callable[[], bool],
+) -> np.ndarray:
+    """What the stage `activations` would store, (n, d) float16, or float32 where that will not do."""
+    from layerscope.activations.half import Rounding, round_to_half
+
+    kept: list[np.ndarray] = []
+    total: Rounding | None = None
+    for batch in _run_forward(subject, samples, progress, is_unwanted):
+        half, rounding = round_to_half(batch)
+        total = rounding if total is None else total + rounding
+        kept.append(half)
+    if total is not None and not total.is_harmless:
+        kept = [*_run_forward(subject, samples, progress, is_unwanted)]
+    return np.concatenate(kept)
+
+
+def _run_forward(
+    subject: PlaygroundSubject,
+    samples: Samples,
+    progress: Progress,
+    is_unwanted: Callable[[], bool],
 ) -> Iterator[np.ndarray]:
-    """A forward pass up to the layer, by batches: (N, d) float16 each."""
+    """A forward pass up to the layer, by batches: (N, d) float32 each."""
     n = subject.n
     progress(0, n)
     classifier = load(subject.source)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from layerscope.embedding.pca import CONSTANT
 from ui import markup
 from ui.address import change
 from ui.coloring import describe_samples
@@ -14,7 +15,7 @@ from ui.components.grand_tour import Scene, draw_grand_tour
 from ui.components.similarity_matrix import draw_similarity
 from ui.components.triggers import Handle
 from ui.lasso import read_choices
-from ui.layouts import family
+from ui.layouts import family, is_constant
 from ui.library import Contents
 from ui.palette import SCALE
 from ui.sample.card import draw_sample_card
@@ -54,9 +55,13 @@ def draw_stage(shown: ShownTour) -> None:
 def draw_tour(selection: Selection, tour: TourChoice, shown: ShownTour) -> None:
     """The clouds in motion."""
     contents, size = shown.contents, selection.size
-    networks = [describe_network(contents, size, selection.layer)]
+    places = [(contents, selection.layer)]
     if shown.second is not None and tour.second_layer is not None:
-        networks.append(describe_network(shown.second, size, tour.second_layer))
+        places.append((shown.second, tour.second_layer))
+    networks = [describe_network(each, size, layer) for each, layer in places]
+    for each, layer in places:
+        if is_constant(each.run, size, layer):
+            st.html(f'<p class="note">{markup.escape(f"{each.run}, {layer}: {CONSTANT}")}</p>')
     of = family(selection)
     draw_grand_tour(
         Scene(

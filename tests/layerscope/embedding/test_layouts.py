@@ -156,6 +156,19 @@ def test_degenerate_layers_still_have_positions(points: np.ndarray) -> None:
         assert np.isfinite(embed_umap(points, neighbors, **settings)).all()
 
 
+def test_samples_in_one_place_stay_there_and_the_layer_behind_begins_anew(
+    scores: np.ndarray, neighbors: Neighbors
+) -> None:
+    dead = np.zeros_like(scores)
+    assert not embed_tsne(dead, nearest_neighbors(dead, 90), **TSNE).points.any()
+    place = embed_umap(dead, nearest_neighbors(dead, 90), **UMAP, init=scores[:, :2])
+    assert not place.any()
+    begun = embed_umap(scores, neighbors, **UMAP, init=place)
+    np.testing.assert_array_equal(begun, embed_umap(scores, neighbors, **UMAP))
+    turned = align(begun, place)
+    np.testing.assert_allclose(pdist(turned), pdist(begun), rtol=1e-3)
+
+
 # --- alignment -------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from layerscope.embedding import pca
-from layerscope.embedding.pca import Components, principal_components
+from layerscope.embedding.pca import Components, is_constant, principal_components
 
 
 def features_of(n: int, d: int, seed: int = 0) -> np.ndarray:
@@ -115,6 +115,43 @@ def test_a_dead_layer_is_one_point(n: int, d: int) -> None:
     found = principal_components(np.full((n, d), 3.0, np.float16), 0.9)
     np.testing.assert_array_equal(found.scores, np.zeros((n, 2)))
     np.testing.assert_array_equal(found.explained_variance_ratio, [0, 0])
+
+
+@pytest.mark.parametrize(("n", "d"), [(20, 600), (100, 30)])
+def test_what_differs_by_rounding_alone_is_one_point(n: int, d: int) -> None:
+    rng = np.random.default_rng(5)
+    row = rng.normal(size=d).astype(np.float32)
+    features = np.where(rng.random((n, d)) < 0.3, np.nextafter(row, np.float32(9)), row)
+    assert is_constant(features) and not is_constant(features + features_of(n, d) * 1e-4)
+    assert not principal_components(features, 0.9).scores.any()
+    features[-1, 0] += 1e-3  # one value of one sample
+    found = principal_components(features, 0.9)
+    assert np.abs(found.scores[:, 0]).argmax() == n - 1
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 600), (300, 20)])
+@pytest.mark.parametrize("scale", [1e-37, 1e-20, 1e-6, 1e6, 1e20, 1e36])
+def test_scores_of_any_scale_differ_by_a_power_of_two(n: int, d: int, scale: float) -> None:
+    features = features_of(n, d).astype(np.float32)
+    unit = np.float32(2.0 ** np.rint(np.log2(scale)))
+    found, expected = (principal_components(each, 0.9) for each in (features * unit, features))
+    ratio = np.abs(found.scores).max() / np.abs(expected.scores).max()
+    assert np.log2(ratio) == pytest.approx(np.rint(np.log2(ratio)), abs=1e-3)
+    assert 2**-14 < np.abs(found.scores).max() < 2**20
+    np.testing.assert_allclose(found.scores / ratio, expected.scores, atol=1e-3)
+    np.testing.assert_allclose(
+        found.explained_variance_ratio, expected.explained_variance_ratio, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 600), (300, 20)])
+def test_a_small_spread_about_a_large_mean_is_found(n: int, d: int) -> None:
+    # Steps that float32 holds exactly there, but whose mean it does not.
+    steps = np.rint(features_of(n, d).astype(np.float64) * 8) / 1024
+    found, expected = (
+        principal_components(each.astype(np.float32), 0.9) for each in (8191 + steps, steps)
+    )
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
 
 
 @pytest.mark.parametrize("d", [15, 600])

@@ -146,7 +146,7 @@ def test_a_layer_alone_gives_what_a_whole_pass_does(key: str) -> None:
     finally:
         handle.remove()
     np.testing.assert_array_equal(found, whole[key].reshape(4, -1))
-    assert found.dtype == np.float16
+    assert found.dtype == np.float32
     assert seen == (["end"] if key == "probabilities" else [])
     assert not any(module._forward_hooks for module in modules.values())
 
