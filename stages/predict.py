@@ -45,7 +45,7 @@ def main(run: str) -> None:
         input_size=classifier.input_size,
         categories=[asdict(category) for category in classifier.categories],
         outputs=classifier.outputs_of(samples.categories).tolist(),
-        layers=[asdict(layer) for layer in layer_table(classifier)],
+        layers=[layer.to_row() for layer in layer_table(classifier)],
         versions=library_versions("torch", "torchvision"),
     ) as store:
         store.reserve("probability", (n, k), "float32", ["sample", "output"], rows=rows)

@@ -124,7 +124,8 @@ WITH_TORCH = {
         *(f"faithfulness.{name}" for name in ("evaluation", "parts", "randomization", "scoring")),
         *(f"features.{name}" for name in ("kernels", "layer_features", "maximization")),
         *("features.spectrum", "features.units"),
-        *(f"models.{name}" for name in ("geometry", "layer_table", "registry", "weights")),
+        *(f"models.{name}" for name in ("axes", "geometry", "layer_table", "nodes")),
+        *(f"models.{name}" for name in ("registry", "weights")),
         *(f"models.graph.{name}" for name in ("capture", "stages", "tracing")),
         *(f"training.{name}" for name in ("augmentation", "fit", "histograms")),
     )

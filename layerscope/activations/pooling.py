@@ -44,7 +44,7 @@ def forward(
         Probabilities.
     """
     keys = [layer.key for layer in layers]
-    inner = [key for key in keys if key not in {INPUT, PROBABILITIES}]
+    inner = [layer for layer in layers if layer.key not in {INPUT, PROBABILITIES}]
     with torch.inference_mode():
         pixels = to_pixels(pictures, classifier.device)
         if INPUT in keys:

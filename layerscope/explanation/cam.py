@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import layerscope.vision  # noqa: F401  (pytorch-grad-cam needs what it prepares)
 
@@ -17,12 +18,14 @@ from torch import Tensor, nn
 
 from layerscope.errors import InputError
 from layerscope.explanation.task import check_maps, private_copy
+from layerscope.models.axes import Layout
+from layerscope.models.layer_table import find_node, watched_layers
 from layerscope.models.layers import Layer, find_layer
-from layerscope.models.registry import Classifier, module_at
+from layerscope.models.registry import Classifier
 
 Explain = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Cam = Callable[[Tensor, Sequence[Callable[[Tensor], Tensor]]], np.ndarray]
-_SPATIAL_KINDS = {"conv", "relu", "norm", "pool", "block"}
+_SPATIAL_KINDS = {"conv", "relu", "norm", "pool", "block", "sum"}
 
 
 def choose_layer(layers: Sequence[Layer], key: str = "last") -> Layer:
@@ -62,13 +65,36 @@ class _UnscaledCAM(BaseCAM):
         check_maps(self.activations_and_grads.activations)
         activations = self.activations_and_grads.activations[0].cpu().numpy()
         gradients = self.activations_and_grads.gradients[0].cpu().numpy()
-        maps = self.get_cam_image(
-            input_tensor, self.target_layers[0], targets, activations, gradients, eigen_smooth
-        )
+        maps = self.get_cam_image(input_tensor, None, targets, activations, gradients, eigen_smooth)
         return [np.maximum(maps, 0)[:, None]]
 
     def aggregate_multi_layers(self, cam_per_target_layer):
         return cam_per_target_layer[0][:, 0]
+
+
+class _Taps:
+    """In the place of the library's hooks, which know modules alone: any node, as maps (N, C, H, W)."""
+
+    def __init__(self, module: nn.Module, node: Layer) -> None:
+        self._module, self._node = module, node
+        self.activations: list[Tensor] = []
+        self.gradients: list[Tensor] = []
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        self.activations, self.gradients = [], []
+
+        def receive(_key: str, output: Tensor, layout: Layout) -> None:
+            self.activations.append(layout.read(output).detach().clone())
+            output.register_hook(
+                lambda gradient: self.gradients.append(layout.read(gradient).detach())
+            )
+
+        with watched_layers(self._module, [self._node], receive):
+            outputs: Tensor = self._module(inputs)
+        return outputs
+
+    def release(self) -> None:
+        """Nothing is hooked outside a call; the library asks all the same when it ends."""
 
 
 class _GradCAM(_UnscaledCAM, GradCAM):
@@ -107,7 +133,7 @@ _CLASSES: dict[str, type[BaseCAM]] = {
 
 
 @contextmanager
-def open_cam(key: str, module: nn.Module, layer: str) -> Iterator[Cam]:
+def open_cam(key: str, classifier: Classifier, layer: str) -> Iterator[Cam]:
     """A method's class activation maps at one layer.
 
     Within the context it is a function of normalised pictures (N, 3, S, S) that need a gradient, and of
@@ -118,21 +144,19 @@ def open_cam(key: str, module: nn.Module, layer: str) -> Iterator[Cam]:
     ----------
     key : str
         ``grad_cam``, ``grad_cam_plus_plus``, ``layer_cam`` or ``hires_cam``.
-    module : nn.Module
+    classifier : Classifier
         Hooked within the context.
     layer : str
-        Key of a layer with feature maps.
+        Key of a node with feature maps, whatever the layout that they have in the model.
     """
-    cam = _CLASSES[key](module, [module_at(module, layer)])
+    cam = _CLASSES[key](classifier.module, [])
+    cam.activations_and_grads = _Taps(classifier.module, find_node(classifier, layer))
 
     def compute(inputs: Tensor, scores: Sequence[Callable[[Tensor], Tensor]]) -> np.ndarray:
         with torch.enable_grad():
             return np.asarray(cam(inputs, list(scores)), dtype=np.float32)
 
-    try:  # the library's own context would swallow an IndexError
-        yield compute
-    finally:
-        cam.activations_and_grads.release()
+    yield compute
 
 
 @contextmanager
@@ -150,7 +174,8 @@ def grad_cam(classifier: Classifier, layer: str) -> Iterator[Explain]:
     layer : str
         Key of a layer with feature maps.
     """
-    with open_cam("grad_cam", private_copy(classifier.module), layer) as compute:
+    private = replace(classifier, module=private_copy(classifier.module))
+    with open_cam("grad_cam", private, layer) as compute:
 
         def explain(pictures: np.ndarray, outputs: np.ndarray) -> np.ndarray:
             if len(outputs) != len(pictures):  # the library would silently leave pictures out

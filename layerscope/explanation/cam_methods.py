@@ -15,7 +15,7 @@ from layerscope.explanation.gradients import needs_rectifiers
 from layerscope.explanation.guided import GuidedRule, guided_grad_cam, rectified_gradient
 from layerscope.explanation.method import Attribution
 from layerscope.explanation.task import BATCH, ExplanationTask, check_maps, score_of
-from layerscope.models.layer_table import tapped
+from layerscope.models.layer_table import find_node, tapped
 from layerscope.models.registry import Classifier
 
 
@@ -30,7 +30,7 @@ def compute_maps(task: ExplanationTask, key: str) -> np.ndarray:
 
     inputs = task.classifier.to_inputs(task.pictures).requires_grad_()
     scores = [partial(_score, each) for each in task.targets]
-    with open_cam(key, task.classifier.module, task.layer or "") as compute:
+    with open_cam(key, task.classifier, task.layer or "") as compute:
         return compute(inputs, scores)
 
 
@@ -72,9 +72,9 @@ def score_cam(task: ExplanationTask) -> Attribution:
     """
     inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
     taken: list[Tensor] = []
-    key, module = task.layer or "", task.classifier.module
+    node, module = find_node(task.classifier, task.layer or ""), task.classifier.module
     with torch.no_grad():
-        with tapped(module, [key], lambda _, output: taken.append(output.clone())):
+        with tapped(module, [node], lambda _, output: taken.append(output.clone())):
             module(inputs)
         check_maps(taken)
         maps = taken[0][0]  # (C, h, w)

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from layerscope.activations.channels import histogram
 from layerscope.errors import InputError
 from layerscope.explanation.heatmap import shade
 from layerscope.explanation.method import Cancelled
 from layerscope.features.weight_figures import WeightFigures, describe_weights
-from layerscope.models.layer_table import tapped
+from layerscope.models.layer_table import trace_nodes
 from layerscope.models.registry import Classifier, module_at
 
 _READS = 3  # colours
@@ -207,16 +206,9 @@ def read_class_vectors(classifier: Classifier) -> np.ndarray:
     InputError
         Where no such layer has as many outputs as there are categories.
     """
-    module, size, n_classes = classifier.module, classifier.input_size, len(classifier.categories)
-    keys = [key for key, part in module.named_modules() if _could_be_head(part, n_classes)]
-    called: list[str] = []
-
-    def receive(key: str, _output: Tensor) -> None:
-        called.append(key)
-
-    blank = torch.zeros(1, 3, size, size, device=classifier.device)
-    with torch.inference_mode(), tapped(module, keys, receive):
-        module(classifier.normalize(blank))
+    module, n_classes = classifier.module, len(classifier.categories)
+    heads = {key for key, part in module.named_modules() if _could_be_head(part, n_classes)}
+    called = [node.path for node in trace_nodes(classifier).nodes if node.path in heads]
     if not called:
         raise InputError(f"{classifier.name}: has no linear layer with {n_classes} outputs")
     return read_kernel(classifier, called[-1]).reshape(n_classes, -1)

@@ -12,7 +12,7 @@ from torch.nn import functional
 from layerscope.errors import InputError
 from layerscope.explanation.guided import RectifierRule
 from layerscope.features.unit import Unit
-from layerscope.models.layer_table import tapped
+from layerscope.models.layer_table import find_node, tapped
 from layerscope.models.layers import PROBABILITIES
 from layerscope.models.registry import Classifier
 
@@ -111,13 +111,14 @@ def _at_layer(
     inputs = classifier.normalize(pixels)
     if unit.layer == PROBABILITIES:
         return pick(classifier.module(inputs))
+    node = find_node(classifier, unit.layer)
     found: list[Picked] = []
 
     def receive(_key: str, output: Tensor) -> None:
         found.append(pick(output))  # at once: an in-place ReLU may be next
         raise _Reached
 
-    with suppress(_Reached), tapped(classifier.module, [unit.layer], receive):
+    with suppress(_Reached), tapped(classifier.module, [node], receive):
         classifier.module(inputs)
     if not found:
         raise InputError(f"{classifier.name} does not use its layer {unit.layer!r}; choose another")

@@ -1,42 +1,359 @@
 """How a model comes apart into layers: one mechanism for every model.
 
-A node is a module that is called once in a forward pass and stands at the top of the module tree or
-inside plain ``Sequential`` containers: VGG16 comes apart into its convolutions, ReLUs, pools and dense
-layers, a ResNet into its residual blocks, GoogLeNet into its inception blocks. ``input`` (the pixels)
-and ``probabilities`` (the softmax) are added at the ends. Dropout, flattening, and pools that leave
-their input as it is are no nodes.
+One forward pass is watched, and each call of a module, and each function that rectifies, adds or pools, may
+become a node. How deep the model is taken apart is a choice. By ``blocks``, VGG16 comes apart into its
+convolutions, ReLUs, pools and dense layers, a ResNet into its residual blocks, a transformer into its
+encoder blocks; ``stages`` are the last of these at each resolution; ``all`` are the innermost modules and the
+functions between them. ``input`` (the pixels) and ``probabilities`` (the softmax) are added at the ends. What
+leaves its input as it is, as dropout does, is no node.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from layerscope.errors import InputError
+from layerscope.models.axes import MAPS, VECTOR, Layout, find_layout
 from layerscope.models.geometry import FieldTrace
 from layerscope.models.layers import INPUT, PROBABILITIES, Layer
-from layerscope.models.registry import Classifier, module_at
+from layerscope.models.nodes import TAKES, Event, watched
+from layerscope.models.registry import Classifier
 
-_TRANSPARENT = (nn.Dropout, nn.Dropout2d, nn.Identity, nn.Flatten)
+DEPTHS = ("stages", "blocks", "all")
+
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
-_ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.SiLU, nn.GELU, nn.Hardswish, nn.LeakyReLU, nn.ELU)
+_ACTIVATIONS = (
+    nn.ReLU, nn.ReLU6, nn.SiLU, nn.GELU, nn.Hardswish, nn.LeakyReLU, nn.ELU, nn.PReLU, nn.Mish,
+    nn.Sigmoid, nn.Hardsigmoid, nn.Tanh,
+)  # fmt: skip
 _CONTAINERS = (nn.Sequential, nn.ModuleList)
+_KEPT = "_layerscope_trace"
+_NEARLY = 0.9  # of all parameters: what holds as many is the network itself, in a wrapper
+_MOSTLY = 0.5  # of the parameters of a stage are those of its blocks
 
 
-def _candidates(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    for name, child in module.named_children():
-        key = f"{prefix}{name}"
-        if isinstance(child, _CONTAINERS):
-            yield from _candidates(child, f"{key}.")
-        elif not isinstance(child, _TRANSPARENT):
-            yield key, child
+@dataclass(frozen=True)
+class _Node:
+    """An event of the pass, without its tensors."""
+
+    key: str
+    path: str
+    kind: str
+    layout: Layout | None
+    field: int
+    multiply_adds: int
+    is_idle: bool  # gives back what it was given
+    pools: bool  # makes a vector of maps or tokens
+    takes: object  # whose numbers its first input holds
+    gives: object
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What was known when a call began: one that works in place overwrites it."""
+
+    multiply_adds: int
+    numbers: object
+    kept: Tensor | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A pass of one model, from which tables of any depth are made.
+
+    Attributes
+    ----------
+    nodes : tuple
+        In the order in which they ended.
+    n_outputs : int
+        Logits.
+    input_size : int
+        Of the pictures that it was made with.
+    """
+
+    nodes: tuple[_Node, ...]
+    n_outputs: int
+    input_size: int
+
+
+def trace_nodes(classifier: Classifier) -> Trace:
+    """Watch one pass of two blank pictures; once for a module and its copies."""
+    known = getattr(classifier.module, _KEPT, None)
+    if isinstance(known, Trace) and known.input_size == classifier.input_size:
+        return known
+    module, size = classifier.module, classifier.input_size
+    trace = FieldTrace(size)
+    started: defaultdict[str, list[_Start]] = defaultdict(list)
+    nodes: list[_Node] = []
+
+    def before(path: str) -> Callable[..., None]:
+        def hook(part: nn.Module, inputs: tuple[object, ...]) -> None:
+            first = inputs[0] if inputs and isinstance(inputs[0], Tensor) else None
+            kept = first.clone() if isinstance(part, _POOLS) and first is not None else None
+            numbers = None if first is None else trace.numbers(first)
+            started[path].append(_Start(trace.multiply_adds, numbers, kept))
+
+        return hook
+
+    def receive(event: Event) -> None:
+        if event.kind and not trace.knows(event.output):
+            return
+        taken = [tensor for tensor in event.inputs if trace.knows(tensor)]
+        if event.kind == "sum" and len(taken) < 2:
+            return
+        start = _Start(trace.multiply_adds, trace.numbers(taken[0]) if taken else None, None)
+        start = start if event.kind else started[event.path].pop()
+        nodes.append(_describe(event, trace, taken, start))
+
+    handles = [
+        part.register_forward_pre_hook(before(path)) for path, part in module.named_modules()
+    ]
+    pixels = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    pixels = pixels.to(classifier.device)
+    try:
+        with torch.no_grad(), watched(module, receive), trace:
+            logits = module(trace.start(classifier.normalize(pixels)))
+    finally:
+        for handle in handles:
+            handle.remove()
+    found = Trace(tuple(nodes), logits.shape[1], size)
+    setattr(module, _KEPT, found)  # copies of the module have it too
+    return found
+
+
+def _describe(event: Event, trace: FieldTrace, taken: Sequence[Tensor], start: _Start) -> _Node:
+    axes = trace.axes(event.output)
+    before = trace.axes(taken[0]) if taken else None
+    had_places = before is not None and any(atom.is_place for axis in before for atom in axis)
+    has_places = axes is not None and any(atom.is_place for axis in axes for atom in axis)
+    return _Node(
+        event.key,
+        event.path,
+        event.kind,
+        None if axes is None else find_layout(axes),
+        trace.field(event.output),
+        trace.multiply_adds - start.multiply_adds,
+        _is_idle(event, trace, start),
+        had_places and axes is not None and not has_places,
+        start.numbers,
+        trace.numbers(event.output),
+    )
+
+
+def _is_idle(event: Event, trace: FieldTrace, start: _Start) -> bool:
+    """Whether a module handed on the numbers that it was given, in whatever shape."""
+    if event.kind:
+        return False
+    if start.kept is not None and start.kept.shape == event.output.shape:
+        return torch.equal(start.kept, event.output)
+    return start.numbers is not None and trace.numbers(event.output) is start.numbers
+
+
+def layer_table(classifier: Classifier, depth: str | Sequence[str] = "blocks") -> tuple[Layer, ...]:
+    """The nodes of a classifier, from input to probabilities, in the order of execution.
+
+    Costs one forward pass of two blank pictures, once for a module. Multiply-adds count convolutions and
+    matrix products; the receptive field follows Araujo, Norris and Sim, "Computing Receptive Fields of
+    Convolutional Neural Networks", Distill 2019, taking the largest over parallel branches; attention widens
+    it to its window, or to the picture.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    depth : str or sequence of str
+        ``stages``, ``blocks``, ``all``, or the keys of nodes.
+
+    Raises
+    ------
+    InputError
+        Naming a key that there is not, or a model whose nodes cannot be told.
+    """
+    trace = trace_nodes(classifier)
+    chosen = _choose(trace, classifier, depth)
+    parts = dict(classifier.module.named_modules())
+    kinds = [
+        "pool" if node.kind in TAKES else node.kind or _kind(parts[node.path]) for node in chosen
+    ]
+    labels = _labels(kinds, [node.key for node in chosen])
+    inner = [
+        _to_layer(node, kind, label, parts)
+        for node, kind, label in zip(chosen, kinds, labels, strict=True)
+    ]
+    size = classifier.input_size
+    first = Layer(INPUT, "input", "pixels", (3, size, size), 1, 0, 0)
+    last = Layer(PROBABILITIES, "output", "softmax", (trace.n_outputs,), size, 0, 0)
+    return (first, *inner, last)
+
+
+def find_node(classifier: Classifier, key: str) -> Layer:
+    """Any node of a classifier by its key, at whatever depth.
+
+    Raises
+    ------
+    InputError
+        Where there is none, or its axes cannot be told.
+    """
+    return layer_table(classifier, [key])[1]
+
+
+def list_left_out(classifier: Classifier, depth: str | Sequence[str] = "blocks") -> list[str]:
+    """Keys of modules that are no nodes because the axes of their output cannot be told."""
+    if not isinstance(depth, str):
+        return []
+    opened = _find_opened(trace_nodes(classifier), classifier.module)
+    return [
+        node.key
+        for node in trace_nodes(classifier).nodes
+        if not node.kind
+        and node.layout is None
+        and _is_outer(node, opened)
+        and node.path not in opened
+    ]
+
+
+def _to_layer(node: _Node, kind: str, label: str, parts: dict[str, nn.Module]) -> Layer:
+    assert node.layout is not None
+    usual = node.layout.text in {MAPS, VECTOR}
+    return Layer(
+        node.key,
+        kind,
+        label,
+        node.layout.shape,
+        node.field,
+        0 if node.kind else sum(p.numel() for p in parts[node.path].parameters()),
+        node.multiply_adds,
+        "" if usual else node.layout.text,
+    )
+
+
+# --- depth -----------------------------------------------------------------------------------
+
+
+def _choose(trace: Trace, classifier: Classifier, depth: str | Sequence[str]) -> list[_Node]:
+    nodes = [node for node in trace.nodes if node.layout is not None]
+    if not isinstance(depth, str):
+        return [_find(trace, key, classifier.name) for key in depth]
+    if depth not in DEPTHS:
+        raise InputError(f"layers is {depth!r}; use {', '.join(DEPTHS)}, or a list of keys")
+    if depth == "all":
+        outer = {path for node in trace.nodes for path in _parents(node.path) if not node.kind}
+        chosen = [node for node in nodes if node.kind or node.path not in outer]
+    else:
+        opened = _find_opened(trace, classifier.module)
+        chosen = [node for node in nodes if _is_outer(node, opened)]
+        chosen = [node for node in chosen if node.kind or node.path not in opened]
+    chosen = [node for node in chosen if _counts(node)]
+    if depth == "stages":
+        chosen = _last_of_each_side(chosen)
+    if not chosen:
+        raise InputError(
+            f"{classifier.name}: the axes of none of its layers can be told; name some as `layers` of the run"
+        )
+    return chosen
+
+
+def _find(trace: Trace, key: str, name: str) -> _Node:
+    for node in trace.nodes:
+        if key and node.key == key:
+            if node.layout is None:
+                raise InputError(f"{name}: the axes of what {key!r} gives cannot be told")
+            return node
+    raise InputError(f"unknown layer {key!r}: {name} has no node of that name")
+
+
+def _counts(node: _Node) -> bool:
+    """Whether a call made something new: what takes a part is a node only where it pools."""
+    return node.pools if node.kind in TAKES else not node.is_idle
+
+
+def _parents(path: str) -> Iterator[str]:
+    """Paths of all that a module is in, the innermost first."""
+    while path:
+        path = path.rpartition(".")[0]
+        yield path
+
+
+def _is_outer(node: _Node, opened: set[str]) -> bool:
+    """Whether all that a node lies in is taken apart."""
+    path = node.path.partition("#")[0]
+    around = _parents(path) if not node.kind else (path, *_parents(path))
+    return all(each in opened for each in around)
+
+
+def _last_of_each_side(nodes: Sequence[_Node]) -> list[_Node]:
+    sides = [node.layout.shape[1:] if node.layout is not None else () for node in nodes]
+    return [
+        node
+        for node, side, following in zip(nodes, sides, [*sides[1:], None], strict=True)
+        if side != following or not side
+    ]
+
+
+def _find_opened(trace: Trace, module: nn.Module) -> set[str]:
+    """Paths of modules that are taken apart.
+
+    Plain containers; what holds nearly all of the network; stages, that is chains of blocks; and the
+    head, where it is a chain. A chain's parts follow each other, and nothing is done between or behind them.
+    Where one module of a class is no chain, none of that class is taken apart.
+    """
+    parts = dict(module.named_modules())
+    weights = {path: sum(p.numel() for p in part.parameters()) for path, part in parts.items()}
+    ends = {node.path: node for node in trace.nodes if not node.kind}
+    children: dict[str, list[_Node]] = defaultdict(list)
+    for node in trace.nodes:
+        if not node.kind and node.path:  # lists of modules are not called themselves
+            children[next(path for path in _parents(node.path) if path in ends)].append(node)
+    chains = {path for path in ends if _is_chain(ends[path], children[path])}
+    stages: dict[type, list[bool]] = defaultdict(list)
+    for path in ends:
+        blocks = [n.path for n in children[path] if len(list(_weighted(parts[n.path]))) > 1]
+        held = sum(weights[block] for block in dict.fromkeys(blocks))
+        is_stage = path in chains and held > _MOSTLY * weights[path] > 0
+        stages[type(parts[path])].append(is_stage)
+    logits = ends[""].gives
+    opened = {""}
+    for path, part in parts.items():
+        if not path or path.rpartition(".")[0] not in opened or not list(part.children()):
+            continue
+        if isinstance(part, _CONTAINERS) or (
+            path in ends
+            and (
+                (weights[path] >= _NEARLY * weights[""] and len(list(_weighted(part))) > 1)
+                or all(stages[type(part)])
+                or (ends[path].gives is logits and path in chains)
+            )
+        ):
+            opened.add(path)
+    return opened
+
+
+def _weighted(module: nn.Module) -> Iterator[nn.Module]:
+    """Modules inside that have parameters of their own."""
+    for part in module.modules():
+        if part is not module and any(True for _ in part.parameters(recurse=False)):
+            yield part
+
+
+def _is_chain(whole: _Node, parts: Sequence[_Node]) -> bool:
+    if not parts or whole.gives is None:
+        return False
+    ways = [(whole.takes, parts[0].takes), (parts[-1].gives, whole.gives)]
+    ways += [(one.gives, following.takes) for one, following in pairwise(parts)]
+    return all(one is other and one is not None for one, other in ways)
+
+
+# --- names -----------------------------------------------------------------------------------
 
 
 def _kind(module: nn.Module) -> str:
+    name = type(module).__name__.lower()
     if isinstance(module, nn.Conv2d):
         return "conv"
     if isinstance(module, nn.Linear):
@@ -45,7 +362,7 @@ def _kind(module: nn.Module) -> str:
         return "norm"
     if isinstance(module, _ACTIVATIONS):
         return "relu"
-    if isinstance(module, _POOLS) or "pool" in type(module).__name__.lower():
+    if isinstance(module, _POOLS) or "pool" in name:
         return "pool"
     return "block"
 
@@ -75,84 +392,45 @@ def _labels(kinds: list[str], keys: list[str]) -> list[str]:
             labels.append(f"relu{block - 1 + dense}")
         else:
             labels.append(key)
-    return labels
+    given = Counter(labels)
+    return [key if given[label] > 1 else label for label, key in zip(labels, keys, strict=True)]
+
+
+# --- reading ---------------------------------------------------------------------------------
 
 
 @contextmanager
 def tapped(
-    module: nn.Module, keys: list[str], receive: Callable[[str, Tensor], None]
+    module: nn.Module, layers: Sequence[Layer], receive: Callable[[str, Tensor], None]
 ) -> Iterator[None]:
-    """Within the context, each forward pass hands the output of each named module to `receive`.
+    """Within the context, each forward pass hands the output of each named node to `receive`.
 
-    `receive` is called the moment the output exists, before an in-place ReLU behind it can overwrite
-    it; what it wants to keep it must copy. Hooks are removed also after an exception.
+    Outputs come as (N, C, H, W) or (N, C), however the module lays them out. `receive` is called the moment
+    an output exists, before an in-place ReLU behind it can overwrite it; what it wants to keep it must copy.
+    Hooks are removed also after an exception.
     """
-    modules = {key: module_at(module, key) for key in keys}
-
-    def hook(key: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        return lambda _module, _inputs, output: receive(key, output)
-
-    handles = [modules[key].register_forward_hook(hook(key)) for key in keys]
-    try:
+    with watched_layers(module, layers, lambda key, raw, layout: receive(key, layout.read(raw))):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
-def layer_table(classifier: Classifier) -> tuple[Layer, ...]:
-    """All nodes of a classifier, from input to probabilities, in the order of execution.
-
-    Costs one forward pass of one blank picture. Multiply-adds count convolutions and matrix products;
-    the receptive field follows Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional
-    Neural Networks", Distill 2019, taking the largest over parallel branches.
-    """
-    size = classifier.input_size
-    modules = dict(_candidates(classifier.module))
-    found: dict[str, tuple[tuple[int, ...], int, int]] = {}  # key -> shape, field, multiply-adds
-    trace = FieldTrace(size)
-    calls: Counter[nn.Module] = Counter()
-    started: dict[nn.Module, int] = {}
-    entering: dict[nn.Module, Tensor] = {}
-
-    def before(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        calls[module] += 1
-        started[module] = trace.multiply_adds
-        if isinstance(module, _POOLS):
-            entering[module] = inputs[0].clone()
-
-    def receive(key: str, output: Tensor) -> None:
-        module = modules[key]
-        same = entering.pop(module, None)
-        if same is not None and same.shape == output.shape and torch.equal(same, output):
-            return
-        if output.ndim not in {2, 4}:
+@contextmanager
+def watched_layers(
+    module: nn.Module, layers: Sequence[Layer], receive: Callable[[str, Tensor, Layout], None]
+) -> Iterator[None]:
+    """As `tapped`, but outputs come as the module lays them out, with their layouts."""
+    layouts = {each.key: Layout(each.layout, each.shape) for each in layers}
+    paths = {each.key.partition("#")[0] for each in layers}
+    known = {path for path, _ in module.named_modules()}
+    for layer in layers:
+        if not layer.key or layer.key.partition("/")[0].partition("#")[0] not in known:
             raise InputError(
-                f"{classifier.name}: layer {key!r} gives tokens {tuple(output.shape[1:])}, no feature "
-                "maps; choose a convolutional network"
+                f"unknown layer {layer.key!r}: {type(module).__name__} has no module of that name"
             )
-        cost = trace.multiply_adds - started[module]
-        found[key] = (tuple(output.shape[1:]), trace.field(output), cost)
 
-    handles = [module.register_forward_pre_hook(before) for module in modules.values()]
-    pixels = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
-    pixels = pixels.to(classifier.device)
-    try:
-        with torch.no_grad(), tapped(classifier.module, list(modules), receive), trace:
-            logits = classifier.module(trace.start(classifier.normalize(pixels)))
-    finally:
-        for handle in handles:
-            handle.remove()
-    keys = [key for key in found if calls[modules[key]] == 1]
-    kinds = [_kind(modules[key]) for key in keys]
-    inner = [
-        Layer(key, kind, label, *found[key][:2], _parameters(modules[key]), found[key][2])
-        for key, kind, label in zip(keys, kinds, _labels(kinds, keys), strict=True)
-    ]
-    first = Layer(INPUT, "input", "pixels", (3, size, size), 1, 0, 0)
-    last = Layer(PROBABILITIES, "output", "softmax", (logits.shape[1],), size, 0, 0)
-    return (first, *inner, last)
+    def hand_over(event: Event) -> None:
+        layout = layouts.get(event.key)
+        if layout is not None:
+            receive(event.key, event.output, layout)
 
-
-def _parameters(module: nn.Module) -> int:
-    return sum(p.numel() for p in module.parameters())
+    with watched(module, hand_over, paths if paths <= known else None):
+        yield

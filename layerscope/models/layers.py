@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from layerscope.errors import InputError
 
@@ -18,20 +19,24 @@ class Layer:
     Attributes
     ----------
     key : str
-        Path of the torch module, for example ``features.28``.
+        Path of the torch module, for example ``features.28``; ``relu#2`` where it is called for the second
+        time, ``layer1.0/sum`` for a function that a module calls, ``layer1.0/sum~2`` for the next.
     kind : str
-        ``input``, ``conv``, ``norm``, ``relu`` (any activation function), ``pool``, ``dense``,
+        ``input``, ``conv``, ``norm``, ``relu`` (any activation function), ``pool``, ``dense``, ``sum``,
         ``block`` or ``output``.
     label : str
         A short name for display, for example ``conv5_3``.
     shape : tuple of int
-        (C, H, W) or (C,) of one sample's output.
+        (C, H, W) or (C,) of one sample's output, as `layerscope.models.layer_table.tapped` hands it over.
     receptive_field : int
         Side in input pixels of the square that one unit depends on; it may exceed the picture.
     parameters : int
         Learned numbers in the module.
     multiply_adds : int
         Multiplications with addition for one sample.
+    layout : str
+        How the module itself lays its output out, as of `layerscope.models.axes.Layout`; empty for maps
+        (N, C, H, W) and vectors (N, C).
     """
 
     key: str
@@ -41,6 +46,16 @@ class Layer:
     receptive_field: int
     parameters: int
     multiply_adds: int
+    layout: str = ""
+
+    def to_row(self) -> dict[str, Any]:
+        """As it is stored: without a layout that is the usual one."""
+        return {key: value for key, value in asdict(self).items() if key != "layout" or value}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Layer:
+        """Inverse of `to_row`."""
+        return cls(**{**row, "shape": tuple(row["shape"])})
 
 
 def find_layer(layers: Sequence[Layer], key: str) -> Layer:

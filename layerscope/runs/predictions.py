@@ -37,8 +37,7 @@ class Predictions:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """All nodes of the model, from input to probabilities."""
-        rows = [{**row, "shape": tuple(row["shape"])} for row in self._attributes["layers"]]
-        return tuple(Layer(**row) for row in rows)
+        return tuple(Layer.from_row(row) for row in self._attributes["layers"])
 
     @cached_property
     def outputs(self) -> np.ndarray:

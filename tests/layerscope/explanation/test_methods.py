@@ -402,7 +402,7 @@ def test_maps_are_made_at_the_last_layer_by_default_and_at_any_convolution() -> 
 @pytest.mark.parametrize("key", AT_LAYER)
 @pytest.mark.parametrize(
     ("layer", "message"),
-    [("99", "unknown layer '99'"), ("6", "no feature maps"), ("7", "used 2 times")],
+    [("99", "unknown layer '99'"), ("6", "no feature maps"), ("7#3", "unknown layer '7#3'")],
 )
 def test_a_layer_without_one_set_of_maps_is_refused(
     key: str, layer: str, message: str, pictures: np.ndarray

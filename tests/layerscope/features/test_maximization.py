@@ -17,6 +17,7 @@ from layerscope.features.ascent import MaximizationSettings, MaximizationStep
 from layerscope.features.maximization import maximize, measure_total_variation, view
 from layerscope.features.unit import Unit
 from layerscope.features.units import measure_unit
+from layerscope.models.layer_table import trace_nodes
 from layerscope.models.layers import PROBABILITIES
 from layerscope.models.registry import Classifier, load_model, to_pixels
 
@@ -353,7 +354,8 @@ def test_leaving_stops_the_work() -> None:
     steps = maximize(classifier, Unit("1", 0), MaximizationSettings(n_steps=10**9))
     assert len(list(islice(steps, 7))) == 7
     steps.close()
-    assert counter.calls == 7 and list(steps) == [] and hooks_of(classifier) == 0
+    assert counter.calls == 1 + 7  # the first finds the nodes
+    assert list(steps) == [] and hooks_of(classifier) == 0
 
 
 def test_a_failure_leaves_no_hook() -> None:
@@ -369,8 +371,9 @@ def test_a_failure_leaves_no_hook() -> None:
 
 def test_nothing_behind_the_layer_is_computed() -> None:
     counter = _Counter()
-    counter.fails = True
     classifier = classify(nn.Conv2d(3, 2, 3), nn.ReLU(inplace=True), counter)
+    trace_nodes(classifier)
+    counter.fails = True
     assert len(list(maximize(classifier, Unit("1", 0), MaximizationSettings(n_steps=3)))) == 4
 
 
@@ -435,7 +438,7 @@ def test_a_layer_that_is_not_used_is_refused() -> None:
         def forward(self, values: Tensor) -> Tensor:
             return self.used(values)
 
-    with pytest.raises(InputError, match="does not use"):
+    with pytest.raises(InputError, match="no node of that name"):
         next(maximize(classify(Idle()), Unit("0.idle", 0)))
 
 
