@@ -119,7 +119,8 @@ WITH_TORCH = {
     f"layerscope.{name}"
     for name in (
         *("vision", "activations.half", "activations.pooling", "runs.blocks"),
-        *(f"explanation.{name}" for name in ("cam", "cam_methods", "gradients", "guided", "lime")),
+        *(f"explanation.{name}" for name in ("attention", "cam", "cam_methods", "gradients")),
+        *(f"explanation.{name}" for name in ("guided", "lime")),
         *(f"explanation.{name}" for name in ("occlusion", "registry", "relevance", "task")),
         *(f"faithfulness.{name}" for name in ("evaluation", "parts", "randomization", "scoring")),
         *(f"features.{name}" for name in ("kernels", "layer_features", "maximization")),

@@ -127,7 +127,7 @@ class Method:
     ----------
     key, name : str
     family : str
-        ``gradient``, ``map``, ``perturbation`` or ``relevance``.
+        ``gradient``, ``map``, ``relevance``, ``attention`` or ``perturbation``.
     summary : str
         Two sentences: what is computed, and how to read it.
     formula : str

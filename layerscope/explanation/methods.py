@@ -383,6 +383,35 @@ _ENTRIES = (
         supports="relevance.needs_chain",
     ),
     Method(
+        "attention_rollout",
+        "Attention rollout",
+        "attention",
+        "What tokens attend to, by the mean over heads and half of it the token itself, is multiplied from "
+        "block to block. It shows from which places the class token, or the mean over all places, takes its "
+        "content, whatever the class.",
+        r"R^{l} = \tfrac{1}{2}\left(I + \tfrac{1}{H}\sum_h A^{l}_h\right) R^{l-1},"
+        r"\quad R^{0} = I, \quad M = R^{L}_{\mathrm{class}}",
+        Citation(
+            "Abnar and Zuidema",
+            2020,
+            "Quantifying Attention Flow in Transformers",
+            "https://arxiv.org/abs/2005.00928",
+        ),
+        Failure(
+            "It is the same for every class, and counts all heads alike, so that it lights up places that "
+            "speak for none.",
+            Citation(
+                "Chefer, Gur and Wolf",
+                2021,
+                "Transformer Interpretability Beyond Attention Visualization",
+                "https://arxiv.org/abs/2012.09838",
+            ),
+        ),
+        signed=False,
+        explain="attention.attention_rollout",
+        supports="attention.needs_tokens",
+    ),
+    Method(
         "occlusion",
         "Occlusion",
         "perturbation",

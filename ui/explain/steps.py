@@ -8,7 +8,7 @@ STEPS = (
     TourStep(
         "",
         "Why this prediction?",
-        "Fourteen methods explain a prediction, and they do not agree. Compare them side by side, and see "
+        "Fifteen methods explain a prediction, and they do not agree. Compare them side by side, and see "
         "which of them are faithful to the model.",
         "bottom",
     ),

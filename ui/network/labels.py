@@ -9,8 +9,9 @@ from ui.components.network_graph import Box, Link
 from ui.palette import KIND_COLORS
 
 COLORS = KIND_COLORS | {
-    "product": KIND_COLORS["sum"],
-    "concat": KIND_COLORS["sum"],
+    "sum": "#c9d0d7",
+    "product": "#c9d0d7",
+    "concat": "#c9d0d7",
     "view": "#5c6672",
     "other": "#5c6672",
 }

@@ -16,7 +16,6 @@ _KINDS = {
     "norm": "normalisation",
     "pool": "pooling",
     "dense": "dense",
-    "sum": "sum",
 }
 
 
