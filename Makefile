@@ -104,9 +104,9 @@ imagenette: ## add Imagenette with VGG16 (downloads both) and build its arrays
 imagewoof: ## add Imagewoof with VGG16 (downloads both) and build its arrays
 	$(MAKE) --no-print-directory run DATASET=imagewoof MODEL=vgg16
 
-run: setup ## add a run and build it: DATASET= MODEL= [WEIGHTS=] [SIZES=] [ROOT=]
+run: setup ## add a run and build it: DATASET= MODEL= [WEIGHTS=] [SIZES=] [ROOT=] [LAYERS=]
 	$(BIN)/python -m stages.add_run $${WEIGHTS:+--weights="$$WEIGHTS"} $${SIZES:+--sizes="$$SIZES"} \
-		$${ROOT:+--root="$$ROOT"} -- "$$DATASET" "$$MODEL"
+		$${ROOT:+--root="$$ROOT"} $${LAYERS:+--layers="$$LAYERS"} -- "$$DATASET" "$$MODEL"
 	$(DVC) repro --allow-missing
 
 # Else a forward pass takes 1.6 times as long: see layerscope/parallel.py.

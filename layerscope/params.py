@@ -21,6 +21,7 @@ from ruamel.yaml import YAML, YAMLError
 from ruamel.yaml.constructor import DuplicateKeyError
 
 from layerscope.errors import InputError
+from layerscope.models.layers import DEPTHS
 from layerscope.names import RULE, is_name
 from layerscope.storage.remote import is_plain
 from layerscope.training.recipe import Recipe
@@ -48,7 +49,14 @@ def _named_model(model: str | dict[str, Any]) -> str | dict[str, Any]:
     return model
 
 
+def _known_depth(layers: str | list[str]) -> str | list[str]:
+    if not layers or (isinstance(layers, str) and layers not in DEPTHS):
+        raise ValueError(f"must be {', '.join(DEPTHS)} or a list of keys")
+    return layers
+
+
 Name = Annotated[str, AfterValidator(_named)]
+Depth = Annotated[str | list[str], AfterValidator(_known_depth)]
 Model = Annotated[str | dict[str, Any], AfterValidator(_named_model)]
 Sizes = Annotated[tuple[int, ...], AfterValidator(_rising)]
 Perplexity = Annotated[float, Field(gt=0)]
@@ -73,6 +81,8 @@ class Run:
         Folder of the pictures, for data sets that are not rendered.
     split : str, optional
         Instead of ``prepare.split``.
+    layers : str or list of str
+        How deep the model is taken apart: ``stages``, ``blocks`` or ``all``; or the keys of nodes.
     """
 
     dataset: Name
@@ -81,6 +91,7 @@ class Run:
     sizes: Sizes = (100, 1000)
     root: str | None = None
     split: Literal["train", "val", "all"] | None = None
+    layers: Depth = "blocks"
 
     @property
     def weights_file(self) -> Path | None:

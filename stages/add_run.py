@@ -10,6 +10,7 @@ from ruamel.yaml.comments import CommentedSeq
 
 from layerscope.datasets import DATASETS
 from layerscope.errors import InputError
+from layerscope.models.layers import DEPTHS
 from layerscope.models.registry import input_size
 from layerscope.names import name_run
 from layerscope.params import PARAMS, parse_params, read_params
@@ -42,8 +43,22 @@ def parse_sizes(text: str) -> list[int]:
         raise InputError(f"--sizes {text!r}: give whole numbers such as 100,1000") from None
 
 
+def parse_layers(text: str | None) -> str | list[str] | None:
+    """A depth as it is, and keys of nodes, separated by commas, as a list."""
+    if text is None or text in DEPTHS:
+        return text
+    keys = CommentedSeq(text.split(","))
+    keys.fa.set_flow_style()
+    return keys
+
+
 def add_run(
-    dataset: str, model: str, weights: str | None, sizes: list[int], root: str | None
+    dataset: str,
+    model: str,
+    weights: str | None,
+    sizes: list[int],
+    root: str | None,
+    layers: str | None = None,
 ) -> str:
     """Write the run into ``params.yaml`` and return its name; one that is there is left alone."""
     if dataset not in DATASETS:
@@ -66,7 +81,8 @@ def add_run(
         "weights": choose_weights(dataset, model, weights),
         "sizes": flow,
     }
-    content["runs"][name] = {**run, **({"root": root} if root else {})}
+    further = {"root": root, "layers": parse_layers(layers)}
+    content["runs"][name] = run | {key: value for key, value in further.items() if value}
     text = StringIO()
     yaml.dump(content, text)
     parse_params(text.getvalue())
@@ -82,10 +98,11 @@ def main() -> None:
     parser.add_argument("--weights")
     parser.add_argument("--sizes", default="100,1000", help="numbers of samples, comma-separated")
     parser.add_argument("--root", help="folder of the pictures")
+    parser.add_argument("--layers", help=f"{', '.join(DEPTHS)}, or keys of nodes, comma-separated")
     given = parser.parse_args()
     with one_line_errors():
         sizes = parse_sizes(given.sizes)
-        name = add_run(given.dataset, given.model, given.weights, sizes, given.root)
+        name = add_run(given.dataset, given.model, given.weights, sizes, given.root, given.layers)
     print(f"params.yaml: run {name}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from layerscope.activations.pooling import forward
-from layerscope.models.layer_table import layer_table
+from layerscope.models.layer_table import layer_table, list_left_out
 from layerscope.params import Params, read_params
 from layerscope.runs.blocks import (
     count_rows,
@@ -37,6 +37,9 @@ def main(run: str) -> None:
     samples = Samples(store_path(run, "samples"))
     classifier = load_classifier(params.run(run), params.device)
     n, k = len(samples), len(classifier.categories)
+    depth = params.run(run).layers
+    left_out = list_left_out(classifier, depth)
+    facts = {"left_out": left_out} if left_out else {}
     rows = count_rows(n, 4 * k, params.predict.batch_size)
     with writing(
         store_path(run, "predictions"),
@@ -45,8 +48,9 @@ def main(run: str) -> None:
         input_size=classifier.input_size,
         categories=[asdict(category) for category in classifier.categories],
         outputs=classifier.outputs_of(samples.categories).tolist(),
-        layers=[layer.to_row() for layer in layer_table(classifier)],
+        layers=[layer.to_row() for layer in layer_table(classifier, depth)],
         versions=library_versions("torch", "torchvision"),
+        **facts,
     ) as store:
         store.reserve("probability", (n, k), "float32", ["sample", "output"], rows=rows)
         places = samples.location, store.location

@@ -72,6 +72,17 @@ def find_source(run: str) -> Source:
     return make_source(settings.model, settings.weights_file)
 
 
+def tell_left_out(run: str) -> str | None:
+    """One line on modules that the map of the model lacks; None where it has all."""
+    left_out = load_predictions(run).left_out
+    if not left_out:
+        return None
+    return (
+        f"The map lacks {len(left_out)} modules, as it cannot be told which axes of their output are rows, "
+        f"columns and channels: {', '.join(left_out[:6])}{', ...' if len(left_out) > 6 else ''}"
+    )
+
+
 def list_runs() -> tuple[tuple[str, ...], str | None]:
     """Names of all runs, those in ``params.yaml`` first, and what is wrong with that file or a name."""
     problem = None

@@ -41,6 +41,7 @@ KIND_COLORS = {
     "relu": "#35566f",
     "norm": "#35566f",
     "pool": "#8a5a83",
+    "sum": "#c9d0d7",
     "dense": "#5e8c61",
     "output": "#a58a4c",
 }

@@ -22,11 +22,9 @@ from torch import Tensor, nn
 from layerscope.errors import InputError
 from layerscope.models.axes import MAPS, VECTOR, Layout, find_layout
 from layerscope.models.geometry import FieldTrace
-from layerscope.models.layers import INPUT, PROBABILITIES, Layer
+from layerscope.models.layers import DEPTHS, INPUT, PROBABILITIES, Layer
 from layerscope.models.nodes import TAKES, Event, watched
 from layerscope.models.registry import Classifier
-
-DEPTHS = ("stages", "blocks", "all")
 
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 _ACTIVATIONS = (

@@ -10,6 +10,7 @@ from layerscope.errors import InputError
 
 INPUT = "input"
 PROBABILITIES = "probabilities"
+DEPTHS = ("stages", "blocks", "all")  # how deep a model is taken apart
 
 
 @dataclass(frozen=True)

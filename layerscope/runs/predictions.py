@@ -40,6 +40,11 @@ class Predictions:
         return tuple(Layer.from_row(row) for row in self._attributes["layers"])
 
     @cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """Modules that are no nodes, because the axes of what they give cannot be told."""
+        return tuple(self._attributes.get("left_out", ()))
+
+    @cached_property
     def outputs(self) -> np.ndarray:
         """For each class of the data set its output, (n_classes,) int64; -1 where there is none."""
         return np.array(self._attributes["outputs"], dtype=np.int64)

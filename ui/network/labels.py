@@ -9,9 +9,8 @@ from ui.components.network_graph import Box, Link
 from ui.palette import KIND_COLORS
 
 COLORS = KIND_COLORS | {
-    "sum": "#c9d0d7",
-    "product": "#c9d0d7",
-    "concat": "#c9d0d7",
+    "product": KIND_COLORS["sum"],
+    "concat": KIND_COLORS["sum"],
     "view": "#5c6672",
     "other": "#5c6672",
 }

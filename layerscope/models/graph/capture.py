@@ -10,9 +10,10 @@ import copy
 import operator as operators
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 import torch
@@ -38,6 +39,8 @@ class Call:
         As torch calls it.
     module : str
         Path of the innermost module.
+    chain : tuple of str
+        Keys of the modules that it is in, the innermost first, as `layerscope.models.nodes` has them.
     inputs : tuple of (str, tuple of int)
         Names of the calls whose outputs it takes, and these outputs' shapes, batch included.
     shape : tuple of int
@@ -51,6 +54,7 @@ class Call:
     name: str
     operator: str
     module: str
+    chain: tuple[str, ...]
     inputs: tuple[tuple[str, tuple[int, ...]], ...]
     shape: tuple[int, ...]
     parameters: tuple[str, ...]
@@ -184,6 +188,7 @@ class _Recorder(fx.Interpreter):
         self.calls: list[Call] = []
         self.logits = ""
         self._origins: dict[str, _Origin] = {}
+        self._called: Counter[str] = Counter()
 
     def run_node(self, n: fx.Node) -> Any:
         """Run a node, and write it down."""
@@ -206,7 +211,7 @@ class _Recorder(fx.Interpreter):
             return _Origin(parameters=(self.parameters[node.name],))
         if any(tensor is self.pixels for tensor in made):
             self.calls.append(
-                Call(node.name, "input", "", (), tuple(self.pixels.shape), (), 0, 1, 0)
+                Call(node.name, "input", "", (), (), tuple(self.pixels.shape), (), 0, 1, 0)
             )
             return _Origin(node.name)
         if not made or not flow:  # of parameters alone, such as a weight that is standardised
@@ -218,6 +223,7 @@ class _Recorder(fx.Interpreter):
                 node.name,
                 _name_operator(node, self.module),
                 _find_module(node),
+                self._find_chain(node),
                 tuple((call, tuple(inputs[name][0].shape)) for name, call in flow.items()),
                 tuple(made[0].shape),
                 (*taken, *self._parameters_of(node)),
@@ -227,6 +233,16 @@ class _Recorder(fx.Interpreter):
             )
         )
         return _Origin(node.name)
+
+    def _find_chain(self, node: fx.Node) -> tuple[str, ...]:
+        if node.op != "call_module":
+            stack = (node.meta.get("nn_module_stack") or {}).items()
+            return tuple(_name_call(at, str(path)) for at, (path, _) in reversed(stack) if path)
+        path = str(node.target)
+        self._called[path] += 1
+        again = self._called[path]
+        parents = accumulate(path.split(".")[:-1], lambda a, b: f"{a}.{b}")
+        return (path if again == 1 else f"{path}#{again}", *reversed(list(parents)))
 
     def _parameters_of(self, node: fx.Node) -> Iterator[str]:
         """Paths of what a module that was not looked into has learned."""
@@ -245,6 +261,12 @@ def _measure_memory(inputs: Iterable[Tensor], made: Sequence[Tensor]) -> int:
     old = {tensor.untyped_storage()._cdata for tensor in inputs}
     new = {tensor.untyped_storage()._cdata: tensor.untyped_storage() for tensor in made}
     return sum(storage.nbytes() for at, storage in new.items() if at not in old)
+
+
+def _name_call(at: str, path: str) -> str:
+    """A module in the stack of torch.export as the key of a node: ``relu@1`` is ``relu#2``."""
+    again = _AGAIN.findall(at)
+    return _AGAIN.sub("", path) + (f"#{int(again[-1][1:]) + 1}" if again else "")
 
 
 def _find_module(node: fx.Node) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from torch import nn
 
 from layerscope.models.graph.capture import Call, capture_calls
 from layerscope.models.graph.model_graph import Edge, ModelGraph, Operator
 from layerscope.models.graph.stages import group_operators
+from layerscope.models.layer_table import Trace, trace_nodes
 from layerscope.models.layers import INPUT, PROBABILITIES, Layer
+from layerscope.models.nodes import TAKES
 from layerscope.models.registry import Classifier
 
 _ACTIVATIONS = {
@@ -57,7 +59,7 @@ def trace_graph(classifier: Classifier, layers: Sequence[Layer]) -> ModelGraph:
     first, *calls = capture.calls
     keys = name_calls(calls)
     named = {first.name: INPUT} | keys
-    found = [layer.key for layer in layers]
+    found = _find_layers(calls, trace_nodes(classifier), {layer.key for layer in layers})
     inner = _describe(calls, keys, capture.module, found)
     inner, groups = group_operators(inner, capture.module)
     logits = inner[-1] if capture.output not in keys else _find(inner, keys[capture.output])
@@ -101,7 +103,7 @@ def _parents(path: str) -> Iterable[str]:
 
 
 def _describe(
-    calls: Sequence[Call], keys: dict[str, str], module: nn.Module, layers: Sequence[str]
+    calls: Sequence[Call], keys: dict[str, str], module: nn.Module, layers: Mapping[str, str]
 ) -> tuple[Operator, ...]:
     shapes = {path: tuple(p.shape) for path, p in module.named_parameters(remove_duplicate=False)}
     same = {path: id(p) for path, p in module.named_parameters(remove_duplicate=False)}
@@ -125,7 +127,7 @@ def _describe(
                 call.multiply_adds,
                 call.receptive_field,
                 call.memory,
-                _find_layer(call.module, layers),
+                layers.get(call.name),
                 None,
             )
         )
@@ -152,9 +154,28 @@ def find_kind(call: Call) -> str:
     return "view" if name in _VIEWS else "other"
 
 
-def _find_layer(path: str, layers: Sequence[str]) -> str | None:
-    """The layer that a module is, or is a part of."""
-    return next((key for key in (path, *_parents(path)) if key and key in layers), None)
+def _find_layers(calls: Sequence[Call], trace: Trace, layers: Collection[str]) -> dict[str, str]:
+    """By a call's name the layer that it is, or is a part of.
+
+    Functions that a module calls are found by their order among those of their kind; where there are not as
+    many in the graph, none of them is a layer.
+    """
+    found = {}
+    in_graph: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for call in calls:
+        around = next((key for key in call.chain if key in layers), None)
+        if around is not None:
+            found[call.name] = around
+        kind = call.operator if call.operator in TAKES else find_kind(call)
+        in_graph[call.chain[0] if call.chain else "", kind].append(call.name)
+    in_pass: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for node in trace.nodes:
+        if node.kind:
+            in_pass[node.path, node.kind].append(node.key)
+    for place, keys in in_pass.items():
+        if len(keys) == len(in_graph[place]):
+            found |= {n: key for n, key in zip(in_graph[place], keys, strict=True) if key in layers}
+    return found
 
 
 def _print_module(module: nn.Module, call: Call, key: str) -> str:

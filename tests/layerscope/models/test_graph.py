@@ -270,3 +270,26 @@ def test_units_are_at_the_top_or_in_plain_containers(path: str, unit: str) -> No
 def test_a_module_inside_a_block_belongs_to_the_block() -> None:
     assert find_unit(Tiny(), "stages.0.conv") == "stages.0"
     assert np.array_equal(trace("tiny")[2].operator("stages.0.conv").shape, (4, 4, 4))
+
+
+def test_functions_and_second_calls_that_are_layers_are_found_in_the_graph() -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+            self.relu, self.fc = nn.ReLU(), nn.Linear(4, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = torch.relu(self.one(x))
+            x = x + self.relu(self.two(self.relu(x)))
+            return self.fc(nn.functional.max_pool2d(x, 2).mean((2, 3)))
+
+    classifier = classifier_of(Own())
+    layers = layer_table(classifier)
+    keys = "input one /relu relu two relu#2 /sum /pool /mean fc probabilities".split()
+    assert [layer.key for layer in layers] == keys
+    graph = trace_graph(classifier, layers)
+    for layer in layers:
+        operator = graph.output_of(layer.key)
+        assert operator is not None, layer.key
+        assert operator.shape[: len(layer.shape)] == layer.shape

@@ -16,6 +16,7 @@ _KINDS = {
     "norm": "normalisation",
     "pool": "pooling",
     "dense": "dense",
+    "sum": "sum",
 }
 
 
