@@ -394,6 +394,11 @@ def _labels(kinds: list[str], keys: list[str]) -> list[str]:
     return [key if given[label] > 1 else label for label, key in zip(labels, keys, strict=True)]
 
 
+def _path_of(key: str) -> str:
+    """Path of the module that a node is, or that calls it."""
+    return key.partition("~")[0].partition("#")[0]
+
+
 # --- reading ---------------------------------------------------------------------------------
 
 
@@ -420,7 +425,7 @@ def watched_layers(
     paths = {each.key.partition("#")[0] for each in layers}
     known = {path for path, _ in module.named_modules()}
     for layer in layers:
-        if not layer.key or layer.key.partition("/")[0].partition("#")[0] not in known:
+        if not layer.key or _path_of(layer.key) not in known:
             raise InputError(
                 f"unknown layer {layer.key!r}: {type(module).__name__} has no module of that name"
             )

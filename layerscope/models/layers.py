@@ -21,7 +21,7 @@ class Layer:
     ----------
     key : str
         Path of the torch module, for example ``features.28``; ``relu#2`` where it is called for the second
-        time, ``layer1.0/sum`` for a function that a module calls, ``layer1.0/sum~2`` for the next.
+        time, ``layer1.0~sum`` for a function that a module calls, ``layer1.0~sum#2`` for the next.
     kind : str
         ``input``, ``conv``, ``norm``, ``relu`` (any activation function), ``pool``, ``dense``, ``sum``,
         ``block`` or ``output``.

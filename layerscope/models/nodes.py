@@ -1,7 +1,7 @@
 """What happens in a forward pass, node by node: modules as they are called, and functions that they call.
 
 A node is the call of a module, or of a function that rectifies, adds or pools. Its key is the module's path,
-``relu#2`` for the second call, ``layer1.0/sum`` for the first sum that a module calls itself. The same watch
+``relu#2`` for the second call, ``layer1.0~sum`` for the first sum that a module calls itself. The same watch
 finds the nodes, and hands their outputs over later.
 """
 
@@ -122,12 +122,12 @@ class _Watch(TorchFunctionMode):
         kind = _KINDS.get(getattr(func, "__name__", "").strip("_"))
         if kind is not None and self._stack and not self._is_telling:
             place = self._stack[-1]
-            key = f"{place}/{kind}"
+            key = f"{place}~{kind}"
             self._calls[key] += 1
             again = self._calls[key]
             found = _first_tensor(result)
             if found is not None:
-                key = key if again == 1 else f"{key}~{again}"
+                key = key if again == 1 else f"{key}#{again}"
                 self._tell(Event(key, place, kind, _tensors((args, kwargs)), found))
         return result
 

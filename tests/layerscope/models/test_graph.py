@@ -286,7 +286,19 @@ def test_functions_and_second_calls_that_are_layers_are_found_in_the_graph() -> 
 
     classifier = classifier_of(Own())
     layers = layer_table(classifier)
-    keys = "input one /relu relu two relu#2 /sum /pool /mean fc probabilities".split()
+    keys = [
+        "input",
+        "one",
+        "~relu",
+        "relu",
+        "two",
+        "relu#2",
+        "~sum",
+        "~pool",
+        "~mean",
+        "fc",
+        "probabilities",
+    ]
     assert [layer.key for layer in layers] == keys
     graph = trace_graph(classifier, layers)
     for layer in layers:

@@ -195,13 +195,13 @@ def test_tokens_of_a_vit_are_maps_without_the_class_token() -> None:
     classifier = make("vit_tiny_patch16_224")
     pixels = torch.rand(2, 3, 224, 224)
     layers = layer_table(classifier)[1:-1]
-    assert [layer.key for layer in layers[-4:]] == ["blocks.11", "norm", "/select", "head"]
+    assert [layer.key for layer in layers[-4:]] == ["blocks.11", "norm", "~select", "head"]
     found = collect(classifier, layers, pixels)
     with torch.no_grad():
         tokens = classifier.module.forward_features(pixels)  # type: ignore[operator]
     maps = tokens[:, 1:].transpose(1, 2).reshape(2, 192, 14, 14)
     torch.testing.assert_close(found["norm"], maps)
-    torch.testing.assert_close(found["/select"], tokens[:, 0])
+    torch.testing.assert_close(found["~select"], tokens[:, 0])
 
 
 def test_registers_and_a_distillation_token_are_no_places() -> None:
@@ -292,11 +292,11 @@ def test_keys_of_functions_and_of_second_calls() -> None:
     assert functions == [
         "input",
         "conv1",
-        "/relu",
-        "/pool",
+        "~relu",
+        "~pool",
         "conv2",
-        "/relu~2",
-        "/mean",
+        "~relu#2",
+        "~mean",
         "fc",
         "probabilities",
     ]
@@ -308,7 +308,7 @@ def test_keys_of_functions_and_of_second_calls() -> None:
         "pool",
         "conv2",
         "relu1#2",
-        "/mean",
+        "~mean",
         "fc",
         "probabilities",
     ]
@@ -334,19 +334,19 @@ def test_depth_goes_from_stages_to_all() -> None:
     ]
     assert counts == sorted(counts) and counts[2] > 60
     keys = {layer.key: layer.kind for layer in layer_table(classifier, "all")}
-    assert keys["layer1.0.conv2"] == "conv" and keys["layer1.0/sum"] == "sum"
+    assert keys["layer1.0.conv2"] == "conv" and keys["layer1.0~sum"] == "sum"
 
 
 def test_layers_can_be_named_and_must_be_there() -> None:
     classifier = make("resnet18")
-    named = layer_table(classifier, ["layer1.0.conv1", "layer1.0/sum"])
+    named = layer_table(classifier, ["layer1.0.conv1", "layer1.0~sum"])
     assert [layer.key for layer in named] == [
         "input",
         "layer1.0.conv1",
-        "layer1.0/sum",
+        "layer1.0~sum",
         "probabilities",
     ]
-    for wrong in ("layer9", "", "layer1.0/sum~2"):
+    for wrong in ("layer9", "", "layer1.0~sum#2"):
         with pytest.raises(InputError, match=f"unknown layer '{wrong}'"):
             layer_table(classifier, [wrong])
     with pytest.raises(InputError, match="layers is 'deep'; use stages, blocks, all"):
@@ -395,7 +395,7 @@ def test_parallel_branches_and_residual_blocks_stay_whole() -> None:
 def test_the_pooled_features_are_a_node() -> None:
     for name, key in (
         ("convnext_atto", "head.norm"),
-        ("vit_tiny_patch16_224", "/select"),
+        ("vit_tiny_patch16_224", "~select"),
         ("resnet18", "global_pool"),
         ("swin_tiny_patch4_window7_224", "head.global_pool"),
     ):
