@@ -120,8 +120,8 @@ WITH_TORCH = {
     for name in (
         *("vision", "activations.half", "activations.pooling", "runs.blocks"),
         *(f"explanation.{name}" for name in ("attention", "cam", "cam_methods", "gradients")),
-        *(f"explanation.{name}" for name in ("guided", "lime")),
-        *(f"explanation.{name}" for name in ("occlusion", "registry", "relevance", "task")),
+        *(f"explanation.{name}" for name in ("guided", "lime", "occlusion", "propagation")),
+        *(f"explanation.{name}" for name in ("registry", "relevance", "relevance_rules", "task")),
         *(f"faithfulness.{name}" for name in ("evaluation", "parts", "randomization", "scoring")),
         *(f"features.{name}" for name in ("kernels", "layer_features", "maximization")),
         *("features.spectrum", "features.units"),
@@ -131,7 +131,7 @@ WITH_TORCH = {
         *(f"training.{name}" for name in ("augmentation", "fit", "histograms")),
     )
 }
-HEAVY = {"torch", "torchvision", "timm", "captum", "pytorch_grad_cam", "umap", "openTSNE"}
+HEAVY = {"torch", "torchvision", "timm", "captum", "pytorch_grad_cam", "zennit", "umap", "openTSNE"}
 
 
 def module_of(file: Path) -> str:

@@ -337,7 +337,7 @@ _ENTRIES = (
         "relevance",
         "The logit is propagated back layer by layer as relevance, each unit sharing out what it got in "
         "proportion to what its inputs contributed. Positive values speak for the class, negative ones "
-        "against it, and together they sum to the logit.",
+        "against it, and together they sum to the logit, less what a class token keeps.",
         r"R_j = \sum_k \frac{(a_j w_{jk})^+}{\sum_{j'} (a_{j'} w_{j'k})^+} R_k"
         r"\text{ (convolutions)}, \quad"
         r"R_j = \sum_k \frac{a_j w_{jk}}{z_k + \epsilon\,\mathrm{sign}(z_k)} R_k"
@@ -363,6 +363,14 @@ _ENTRIES = (
         explain="relevance.lrp",
         options=(
             Option(
+                "rules",
+                "Rules",
+                "epsilon_plus has the epsilon rule at dense layers and z+ at convolutions; deep_taylor "
+                "(Montavon et al. 2017) has z+ at both.",
+                "epsilon_plus",
+                choices=("epsilon_plus", "deep_taylor"),
+            ),
+            Option(
                 "epsilon",
                 "Epsilon",
                 "Added to the denominators of dense layers: more of it drops weak and contradictory "
@@ -380,7 +388,7 @@ _ENTRIES = (
                 choices=("box", "flat"),
             ),
         ),
-        supports="relevance.needs_chain",
+        supports="relevance.needs_rules",
     ),
     Method(
         "attention_rollout",

@@ -31,8 +31,17 @@ def list_unsupported(classifier: Classifier) -> dict[str, str]:
     return {key: reason for key, reason in reasons.items() if reason is not None}
 
 
+_reasons: WeakKeyDictionary[nn.Module, dict[str, str | None]] = WeakKeyDictionary()
+
+
 def _find_reason(method: Method, classifier: Classifier) -> str | None:
-    return None if method.supports is None else resolve(method.supports)(classifier)
+    """Why a method does not work on a model; found once for a module, since it may take passes."""
+    if method.supports is None:
+        return None
+    known = _reasons.setdefault(classifier.module, {})
+    if method.supports not in known:
+        known[method.supports] = resolve(method.supports)(classifier)
+    return known[method.supports]
 
 
 def attribute(
@@ -100,7 +109,7 @@ def attribute(
         progress=progress,
         cancelled=cancelled,
     )
-    reason = _find_reason(method, task.classifier)
+    reason = _find_reason(method, classifier)
     if reason is not None:
         raise InputError(reason)
     if method.at_layer and layer is None:

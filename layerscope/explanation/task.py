@@ -161,6 +161,12 @@ def prepare(
     )
 
 
+def blank(classifier: Classifier) -> Tensor:
+    """One black picture as a model takes it, (1, 3, S, S): for what does not depend on the picture."""
+    side = classifier.input_size
+    return classifier.to_inputs(np.zeros((1, side, side, 3), np.uint8))
+
+
 def _check_pictures(classifier: Classifier, pictures: np.ndarray) -> None:
     side = classifier.input_size
     if not isinstance(pictures, np.ndarray) or pictures.dtype != np.uint8:

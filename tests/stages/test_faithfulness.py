@@ -59,7 +59,7 @@ def small_net() -> nn.Module:
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Conv2d(3, 6, 3, padding=1),
-        nn.SiLU(),
+        nn.LogSigmoid(),
         nn.MaxPool2d(4),
         nn.Conv2d(6, 8, 3, padding=1),
         nn.ReLU(),
