@@ -35,7 +35,8 @@ def choose_layer(layers: Sequence[Layer], key: str = "last") -> Layer:
     ----------
     layers : sequence of Layer
     key : str
-        ``last`` for the last node before pooling or flattening, else the key of a layer.
+        ``last`` for the last node before pooling or flattening whose places the logits depend on, else
+        the key of a layer.
 
     Raises
     ------
@@ -47,11 +48,12 @@ def choose_layer(layers: Sequence[Layer], key: str = "last") -> Layer:
         if layer.kind not in _SPATIAL_KINDS or len(layer.shape) != 3:
             raise InputError(f"layer {key!r} has no feature maps; choose a convolution or a block")
         return layer
-    return [
-        layer
-        for layer in layers
-        if layer.kind in _SPATIAL_KINDS - {"pool"} and len(layer.shape) == 3 and layer.shape[1] > 1
-    ][-1]
+    kinds = _SPATIAL_KINDS - {"pool"}
+    for layer in reversed(layers):
+        has_maps = layer.kind in kinds and len(layer.shape) == 3 and max(layer.shape[1:]) > 1
+        if has_maps and layer.reaches_output:
+            return layer
+    raise InputError("the model has no feature maps behind the input; there is nothing to map on")
 
 
 class _UnscaledCAM(BaseCAM):
@@ -149,8 +151,13 @@ def open_cam(key: str, classifier: Classifier, layer: str) -> Iterator[Cam]:
     layer : str
         Key of a node with feature maps, whatever the layout that they have in the model.
     """
+    node = find_node(classifier, layer)
+    if not node.reaches_output:
+        raise InputError(
+            f"behind {layer!r} the class depends on the class token alone; choose an earlier layer"
+        )
     cam = _CLASSES[key](classifier.module, [])
-    cam.activations_and_grads = _Taps(classifier.module, find_node(classifier, layer))
+    cam.activations_and_grads = _Taps(classifier.module, node)
 
     def compute(inputs: Tensor, scores: Sequence[Callable[[Tensor], Tensor]]) -> np.ndarray:
         with torch.enable_grad():

@@ -70,6 +70,8 @@ class Trace:
     ----------
     nodes : tuple
         In the order in which they ended.
+    mute : frozenset of str
+        Keys of nodes whose places the logits do not depend on.
     n_outputs : int
         Logits.
     input_size : int
@@ -77,6 +79,7 @@ class Trace:
     """
 
     nodes: tuple[_Node, ...]
+    mute: frozenset[str]
     n_outputs: int
     input_size: int
 
@@ -121,9 +124,39 @@ def trace_nodes(classifier: Classifier) -> Trace:
     finally:
         for handle in handles:
             handle.remove()
-    found = Trace(tuple(nodes), logits.shape[1], size)
+    mute = _find_mute(classifier, nodes, pixels[:1])
+    found = Trace(tuple(nodes), mute, logits.shape[1], size)
     setattr(module, _KEPT, found)  # copies of the module have it too
     return found
+
+
+def _find_mute(classifier: Classifier, nodes: Sequence[_Node], pixels: Tensor) -> frozenset[str]:
+    """Of nodes with other tokens beside the places, those whose places have no gradient."""
+    layouts = {
+        node.key: node.layout
+        for node in nodes
+        if node.layout is not None and "+" in node.layout.text and len(node.layout.shape) == 3
+    }
+    heard: set[str] = set()
+
+    def receive(event: Event) -> None:
+        layout = layouts.get(event.key)
+        if layout is None:
+            return
+
+        def look(gradient: Tensor) -> None:
+            if layout.read(gradient).any():
+                heard.add(event.key)
+
+        event.output.register_hook(look)
+
+    if layouts:
+        inputs = classifier.normalize(pixels).requires_grad_()
+        with torch.enable_grad(), watched(classifier.module, receive):
+            logits = classifier.module(inputs)
+        weights = torch.rand(logits.shape, generator=torch.Generator().manual_seed(0))
+        torch.autograd.grad((logits * weights.to(logits.device)).sum(), inputs)
+    return frozenset(layouts.keys() - heard)
 
 
 def _describe(event: Event, trace: FieldTrace, taken: Sequence[Tensor], start: _Start) -> _Node:
@@ -181,7 +214,7 @@ def layer_table(classifier: Classifier, depth: str | Sequence[str] = "blocks") -
     ]
     labels = _labels(kinds, [node.key for node in chosen])
     inner = [
-        _to_layer(node, kind, label, parts)
+        _to_layer(node, kind, label, parts, reaches_output=node.key not in trace.mute)
         for node, kind, label in zip(chosen, kinds, labels, strict=True)
     ]
     size = classifier.input_size
@@ -216,7 +249,9 @@ def list_left_out(classifier: Classifier, depth: str | Sequence[str] = "blocks")
     ]
 
 
-def _to_layer(node: _Node, kind: str, label: str, parts: dict[str, nn.Module]) -> Layer:
+def _to_layer(
+    node: _Node, kind: str, label: str, parts: dict[str, nn.Module], *, reaches_output: bool
+) -> Layer:
     assert node.layout is not None
     usual = node.layout.text in {MAPS, VECTOR}
     return Layer(
@@ -228,6 +263,7 @@ def _to_layer(node: _Node, kind: str, label: str, parts: dict[str, nn.Module]) -
         0 if node.kind else sum(p.numel() for p in parts[node.path].parameters()),
         node.multiply_adds,
         "" if usual else node.layout.text,
+        reaches_output,
     )
 
 

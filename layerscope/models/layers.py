@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from layerscope.errors import InputError
@@ -38,6 +38,9 @@ class Layer:
     layout : str
         How the module itself lays its output out, as of `layerscope.models.axes.Layout`; empty for maps
         (N, C, H, W) and vectors (N, C).
+    reaches_output : bool
+        Whether the logits depend on the places of its maps. Behind the last block of a transformer they may
+        depend on the class token alone.
     """
 
     key: str
@@ -48,10 +51,12 @@ class Layer:
     parameters: int
     multiply_adds: int
     layout: str = ""
+    reaches_output: bool = True
 
     def to_row(self) -> dict[str, Any]:
-        """As it is stored: without a layout that is the usual one."""
-        return {key: value for key, value in asdict(self).items() if key != "layout" or value}
+        """As it is stored: without what is as usual."""
+        usual = {each.name: each.default for each in fields(self)}
+        return {key: value for key, value in asdict(self).items() if value != usual[key]}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Layer:

@@ -213,7 +213,12 @@ def test_registers_and_a_distillation_token_are_no_places() -> None:
 def test_cam_of_a_vit_is_that_of_the_library_with_its_reshape() -> None:
     classifier = make("vit_tiny_patch16_224")
     pictures = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
-    key = "blocks.10"  # behind the last block only the class token counts
+    layers = {layer.key: layer for layer in layer_table(classifier)}
+    key = choose_layer(tuple(layers.values())).key
+    assert key == "blocks.10"  # behind the last block only the class token counts
+    assert not layers["blocks.11"].reaches_output and not layers["norm"].reaches_output
+    with pytest.raises(InputError, match="class token alone"), grad_cam(classifier, "norm"):
+        pass
     with grad_cam(classifier, key) as explain:
         found = explain(pictures, np.array([3, 5]))
     cam = GradCAM(
