@@ -238,7 +238,7 @@ def list_left_out(classifier: Classifier, depth: str | Sequence[str] = "blocks")
     """Keys of modules that are no nodes because the axes of their output cannot be told."""
     if not isinstance(depth, str):
         return []
-    opened = _find_opened(trace_nodes(classifier), classifier.module)
+    opened = find_opened(classifier)
     return [
         node.key
         for node in trace_nodes(classifier).nodes
@@ -280,7 +280,7 @@ def _choose(trace: Trace, classifier: Classifier, depth: str | Sequence[str]) ->
         outer = {path for node in trace.nodes for path in _parents(node.path) if not node.kind}
         chosen = [node for node in nodes if node.kind or node.path not in outer]
     else:
-        opened = _find_opened(trace, classifier.module)
+        opened = find_opened(classifier)
         chosen = [node for node in nodes if _is_outer(node, opened)]
         chosen = [node for node in chosen if node.kind or node.path not in opened]
     chosen = [node for node in chosen if _counts(node)]
@@ -330,14 +330,15 @@ def _last_of_each_side(nodes: Sequence[_Node]) -> list[_Node]:
     ]
 
 
-def _find_opened(trace: Trace, module: nn.Module) -> set[str]:
+def find_opened(classifier: Classifier) -> set[str]:
     """Paths of modules that are taken apart.
 
     Plain containers; what holds nearly all of the network; stages, that is chains of blocks; and the
     head, where it is a chain. A chain's parts follow each other, and nothing is done between or behind them.
     Where one module of a class is no chain, none of that class is taken apart.
     """
-    parts = dict(module.named_modules())
+    trace = trace_nodes(classifier)
+    parts = dict(classifier.module.named_modules())
     weights = {path: sum(p.numel() for p in part.parameters()) for path, part in parts.items()}
     ends = {node.path: node for node in trace.nodes if not node.kind}
     children: dict[str, list[_Node]] = defaultdict(list)

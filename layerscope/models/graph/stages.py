@@ -1,23 +1,20 @@
 """Which operators belong together: the stages that a person draws, and the blocks inside them.
 
-A *unit* is a module at the top of the module tree or inside plain containers, as layers are
-(`layerscope.models.layer_table`). Units that follow each other, lie in the same container and have
-outputs of the same side are a stage; a pool closes the stage that it shrinks. What has nothing to
-learn between two stages goes with the next, and what comes behind the last stage of blocks is the head.
+A *unit* is a module that is not taken apart, inside modules that are (`layerscope.models.layer_table`). Units
+that follow each other, lie in the same container and have outputs of the same side are a stage; a pool closes
+the stage that it shrinks. What has nothing to learn between two stages goes with the next, and what comes
+behind the last stage of blocks is the head.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-
-from torch import nn
+from itertools import accumulate, groupby
 
 from layerscope.models.graph.model_graph import Group, Operator
 
 SMALLEST_BLOCK = 3  # operators that are worth a group of their own: not a norm with its activation
-_CONTAINERS = (nn.Sequential, nn.ModuleList)
 
 
 @dataclass
@@ -39,7 +36,7 @@ class _Stage:
 
 
 def group_operators(
-    operators: Sequence[Operator], module: nn.Module
+    operators: Sequence[Operator], opened: Collection[str]
 ) -> tuple[tuple[Operator, ...], tuple[Group, ...]]:
     """Put operators into stages, and the operators of a block into a group of their own.
 
@@ -47,8 +44,8 @@ def group_operators(
     ----------
     operators : sequence of Operator
         In the order of execution, without ``input`` and ``probabilities``.
-    module : torch.nn.Module
-        Whose operators they are.
+    opened : collection of str
+        Paths of modules that are taken apart, as of `layerscope.models.layer_table.find_opened`.
 
     Returns
     -------
@@ -57,7 +54,7 @@ def group_operators(
     groups : tuple of Group
         See `layerscope.models.graph.model_graph.ModelGraph`.
     """
-    units = {operator.key: find_unit(module, operator.module) for operator in operators}
+    units = {operator.key: find_unit(operator.module, opened) for operator in operators}
     placed: list[Operator] = []
     groups: list[Group] = []
     stages = _merge(_split(operators, units))
@@ -74,15 +71,10 @@ def group_operators(
     return tuple(placed), tuple(groups)
 
 
-def find_unit(module: nn.Module, path: str) -> str:
-    """Path of the unit that a module is in; empty where that is the model itself."""
-    taken: list[str] = []
-    for name in path.split(".") if path else ():
-        module = module.get_submodule(name)
-        taken.append(name)
-        if not isinstance(module, _CONTAINERS):
-            break
-    return ".".join(taken)
+def find_unit(path: str, opened: Collection[str]) -> str:
+    """Path of the unit that a module is in; where all of that is taken apart, its own."""
+    parents = accumulate(path.split("."), lambda outer, name: f"{outer}.{name}")
+    return next((each for each in parents if each not in opened), path)
 
 
 def _split(operators: Sequence[Operator], units: dict[str, str]) -> list[_Stage]:

@@ -10,7 +10,7 @@ from torch import nn
 from layerscope.models.graph.capture import Call, capture_calls
 from layerscope.models.graph.model_graph import Edge, ModelGraph, Operator
 from layerscope.models.graph.stages import group_operators
-from layerscope.models.layer_table import Trace, trace_nodes
+from layerscope.models.layer_table import Trace, find_opened, trace_nodes
 from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from layerscope.models.nodes import TAKES
 from layerscope.models.registry import Classifier
@@ -61,7 +61,7 @@ def trace_graph(classifier: Classifier, layers: Sequence[Layer]) -> ModelGraph:
     named = {first.name: INPUT} | keys
     found = _find_layers(calls, trace_nodes(classifier), {layer.key for layer in layers})
     inner = _describe(calls, keys, capture.module, found)
-    inner, groups = group_operators(inner, capture.module)
+    inner, groups = group_operators(inner, find_opened(classifier))
     logits = inner[-1] if capture.output not in keys else _find(inner, keys[capture.output])
     ends = (
         _end(INPUT, "input", "input", first.shape[1:], 1, 0),

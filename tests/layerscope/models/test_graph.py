@@ -17,7 +17,7 @@ from layerscope.models.graph.capture import capture_calls, copy_without_data
 from layerscope.models.graph.model_graph import Edge, ModelGraph, add_up
 from layerscope.models.graph.stages import find_unit
 from layerscope.models.graph.tracing import trace_graph
-from layerscope.models.layer_table import layer_table
+from layerscope.models.layer_table import find_opened, layer_table
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, load_model
 from tests.shared.project import ROOT
@@ -264,11 +264,11 @@ def paths() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("path", "unit"), list(paths()))
 def test_units_are_at_the_top_or_in_plain_containers(path: str, unit: str) -> None:
-    assert find_unit(trace("vgg16_slim")[0].module, path) == unit
+    assert find_unit(path, find_opened(trace("vgg16_slim")[0])) == unit
 
 
 def test_a_module_inside_a_block_belongs_to_the_block() -> None:
-    assert find_unit(Tiny(), "stages.0.conv") == "stages.0"
+    assert find_unit("stages.0.conv", find_opened(classifier_of(Tiny()))) == "stages.0"
     assert np.array_equal(trace("tiny")[2].operator("stages.0.conv").shape, (4, 4, 4))
 
 
