@@ -8,9 +8,11 @@ behind the last stage of blocks is the head.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
+
+from torch import nn
 
 from layerscope.models.graph.model_graph import Group, Operator
 
@@ -36,7 +38,10 @@ class _Stage:
 
 
 def group_operators(
-    operators: Sequence[Operator], opened: Collection[str]
+    operators: Sequence[Operator],
+    module: nn.Module,
+    opened: Collection[str],
+    sides: Mapping[str, int],
 ) -> tuple[tuple[Operator, ...], tuple[Group, ...]]:
     """Put operators into stages, and the operators of a block into a group of their own.
 
@@ -44,8 +49,12 @@ def group_operators(
     ----------
     operators : sequence of Operator
         In the order of execution, without ``input`` and ``probabilities``.
+    module : torch.nn.Module
+        Whose operators they are.
     opened : collection of str
         Paths of modules that are taken apart, as of `layerscope.models.layer_table.find_opened`.
+    sides : mapping of str to int
+        By a module's path, columns of the maps that it gives, however they lie; 0 of vectors.
 
     Returns
     -------
@@ -57,7 +66,8 @@ def group_operators(
     units = {operator.key: find_unit(operator.module, opened) for operator in operators}
     placed: list[Operator] = []
     groups: list[Group] = []
-    stages = _merge(_split(operators, units))
+    containers = {unit: _find_container(module, unit) for unit in units.values()}
+    stages = _merge(_split(operators, units, containers, sides))
     for number, (stage, label) in enumerate(zip(stages, _name(stages), strict=True), 1):
         key = f"+{number}"
         groups.append(Group(key, label, stage.container, None))
@@ -77,15 +87,33 @@ def find_unit(path: str, opened: Collection[str]) -> str:
     return next((each for each in parents if each not in opened), path)
 
 
-def _split(operators: Sequence[Operator], units: dict[str, str]) -> list[_Stage]:
+def _find_container(module: nn.Module, unit: str) -> str:
+    """Path of the innermost plain container that a unit is in, by way of none but such."""
+    taken: list[str] = []
+    for name in unit.split(".")[:-1]:
+        module = module.get_submodule(name)
+        if not isinstance(module, nn.Sequential | nn.ModuleList):
+            break
+        taken.append(name)
+    return ".".join(taken)
+
+
+def _split(
+    operators: Sequence[Operator],
+    units: Mapping[str, str],
+    containers: Mapping[str, str],
+    sides: Mapping[str, int],
+) -> list[_Stage]:
     """Stages by container and by the side of the outputs of units."""
     stages: list[_Stage] = []
     for unit, run in groupby(operators, key=lambda each: units[each.key]):
         members = list(run)
         last = members[-1]
-        side = last.shape[-1] if len(last.shape) == 3 else 0
-        container = unit.rpartition(".")[0]
+        container = containers[unit]
         before = stages[-1] if stages else None
+        side = sides.get(unit, last.shape[-1] if len(last.shape) == 3 else 0)
+        if not unit and len(last.shape) == 2 and before is not None:
+            side = before.side  # tokens, that the model itself works on
         closes = last.kind == "pool" and not any(each.weights for each in members) and side > 1
         same = before is not None and (container == before.container or not unit)
         if before is None or not same or (side != before.side and not closes):

@@ -59,9 +59,12 @@ def trace_graph(classifier: Classifier, layers: Sequence[Layer]) -> ModelGraph:
     first, *calls = capture.calls
     keys = name_calls(calls)
     named = {first.name: INPUT} | keys
-    found = _find_layers(calls, trace_nodes(classifier), {layer.key for layer in layers})
+    trace = trace_nodes(classifier)
+    found = _find_layers(calls, trace, {layer.key for layer in layers})
     inner = _describe(calls, keys, capture.module, found)
-    inner, groups = group_operators(inner, find_opened(classifier))
+    inner, groups = group_operators(
+        inner, capture.module, find_opened(classifier), _find_sides(trace)
+    )
     logits = inner[-1] if capture.output not in keys else _find(inner, keys[capture.output])
     ends = (
         _end(INPUT, "input", "input", first.shape[1:], 1, 0),
@@ -152,6 +155,16 @@ def find_kind(call: Call) -> str:
     if name in _JOINS:
         return "concat"
     return "view" if name in _VIEWS else "other"
+
+
+def _find_sides(trace: Trace) -> dict[str, int]:
+    """Columns of the maps that each module gives; 0 of a vector."""
+    layouts = {node.path: node.layout for node in trace.nodes if not node.kind and node.path}
+    return {
+        path: layout.shape[2] if len(layout.shape) == 3 else 0
+        for path, layout in layouts.items()
+        if layout is not None
+    }
 
 
 def _find_layers(calls: Sequence[Call], trace: Trace, layers: Collection[str]) -> dict[str, str]:

@@ -305,3 +305,22 @@ def test_functions_and_second_calls_that_are_layers_are_found_in_the_graph() -> 
         operator = graph.output_of(layer.key)
         assert operator is not None, layer.key
         assert operator.shape[: len(layer.shape)] == layer.shape
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("vit_tiny_patch16_224", ["Stem", "Stage 1", "Head"]),
+        ("convnext_atto", ["Stem", *(f"Stage {i}" for i in range(1, 5)), "Classifier"]),
+        ("swin_tiny_patch4_window7_224", [*(f"Stage {i}" for i in range(1, 6)), "Head"]),
+    ],
+)
+def test_stages_of_networks_whose_outputs_lie_otherwise(name: str, labels: list[str]) -> None:
+    import timm
+
+    module = timm.create_model(name, pretrained=False).eval()
+    classifier = Classifier(name, module, 224, (0.5,) * 3, (0.5,) * 3, ())
+    layers = layer_table(classifier)
+    graph = trace_graph(classifier, layers)
+    assert [stage.label for stage in graph.stages] == labels
+    assert all(graph.output_of(layer.key) is not None for layer in layers)
