@@ -122,7 +122,7 @@ def make_project(root: Path, net: Callable[[], nn.Module]) -> None:
     write_weights(
         root / weights, net(), [Category(None, None, f"thing {i}") for i in range(10)], {}
     )
-    model = {"factory": f"tests.stages.test_values:{net.__name__}", "input_size": SIDE}
+    model = {"factory": f"{net.__module__}:{net.__name__}", "input_size": SIDE}
     edit_params(
         runs={RUN: {"dataset": "objects", "model": model, "weights": weights, "sizes": [12, N]}},
         comparisons={COMPARISON: {"first": RUN, "second": RUN}},

@@ -26,6 +26,7 @@ from ui.arrays import (
 )
 from ui.assets import read_asset
 from ui.channel.activations import load_channels
+from ui.channel.attention import draw_attention
 from ui.channel.figures import draw_class_means, draw_histogram, figures, picture, write_number
 from ui.channel.heatmap import CONFIG, plot_map
 from ui.channel.live_maps import load_maps
@@ -122,6 +123,7 @@ def _draw(
         main, side = st.columns(2, gap=None)
         with main.container(key="channel-main"):
             _draw_maps(subject, channels, maps, channel)
+            draw_attention(subject.run, subject.layer, subject.uid)
             _draw_top_activating(subject, channel, on_pin)
         with side.container(key="channel-side"):
             _draw_figures(channels, maps, channel)

@@ -36,3 +36,20 @@ def find_maps(
     with computing:
         forward_until(classifier, picture[None], layers, keep)
     return found
+
+
+def find_head_maps(
+    source: Source, picture: np.ndarray, layer: str, query: int | None
+) -> tuple[np.ndarray, bool] | None:
+    """What a token attends to in a layer, (heads, h, w), and whether there is a class token.
+
+    None where the layer does not attend from all tokens to all. See
+    `layerscope.explanation.attention.find_attention`.
+    """
+    classifier = load(source)
+    from layerscope.explanation.attention import find_attention, find_tokens
+
+    with computing:
+        maps = find_attention(classifier, picture[None], layer, query)
+        tokens = None if maps is None else find_tokens(classifier)
+    return None if maps is None or tokens is None else (maps[0], tokens.has_class)
