@@ -25,6 +25,7 @@ from layerscope.models.registry import Classifier
 
 Explain = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Cam = Callable[[Tensor, Sequence[Callable[[Tensor], Tensor]]], np.ndarray]
+NO_MAPS = "the model has no feature maps, which class activation maps are made of"
 _SPATIAL_KINDS = {"conv", "relu", "norm", "pool", "block", "sum"}
 
 
@@ -41,19 +42,23 @@ def choose_layer(layers: Sequence[Layer], key: str = "last") -> Layer:
     Raises
     ------
     InputError
-        For an unknown layer, or one without feature maps.
+        For an unknown layer, or one without feature maps; `NO_MAPS` where no layer has any.
     """
+    maps = list_maps(layers)
+    if not maps:
+        raise InputError(NO_MAPS)
     if key != "last":
         layer = find_layer(layers, key)
         if layer.kind not in _SPATIAL_KINDS or len(layer.shape) != 3:
             raise InputError(f"layer {key!r} has no feature maps; choose a convolution or a block")
         return layer
-    kinds = _SPATIAL_KINDS - {"pool"}
-    for layer in reversed(layers):
-        has_maps = layer.kind in kinds and len(layer.shape) == 3 and max(layer.shape[1:]) > 1
-        if has_maps and layer.reaches_output:
-            return layer
-    raise InputError("the model has no feature maps behind the input; there is nothing to map on")
+    return ([layer for layer in maps if layer.kind != "pool"] or maps)[-1]
+
+
+def list_maps(layers: Sequence[Layer]) -> list[Layer]:
+    """Those that give feature maps of more than one place, which the logits depend on."""
+    maps = [layer for layer in layers if layer.kind in _SPATIAL_KINDS and len(layer.shape) == 3]
+    return [layer for layer in maps if max(layer.shape[1:]) > 1 and layer.reaches_output]
 
 
 class _UnscaledCAM(BaseCAM):

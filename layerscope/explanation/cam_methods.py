@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -11,11 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from layerscope.errors import InputError
 from layerscope.explanation.gradients import needs_rectifiers
 from layerscope.explanation.guided import GuidedRule, guided_grad_cam, rectified_gradient
 from layerscope.explanation.method import Attribution
 from layerscope.explanation.task import BATCH, ExplanationTask, check_maps, score_of
-from layerscope.models.layer_table import find_node, tapped
+from layerscope.models.layer_table import find_node, layer_table, tapped
 from layerscope.models.registry import Classifier
 
 
@@ -98,13 +100,30 @@ def _masks(maps: Tensor, side: int) -> Tensor:
     return (large - low) / (high - low + 1e-8)
 
 
+_last_layers: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
+
+
+def find_last_layer(classifier: Classifier) -> str:
+    """Key of the last layer with feature maps; found once for a module, since it takes a second.
+
+    Raises `InputError` for a model without.
+    """
+    from layerscope.explanation.cam import choose_layer  # the library takes seconds to import
+
+    if classifier.module not in _last_layers:
+        _last_layers[classifier.module] = choose_layer(layer_table(classifier)).key
+    return _last_layers[classifier.module]
+
+
 def needs_maps(classifier: Classifier) -> str | None:
-    """One line for a model without convolutions."""
-    if any(isinstance(part, nn.Conv2d) for part in classifier.module.modules()):
-        return None
-    return f"{classifier.name} has no convolutions, and so no feature maps"
+    """One line for a model without feature maps."""
+    try:
+        find_last_layer(classifier)
+    except InputError as error:
+        return str(error)
+    return None
 
 
 def needs_maps_and_rectifiers(classifier: Classifier) -> str | None:
-    """One line for a model without convolutions or without ReLU."""
+    """One line for a model without feature maps, or with other functions than ReLU."""
     return needs_maps(classifier) or needs_rectifiers(classifier)

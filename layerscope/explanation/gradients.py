@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from layerscope.explanation.filling import fill_picture
 from layerscope.explanation.guided import (
@@ -14,7 +14,7 @@ from layerscope.explanation.guided import (
     rectified_gradient,
 )
 from layerscope.explanation.method import Attribution
-from layerscope.explanation.task import BATCH, ExplanationTask, score_of
+from layerscope.explanation.task import BATCH, ExplanationTask, blank, score_of
 from layerscope.models.registry import Classifier
 
 
@@ -100,19 +100,13 @@ def guided_backpropagation(task: ExplanationTask) -> Attribution:
     return _rectified(task, GuidedRule())
 
 
-_RECTIFIERS = (nn.ReLU, nn.ReLU6)
-
-
 def needs_rectifiers(classifier: Classifier) -> str | None:
-    """One line for a model without ReLU.
+    """One line for a model without ReLU, or with other activation functions.
 
-    Models that call the function themselves have no module for it; whether they do is seen in one
+    Models call functions themselves, or have modules that they do not use; which it is is seen in one
     forward pass.
     """
-    if any(isinstance(part, _RECTIFIERS) for part in classifier.module.modules()):
-        return None
-    side = classifier.input_size
     rule = GuidedRule()
     with torch.enable_grad(), rule:
-        classifier.module(torch.zeros(1, 3, side, side, device=classifier.device).requires_grad_())
-    return None if rule.met else f"{classifier.name} has no ReLU, which this method changes"
+        classifier.module(blank(classifier).requires_grad_())
+    return rule.refuse(classifier.name)

@@ -26,6 +26,8 @@ _RECTIFIERS = {
     Tensor.relu,
     Tensor.relu_,
 }
+# Activation functions that let through some of what is below 0.
+_OTHERS = {"gelu", "silu", "hardswish", "mish", "elu", "celu", "selu", "leaky_relu", "prelu"}
 
 
 def guided_backprop(
@@ -55,7 +57,8 @@ def guided_backprop(
     Raises
     ------
     InputError
-        For a model without rectifiers, where this would be the gradient under another name.
+        For a model without rectifiers, where this would be the gradient under another name, or with
+        other functions in places.
     ValueError
         Where there are not as many outputs as pictures.
     """
@@ -80,8 +83,9 @@ def rectified_gradient(
     inputs = classifier.to_inputs(pictures).requires_grad_()
     with torch.enable_grad(), rule:
         logits = classifier.module(inputs)
-    if not rule.met:
-        raise InputError(f"{classifier.name} has no ReLU, which {rule.name} is made for")
+    reason = rule.refuse(classifier.name)
+    if reason is not None:
+        raise InputError(reason)
     score = score_of(logits, targets).sum()  # pictures do not touch each other's gradient
     (gradient,) = torch.autograd.grad(score, inputs)
     return gradient.permute(0, 2, 3, 1).contiguous().cpu().numpy()
@@ -127,13 +131,26 @@ class RectifierRule(TorchFunctionMode):
     ----------
     met : int
         How many were met.
+    others : set of str
+        Names of other activation functions that were met, which have no such rule.
     """
-
-    name = "this rule"
 
     def __init__(self) -> None:
         super().__init__()
         self.met = 0
+        self.others: set[str] = set()
+
+    def refuse(self, name: str) -> str | None:
+        """One line for a model of a name after its forward pass, if the rule is not made for it."""
+        if self.met and not self.others:
+            return None
+        others = ", ".join(sorted(self.others))
+        has = (
+            f"has {others} beside ReLU"
+            if self.met
+            else f"has no ReLU{others and f', but {others}'}"
+        )
+        return f"{name} {has}; guided backpropagation and deconvolution are made for ReLU alone"
 
     def rectify(
         self, func: Callable[..., Tensor], values: Tensor, *rest: Any, **named: Any
@@ -150,6 +167,7 @@ class RectifierRule(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         if not is_rectifier(func, args, kwargs):
+            self.others |= {getattr(func, "__name__", "")} & _OTHERS
             return func(*args, **kwargs)
         self.met += 1
         return self.rectify(func, *args, **kwargs)
@@ -160,8 +178,6 @@ class GuidedRule(RectifierRule):
 
     The mask of positive inputs is the rectifier's own; only the sign of what comes back is added.
     """
-
-    name = "guided backpropagation"
 
     def rectify(
         self, func: Callable[..., Tensor], values: Tensor, *rest: Any, **named: Any
@@ -178,8 +194,6 @@ class DeconvolutionRule(RectifierRule):
     Captum's class for it works on modules of the type nn.ReLU alone, and returns the plain gradient
     where it meets none.
     """
-
-    name = "deconvolution"
 
     def rectify(
         self, func: Callable[..., Tensor], values: Tensor, *rest: Any, **named: Any

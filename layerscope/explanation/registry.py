@@ -15,7 +15,6 @@ from layerscope.errors import InputError
 from layerscope.explanation.method import Attribution, Method, Setting, check_options
 from layerscope.explanation.methods import METHODS, find_method
 from layerscope.explanation.task import BATCH, ExplanationTask, Progress, prepare
-from layerscope.models.layer_table import layer_table
 from layerscope.models.registry import Classifier
 
 
@@ -113,20 +112,8 @@ def attribute(
     if reason is not None:
         raise InputError(reason)
     if method.at_layer and layer is None:
-        task = replace(task, layer=_last_layer(classifier.module, task.classifier))
+        task = replace(task, layer=resolve("cam_methods.find_last_layer")(classifier))
     return _join(list(_explain_all(method, task, settings)))
-
-
-_last_layers: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
-
-
-def _last_layer(module: nn.Module, private: Classifier) -> str:
-    """Key of the last layer with feature maps; found once for a module, since it takes a second."""
-    from layerscope.explanation.cam import choose_layer  # imports what takes seconds
-
-    if module not in _last_layers:
-        _last_layers[module] = choose_layer(layer_table(private)).key
-    return _last_layers[module]
 
 
 def _explain_all(

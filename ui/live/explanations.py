@@ -269,28 +269,38 @@ def explain_sample(
 
 
 def _explain_sample(classifier: Classifier, subject: ExplainedSample, output: int) -> Explained:
-    from layerscope.explanation.cam import choose_layer
     from layerscope.explanation.guided import guided_backprop, guided_grad_cam
 
     pictures, outputs = subject.picture[None], np.array([output])
+    found, problems, signed, cams = Explained({}, {}), [], {}, None
     with computing:
-        if subject.cam is None:
-            layer = choose_layer(subject.layers, subject.layer).key
-            cams = _open_cam(classifier, layer)[1](pictures, outputs)
-        else:
-            cams = subject.cam[None]
-        shown = show_cam(cams[0], len(subject.picture), subject.mask)
+        try:
+            cams = _find_cams(classifier, subject, outputs)
+            found = show_cam(cams[0], len(subject.picture), subject.mask)
+        except InputError as error:  # it is not made for this model; what follows may be
+            problems.append(str(error))
         try:
             gradients = guided_backprop(classifier, pictures, outputs)
-        except InputError as error:  # it is not made for this model; Grad-CAM is
-            return Explained(shown.layers, shown.shares, str(error))
-    products = guided_grad_cam(gradients, cams)
-    signed = {"guided": gradients[0], "product": products[0]}
+            signed["guided"] = gradients[0]
+        except InputError as error:
+            problems.append(str(error))
+    if signed and cams is not None:
+        signed["product"] = guided_grad_cam(gradients, cams)[0]
     layers = {key: embed_pixels(shade(values)) for key, values in signed.items()}
     shares: dict[str, float | None] = {}
     if subject.mask is not None:
         shares = {key: share_on_object(values, subject.mask) for key, values in signed.items()}
-    return Explained(shown.layers | layers, shown.shares | shares)
+    return Explained(found.layers | layers, found.shares | shares, "; ".join(problems) or None)
+
+
+def _find_cams(classifier: Classifier, subject: ExplainedSample, outputs: np.ndarray) -> np.ndarray:
+    """The stored Grad-CAM (1, h, w), or one that is made. Raises `InputError` for a model without maps."""
+    from layerscope.explanation.cam import choose_layer
+
+    if subject.cam is not None:
+        return subject.cam[None]
+    layer = choose_layer(subject.layers, subject.layer).key
+    return _open_cam(classifier, layer)[1](subject.picture[None], outputs)
 
 
 @lru_cache(maxsize=1)

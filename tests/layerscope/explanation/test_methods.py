@@ -856,14 +856,17 @@ class _Dense(nn.Sequential):
     [
         ("deconvolution", lambda: small_net(nn.SiLU), "small has no ReLU"),
         ("guided_backpropagation", lambda: small_net(nn.SiLU), "small has no ReLU"),
+        ("guided_backpropagation", lambda: small_net(nn.SiLU), "no ReLU, but silu; guided"),
+        ("guided_backpropagation", lambda: small_net(nn.Tanh), "small has no ReLU; guided"),
+        ("deconvolution", lambda: nn.Sequential(nn.GELU(), *small_net()), "has gelu beside ReLU"),
         ("guided_grad_cam", lambda: small_net(nn.SiLU), "small has no ReLU"),
-        ("guided_grad_cam", _Dense, "no convolutions"),
+        ("guided_grad_cam", _Dense, "the model has no feature maps"),
         (
             "lrp",
             lambda: small_net(nn.LogSigmoid),
             "small calls log_sigmoid, which LRP has no rule for",
         ),
-        *[(key, _Dense, "no convolutions") for key in AT_LAYER],
+        *[(key, _Dense, "the model has no feature maps") for key in AT_LAYER],
     ],
 )
 def test_a_model_that_a_method_is_not_made_for_is_refused_with_a_reason(
