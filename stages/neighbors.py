@@ -16,12 +16,14 @@ DIMS = ["layer", "sample", "neighbor"]
 
 
 def find(components: str, store: str, size: int, index: int, layer: str, k: int) -> np.ndarray:
-    """Write the graph of one layer; its nearest few, (n, 10)."""
-    found = nearest_neighbors(Store(components).read(f"{size}/{layer}"), k)
+    """Write the graph of one layer; its nearest few, (n, 10), all -1 where all samples are equal."""
+    points = Store(components).read(f"{size}/{layer}")
+    found = nearest_neighbors(points, k)
     writer = Writer.open(store)
     writer.fill(f"{size}/indices", index, found.indices[None])
     writer.fill(f"{size}/distances", index, found.distances[None])
-    return found.indices[:, :SHOWN]
+    nearest = found.indices[:, :SHOWN]
+    return nearest if points.any() else np.full_like(nearest, -1)
 
 
 def main(run: str) -> None:

@@ -12,7 +12,7 @@ def cluster(points: np.ndarray, n_clusters: int, random_state: int) -> np.ndarra
     ----------
     points : ndarray, (n, d)
     n_clusters : int
-        At most n are made.
+        At most as many are made as there are different points.
     random_state : int
 
     Returns
@@ -22,7 +22,8 @@ def cluster(points: np.ndarray, n_clusters: int, random_state: int) -> np.ndarra
     """
     from sklearn.cluster import KMeans  # takes a second to import
 
-    model = KMeans(min(n_clusters, len(points)), n_init=10, random_state=random_state)
+    n_different = len(np.unique(points, axis=0))
+    model = KMeans(min(n_clusters, n_different), n_init=10, random_state=random_state)
     found = model.fit_predict(points)
     order = np.argsort(-np.bincount(found), kind="stable")
     return np.argsort(order)[found].astype(np.int32)

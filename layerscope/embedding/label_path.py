@@ -43,7 +43,8 @@ def follow(neighbors: np.ndarray, labels: np.ndarray, label: int) -> LayerPath:
     Parameters
     ----------
     neighbors : ndarray of int, (n_layers, k)
-        Its nearest others in each layer, nearest first.
+        Its nearest others in each layer, nearest first; -1 in a layer whose samples are all equal, where
+        none is of its class.
     labels : ndarray of int, (n,)
         Of all samples.
     label : int
@@ -58,4 +59,6 @@ def follow(neighbors: np.ndarray, labels: np.ndarray, label: int) -> LayerPath:
     votes = labels[neighbors]  # (n_layers, k)
     frequency = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
     winner = np.take_along_axis(votes, frequency.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return LayerPath((votes == label).sum(axis=1), winner == label, votes.shape[1])
+    known = neighbors[:, 0] >= 0
+    counts = (votes == label).sum(axis=1) * known
+    return LayerPath(counts, (winner == label) & known, votes.shape[1])

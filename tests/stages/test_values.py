@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,8 @@ from stages import (
 )
 from tests.shared.pages import open_app, text_of
 from tests.shared.project import ROOT, edit_params
+from ui.features.playground.jobs import read_subject
+from ui.live.playground import load_features
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 RUN, COMPARISON = "objects-values", "own"
@@ -113,6 +116,15 @@ class Hide(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.nan_to_num()
+
+
+def ignore(*_: int) -> None:
+    """Of progress."""
+
+
+def never() -> bool:
+    """Whether to stop."""
+    return False
 
 
 def make_project(root: Path, net: Callable[[], nn.Module]) -> None:
@@ -347,6 +359,51 @@ def test_the_explorer_says_that_a_layer_is_constant(project: Path, method: str) 
     assert "Nearest in this layer" not in text_of(shown)
     assert "damaged" not in text_of(shown)
     assert CONSTANT not in text_of(open_app(run=RUN, size=str(N), layer=TINY, method=method))
+
+
+@pytest.mark.parametrize("key", [EQUAL, TINY])
+def test_nobody_is_near_in_a_constant_layer(project: Path, key: str) -> None:
+    layers = Store(store_path(RUN, "nearest")).attributes["layers"]
+    nearest = Store(store_path(RUN, "nearest")).read(f"{N}/indices")[layers.index(key)]
+    assert ((nearest == -1) == (key == EQUAL)).all()
+
+
+@pytest.mark.parametrize(
+    ("page", "more"),
+    [
+        ("Experiments", {}),
+        ("", {"color": "cluster", "cluster": EQUAL}),
+        ("Features", {"show": "playground"}),
+        ("Performance", {}),
+        ("Network", {}),
+    ],
+)
+def test_no_page_fails_on_a_constant_layer(project: Path, page: str, more: dict[str, str]) -> None:
+    shown = open_app(page, run=RUN, size=str(N), layer=EQUAL, sample="3", **more)
+    assert "damaged" not in text_of(shown)
+
+
+def test_the_playground_refuses_a_constant_layer(project: Path) -> None:
+    layers = {layer.key: layer for layer in Predictions(store_path(RUN, "predictions")).layers}
+    subject = read_subject(RUN, layers[EQUAL], N)
+    with pytest.raises(InputError, match=CONSTANT):
+        load_features(subject, ignore, never)
+    found = load_features(read_subject(RUN, layers[TINY], N), ignore, never)
+    assert found.is_stored and np.isfinite(found.scores).all()
+
+
+@pytest.mark.parametrize("key", [PLAIN, HUGE, TINY, FAR])
+def test_the_playground_computes_what_the_stages_store(
+    project: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    layers = {layer.key: layer for layer in Predictions(store_path(RUN, "predictions")).layers}
+    monkeypatch.setattr("ui.live.playground._read_components", lambda _: None)
+    monkeypatch.setattr("ui.live.playground._read_activations", lambda _: None)
+    found = load_features(replace(read_subject(RUN, layers[key], N), made=key), ignore, never)
+    stored = Store(store_path(RUN, "components")).read(f"{N}/{key}")
+    assert not found.is_stored
+    scale = np.abs(stored).max()
+    np.testing.assert_allclose(found.scores, stored, atol=1e-2 * scale)
 
 
 def test_the_tour_says_that_a_layer_is_constant(project: Path) -> None:

@@ -11,7 +11,7 @@ from ui.arrays import (
 from ui.coloring import describe_predictions, describe_samples
 from ui.components.model_map import LayerCurve
 from ui.components.scatter import Points
-from ui.layouts import is_constant, load_layout
+from ui.layouts import load_layout
 from ui.library import Contents
 from ui.selection import METHODS, Selection
 
@@ -38,8 +38,6 @@ def load_neighbors(selection: Selection, contents: Contents) -> list[int]:
     if selection.sample is None:
         return []
     try:
-        if is_constant(selection.run, selection.size, selection.layer):
-            return []
         nearest = load_array(selection.run, "nearest", f"{selection.size}/indices")
         found = nearest[contents.depth(selection.layer), selection.sample]
     except (Unavailable, IndexError):

@@ -35,6 +35,13 @@ def test_without_agreement_at_the_end_it_is_never_decided() -> None:
     assert decided(OTHER) is None
 
 
+def test_a_layer_whose_samples_are_all_equal_has_no_neighbours_and_no_agreement() -> None:
+    labels = np.zeros(10, np.int16)  # of which the last would be taken for a neighbour
+    path = follow(np.array([[-1, -1, -1], [1, 2, 3]]), labels, 0)
+    assert path.counts.tolist() == [0, 3]
+    assert path.agrees.tolist() == [False, True] and path.agrees_from == 1
+
+
 def test_ties_go_to_the_nearer() -> None:
     assert decided([1, 4, 2, 5]) == 0  # two of each class, its own comes first
     assert decided([4, 1, 2, 5]) is None
