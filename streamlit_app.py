@@ -13,7 +13,7 @@ from ui.explorer import stage
 from ui.explorer.controls import draw_color_choices, draw_view_choices
 from ui.explorer.view import list_curves
 from ui.layouts import family
-from ui.library import Contents, list_runs, read_contents, tell_left_out
+from ui.library import Contents, list_runs, read_contents, tell_reading
 from ui.markup import heading
 from ui.sample.explainer import warm_up
 from ui.selection import Selection, choose_run, read_selection, write_selection
@@ -61,7 +61,7 @@ def main() -> None:
                 draw_color_choices(selection, contents)
         with rest.container(key="stage"):
             stage.draw_stage(contents)
-        told = tell_damaged_figures(run), tell_left_out(run)
+        told = tell_damaged_figures(run), *tell_reading(run)
         show_notices(refused + also_refused, problem, unpacking, *told)
     except Unavailable as unavailable:
         with rest.container(key="empty-stage"):

@@ -39,7 +39,8 @@ def main(run: str) -> None:
     n, k = len(samples), len(classifier.categories)
     depth = params.run(run).layers
     left_out = list_left_out(classifier, depth)
-    facts = {"left_out": left_out} if left_out else {}
+    facts = {"left_out": left_out, "note": classifier.note}
+    facts = {key: value for key, value in facts.items() if value}
     rows = count_rows(n, 4 * k, params.predict.batch_size)
     with writing(
         store_path(run, "predictions"),

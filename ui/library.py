@@ -72,15 +72,17 @@ def find_source(run: str) -> Source:
     return make_source(settings.model, settings.weights_file)
 
 
-def tell_left_out(run: str) -> str | None:
-    """One line on modules that the map of the model lacks; None where it has all."""
-    left_out = load_predictions(run).left_out
+def tell_reading(run: str) -> list[str]:
+    """Lines on how the network was read, where that is worth knowing: its output, and what the map lacks."""
+    predictions = load_predictions(run)
+    left_out, told = predictions.left_out, [predictions.note] if predictions.note else []
     if not left_out:
-        return None
-    return (
+        return told
+    return [
+        *told,
         f"The map lacks {len(left_out)} modules, as it cannot be told which axes of their output are rows, "
-        f"columns and channels: {', '.join(left_out[:6])}{', ...' if len(left_out) > 6 else ''}"
-    )
+        f"columns and channels: {', '.join(left_out[:6])}{', ...' if len(left_out) > 6 else ''}",
+    ]
 
 
 def list_runs() -> tuple[tuple[str, ...], str | None]:

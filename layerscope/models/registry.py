@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from layerscope.datasets.categories import Category, imagenet
 from layerscope.errors import InputError
+from layerscope.models.outputs import read_outputs
 from layerscope.models.weights import categories_in, fit_weights, read_weights
 from layerscope.vision import torchvision
 
@@ -48,6 +49,8 @@ class Classifier:
         Per RGB channel, of pictures scaled to [0, 1].
     categories : tuple of Category
         The K outputs, in order.
+    note : str
+        One line on what was made of its output, where that is no logits.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Classifier:
     mean: Floats3
     std: Floats3
     categories: tuple[Category, ...]
+    note: str = ""
 
     @property
     def device(self) -> torch.device:
@@ -284,12 +288,11 @@ def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
     state, metadata = read_weights(path)
     module = fit_weights(module, state, str(path))
     size = int(spec.get("input_size", 224))
-    with torch.inference_mode():
-        n_classes = module(torch.zeros(1, 3, size, size)).shape[-1]
+    n_classes, note = read_outputs(module.float(), (3, size, size), target)
     mean = tuple(spec.get("mean", IMAGENET_MEAN))
     std = tuple(spec.get("std", IMAGENET_STD))
     categories = categories_in(metadata, n_classes, path)
-    return Classifier(target, module, size, mean, std, categories)
+    return Classifier(target, module, size, mean, std, categories, note)
 
 
 _INCEPTION = {"transform_input": True, "aux_logits": True, "init_weights": False}
@@ -346,6 +349,11 @@ def load_model(model: str | Mapping[str, Any], weights: str | Path | None = None
     Raises
     ------
     InputError
-        For an unknown model, or weights that are missing, unreadable or do not fit.
+        For an unknown model, weights that are missing, unreadable or do not fit, and outputs that are no
+        finite logits.
     """
-    return _entry(model).load(Path(weights) if weights is not None else None)
+    classifier = _entry(model).load(Path(weights) if weights is not None else None)
+    if not isinstance(model, Mapping):  # those of libraries give logits; what they are is checked
+        size = classifier.input_size
+        read_outputs(classifier.module, (3, size, size), classifier.name)
+    return classifier

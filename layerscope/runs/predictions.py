@@ -40,6 +40,11 @@ class Predictions:
         return tuple(Layer.from_row(row) for row in self._attributes["layers"])
 
     @cached_property
+    def note(self) -> str:
+        """One line on what was made of the model's output, where that is no logits; else empty."""
+        return str(self._attributes.get("note", ""))
+
+    @cached_property
     def left_out(self) -> tuple[str, ...]:
         """Modules that are no nodes, because the axes of what they give cannot be told."""
         return tuple(self._attributes.get("left_out", ()))
