@@ -55,8 +55,11 @@ def principal_components(features: np.ndarray, variance: float) -> Components:
     features : ndarray of floats, (n, d)
         float16 is fine.
     variance : float
-        In (0, 1]. The fewest components that reach it are kept, and at least two.
+        In (0, 1]. The fewest components that reach it are kept, and at least two; of a single column
+        the second is 0.
     """
+    if features.shape[1] == 1:
+        features = np.pad(features, ((0, 0), (0, 1)))
     n, d = features.shape
     if is_constant(features):
         return Components(np.zeros((n, 2), np.float32), np.zeros(2, np.float32))

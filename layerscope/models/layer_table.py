@@ -322,7 +322,12 @@ def _is_outer(node: _Node, opened: set[str]) -> bool:
 
 
 def _last_of_each_side(nodes: Sequence[_Node]) -> list[_Node]:
+    """The last node of each resolution, and all vectors; of one resolution alone, four in equal steps."""
     sides = [node.layout.shape[1:] if node.layout is not None else () for node in nodes]
+    if len(set(sides) - {()}) == 1:
+        maps = [node for node, side in zip(nodes, sides, strict=True) if side]
+        kept = [maps[len(maps) * quarter // 4 - 1] for quarter in range(1, 5) if len(maps) > 3]
+        return [node for node, side in zip(nodes, sides, strict=True) if not side or node in kept]
     return [
         node
         for node, side, following in zip(nodes, sides, [*sides[1:], None], strict=True)

@@ -160,3 +160,13 @@ def test_equal_rows_get_equal_scores(d: int) -> None:
     found = principal_components(features, 0.9)
     np.testing.assert_allclose(found.scores[::2], found.scores[1::2], atol=1e-4)
     assert_same(found, features, 0.9)
+
+
+def test_a_layer_of_one_unit_has_a_second_component_of_zeros() -> None:
+    features = features_of(30, 1)
+    found = principal_components(features, 0.9)
+    assert found.scores.shape == (30, 2) and not found.scores[:, 1].any()
+    np.testing.assert_allclose(
+        np.abs(found.scores[:, 0]), np.abs(features - features.mean())[:, 0], rtol=1e-4
+    )
+    np.testing.assert_array_equal(found.explained_variance_ratio, [1, 0])

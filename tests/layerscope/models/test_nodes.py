@@ -432,3 +432,8 @@ def test_a_block_that_gives_a_tuple_is_read_by_its_first_tensor() -> None:
     assert layers[1].key == "one.conv" or layers[1].key == "one"
     found = collect(classifier, layers[1:-1], torch.rand(2, 3, 8, 8))
     assert found[layers[1].key].shape == (2, 4, 6, 6)
+
+
+def test_stages_of_one_resolution_are_four_in_equal_steps() -> None:
+    keys = [layer.key for layer in layer_table(make("vit_tiny_patch16_224"), "stages")]
+    assert keys == "input blocks.1 blocks.5 blocks.8 norm ~select head probabilities".split()
