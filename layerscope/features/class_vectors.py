@@ -12,7 +12,7 @@ import numpy as np
 
 from layerscope.embedding.layouts import effective_perplexity, embed_tsne, embed_umap
 from layerscope.embedding.neighbors import nearest_neighbors
-from layerscope.embedding.pca import principal_components
+from layerscope.embedding.pca import is_constant, principal_components
 from layerscope.errors import InputError
 
 SHOWN = 30  # classes that can still be told apart, and named, on one plot
@@ -143,7 +143,8 @@ def map_by_pca(vectors: np.ndarray) -> ClassMap:
     Raises
     ------
     InputError
-        For fewer than three classes, as in the other maps for fewer than seven.
+        For fewer than three classes, as in the other maps for fewer than seven, and for vectors that all
+        point the same way, as those of a head that starts at zero.
     """
     _require(vectors, 3, "PCA")
     found = principal_components(to_unit_length(vectors), 1.0)
@@ -201,3 +202,5 @@ def map_by_umap(
 def _require(vectors: np.ndarray, least: int, method: str) -> None:
     if len(vectors) < least:
         raise InputError(f"{method} needs at least {least} classes, not {len(vectors)}")
+    if is_constant(to_unit_length(vectors)):
+        raise InputError(f"{method} needs different class vectors; all of them point the same way")

@@ -225,6 +225,15 @@ def test_the_fewest_classes(name: str, least: int, vectors: np.ndarray) -> None:
         MAPS[name](vectors[::5][: least - 1])
 
 
+@pytest.mark.parametrize("name", MAPS)
+def test_vectors_that_all_point_the_same_way_are_refused(name: str) -> None:
+    one = np.random.default_rng(0).normal(size=12)
+    along = (np.arange(1, 11)[:, None] * one).astype(np.float32)
+    for vectors in (np.zeros((10, 12), np.float32), along):
+        with pytest.raises(InputError, match="all of them point the same way"):
+            MAPS[name](vectors)
+
+
 # --- how true a map is -----------------------------------------------------------------------
 
 
