@@ -5,25 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import layerscope.vision  # noqa: F401  (zennit needs what it prepares)
+
+# isort: split
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from zennit.core import Hook
-from zennit.rules import ZPlus
 
 from layerscope.errors import InputError
 from layerscope.explanation.gradients import to_channels
 from layerscope.explanation.method import Attribution
 from layerscope.explanation.propagation import Propagation, carries, name_of
-from layerscope.explanation.relevance_rules import (
-    NO_BIAS,
-    TINY,
-    OwnSign,
-    Rules,
-    SharedBias,
-    box,
-    flat,
-)
+from layerscope.explanation.relevance_rules import OwnSign, Plus, Rules, SharedBias, box, flat
 from layerscope.explanation.task import ExplanationTask, blank, private_copy, score_of
 from layerscope.models.registry import Classifier
 
@@ -51,7 +45,7 @@ def _reach(classifier: Classifier, inputs: Tensor) -> Tensor | None:
 
 def choose_rules(classifier: Classifier, rules: str, epsilon: float, pixels: str) -> Rules:
     """The rules of the options of `lrp`."""
-    plus = ZPlus(stabilizer=TINY, zero_params=NO_BIAS)
+    plus = Plus()
     black = torch.zeros_like(blank(classifier))
     low, high = (_reach(classifier, classifier.normalize(black + level)) for level in (0.0, 1.0))
     first: Hook = plus
@@ -107,5 +101,5 @@ def needs_rules(classifier: Classifier) -> str | None:
         return f"{classifier.name} cannot be differentiated, as LRP must"
     with torch.no_grad():
         expected = classifier.module(inputs)
-    same = (expected - logits).abs().max() <= 0.05 * expected.abs().max()
+    same = (expected - logits).abs().max() <= 0.2 * expected.abs().max()
     return None if same else f"{classifier.name} computes in a way that LRP cannot follow"

@@ -16,7 +16,7 @@ from layerscope.datasets.categories import IMAGENETTE
 from layerscope.errors import InputError
 from layerscope.explanation.registry import attribute, list_unsupported
 from layerscope.explanation.relevance import choose_rules, propagate
-from layerscope.explanation.relevance_rules import Rules
+from layerscope.explanation.relevance_rules import Linear, OwnSign, Plus, Rules
 from layerscope.explanation.task import prepare
 from layerscope.models.registry import Classifier, load_model, vgg16_slim
 from layerscope.vision import torchvision
@@ -27,6 +27,7 @@ import timm
 from zennit.attribution import Gradient
 from zennit.canonizers import SequentialMergeBatchNorm
 from zennit.composites import EpsilonPlusFlat, SpecialFirstLayerMapComposite, layer_map_base
+from zennit.core import Hook
 from zennit.rules import Epsilon, Flat, ZBox, ZPlus
 from zennit.torchvision import ResNetCanonizer
 from zennit.types import Convolution
@@ -130,6 +131,68 @@ def test_a_vgg_by_the_rules_of_the_method_is_as_by_zennit_where_there_is_no_bias
     expected = by_zennit(composite, classifier, pictures, 1)
     rules = choose_rules(classifier, "epsilon_plus", 1e-9, "box")
     assert_close(relevance_of(classifier, pictures, 1, rules), expected)
+
+
+# --- rules by hand -------------------------------------------------------------------------------
+
+
+def _share_out(hook: Hook, linear: Linear, values: Tensor, relevance: Tensor) -> Tensor:
+    hook.forward(linear, (values,), linear(values))
+    hook.stored_tensors["input"] = (values,)
+    found: Tensor = hook.backward(linear, (values,), (relevance,))[0]
+    return found
+
+
+def test_z_plus_is_zennits() -> None:
+    torch.manual_seed(0)
+    weight, bias, values = torch.randn(4, 3, 3, 3), torch.randn(4), torch.randn(2, 3, 5, 5)
+    linear = Linear(torch.conv2d, weight, bias)
+    for inputs in (values, values.abs()):
+        relevance = torch.randn(2, 4, 3, 3)
+        expected = _share_out(ZPlus(1e-12, ["bias"]), linear, inputs, relevance)
+        torch.testing.assert_close(_share_out(Plus(), linear, inputs, relevance), expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "weights", "bias", "expected"),
+    [
+        ([1, 2, 0.0], [3, 1, -9.0], 0, [3 / 5, 2 / 5, 0]),  # above 0: by 3 and 2
+        ([1, 2, 1.0], [3, 1, -9.0], 0, [0, 0, 1.0]),  # -4: by -9 alone
+        ([1, 2, -1.0], [-3, -1, 1.0], 0, [3 / 6, 2 / 6, 1 / 6]),  # by -3, -2 and -1
+        ([1, 2, 0.0], [-3, -1, 5.0], 9, [3 / 5, 2 / 5, 0]),  # 4, of which nothing positive came in
+    ],
+)
+def test_an_output_is_shared_by_products_of_its_own_sign(
+    values: list[float], weights: list[float], bias: float, expected: list[float]
+) -> None:
+    linear = Linear(
+        torch.conv2d, torch.tensor(weights).view(1, 3, 1, 1), torch.tensor([bias * 1.0])
+    )
+    inputs = torch.tensor(values).view(1, 3, 1, 1)
+    found = _share_out(OwnSign(), linear, inputs, torch.ones(1, 1, 1, 1))
+    torch.testing.assert_close(found.flatten(), torch.tensor(expected))
+
+
+def test_an_output_that_is_its_bias_alone_is_shared_by_what_is_seen_there() -> None:
+    # Two channels, each seen by one output; the second sees 0, and its place has 1 and 3 in the first.
+    def convolve(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return torch.conv2d(values, weight, bias, groups=2)
+
+    linear = Linear(convolve, torch.ones(2, 1, 1, 2), torch.tensor([0, 5.0]))
+    inputs = torch.tensor([[1, 3.0], [0, 0]]).view(1, 2, 1, 2)
+    relevance = torch.tensor([0, 8.0]).view(1, 2, 1, 1)
+    found = _share_out(OwnSign(), linear, inputs, relevance)
+    torch.testing.assert_close(found.view(2, 2), torch.tensor([[2, 6.0], [0, 0]]))
+
+
+def test_deep_taylor_leaves_out_what_speaks_against() -> None:
+    # Inputs 1 and 0.2 contribute 3 and -4, the bias 2: all of 1 goes to the first.
+    dense = nn.Linear(3, 1)
+    dense.weight.data, dense.bias.data = torch.tensor([[3, -20, 0.0]]), torch.tensor([2.0])
+    one = classify(nn.Sequential(nn.Flatten(), dense).requires_grad_(False), 1, plain=True)
+    pixel = np.array([255, 51, 102], dtype=np.uint8).reshape(1, 1, 1, 3)
+    found = attribute("lrp", one, pixel, np.array([0]), rules="deep_taylor")
+    np.testing.assert_allclose(found.channels, np.array([1, 0, 0.0]).reshape(1, 1, 1, 3), atol=1e-6)
 
 
 # --- however it is written -----------------------------------------------------------------------
