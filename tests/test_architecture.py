@@ -126,7 +126,7 @@ WITH_TORCH = {
         *(f"features.{name}" for name in ("kernels", "layer_features", "maximization")),
         *("features.spectrum", "features.units"),
         *(f"models.{name}" for name in ("axes", "geometry", "layer_table", "nodes")),
-        *(f"models.{name}" for name in ("registry", "weights")),
+        *(f"models.{name}" for name in ("outputs", "registry", "weights")),
         *(f"models.graph.{name}" for name in ("capture", "stages", "tracing")),
         *(f"training.{name}" for name in ("augmentation", "fit", "histograms")),
     )
