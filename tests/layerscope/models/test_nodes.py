@@ -436,4 +436,13 @@ def test_a_block_that_gives_a_tuple_is_read_by_its_first_tensor() -> None:
 
 def test_stages_of_one_resolution_are_four_in_equal_steps() -> None:
     keys = [layer.key for layer in layer_table(make("vit_tiny_patch16_224"), "stages")]
-    assert keys == ["input", "blocks.1", "blocks.5", "blocks.8", "norm", "~select", "head", "probabilities"]
+    assert keys == [
+        "input",
+        "blocks.1",
+        "blocks.5",
+        "blocks.8",
+        "norm",
+        "~select",
+        "head",
+        "probabilities",
+    ]
