@@ -6,6 +6,7 @@ import numpy as np
 
 from layerscope.activations.half import keeps_maps
 from layerscope.explanation.cam import NO_MAPS, choose_layer, grad_cam, list_maps
+from layerscope.models.layers import NO_CLASSES
 from layerscope.params import Params, read_params
 from layerscope.runs.blocks import (
     count_rows,
@@ -62,9 +63,11 @@ def main(run: str) -> None:
     params = read_params()
     samples = Samples(store_path(run, "samples"))
     predictions = Predictions(store_path(run, "predictions"))
-    if not list_maps(predictions.layers):  # the app reads the line
-        print(f"{run}: Grad-CAM is left out: {NO_MAPS}")
-        with writing(store_path(run, "cam"), params.compute.storage, skipped=NO_MAPS):
+    missing = None if list_maps(predictions.layers) else NO_MAPS
+    missing = missing if predictions.categories else NO_CLASSES
+    if missing is not None:  # the app reads the line
+        print(f"{run}: Grad-CAM is left out: {missing}")
+        with writing(store_path(run, "cam"), params.compute.storage, skipped=missing):
             return
     layer = choose_layer(predictions.layers, params.cam.layer)
     outputs = np.stack([predictions.predicted, predictions.targets(samples.labels)], axis=1)

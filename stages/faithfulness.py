@@ -32,6 +32,7 @@ from layerscope.faithfulness.summary import (
     summarize,
     tabulate,
 )
+from layerscope.models.layers import NO_CLASSES
 from layerscope.models.registry import Classifier
 from layerscope.parallel import Workers, working
 from layerscope.params import FaithfulnessParams, Params, read_params
@@ -73,6 +74,8 @@ def choose_subjects(run: str, settings: FaithfulnessParams) -> Subjects:
     """Samples that the model gets right, or whose class it does not have, each with what it says."""
     labels = Samples(store_path(run, "samples")).labels
     predictions = Predictions(store_path(run, "predictions"))
+    if not predictions.categories:
+        raise InputError(f"{run}: {NO_CLASSES}; take it out of `faithfulness.runs` in params.yaml")
     true, predicted = predictions.targets(labels), predictions.predicted
     eligible = (true < 0) | (true == predicted)
     uids = choose_samples(labels, eligible, settings.n_samples, settings.random_state)
@@ -201,11 +204,12 @@ def measure_all(
 
 def main(run: str) -> None:
     params = read_params()
-    settings, classifier = params.faithfulness, load_classifier(params.run(run), params.device)
+    settings = params.faithfulness
+    subjects = choose_subjects(run, settings)
+    classifier = load_classifier(params.run(run), params.device)
     keys, skipped = check_methods(settings, classifier)
     for key, reason in skipped.items():
         print(f"{run}: {key} is left out: {reason}")
-    subjects = choose_subjects(run, settings)
     n = len(subjects.uids)
     with working(params.compute.scheduler) as workers:
         subjects = replace(subjects, truths=look(run, subjects, params, workers))

@@ -120,7 +120,7 @@ def write_confusion(run: str) -> None:
     rows: list[Row] = [
         {
             "true": samples.categories[label].name,
-            "predicted": predictions.categories[output].name,
+            "predicted": predictions.categories[output].name if output >= 0 else "",
         }
         for label, output in zip(samples.labels, predictions.predicted, strict=True)
     ]

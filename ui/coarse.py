@@ -28,6 +28,6 @@ def find_coarse(contents: Contents) -> CoarseClasses | None:
     """Those of the outputs where all of these are ImageNet's, else of the classes, else none."""
     for predicted, categories in ((True, contents.outputs), (False, contents.categories)):
         found = tuple(coarse for each in categories if (coarse := coarse_of(each)) is not None)
-        if len(found) == len(categories):
+        if categories and len(found) == len(categories):
             return CoarseClasses(predicted, found)
     return None

@@ -9,6 +9,7 @@ import numpy as np
 
 from layerscope.coarse import list_groups
 from layerscope.embedding.clusters import cluster
+from layerscope.models.layers import PROBABILITIES
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from ui.arrays import (
@@ -39,7 +40,7 @@ class SamplePredictions:
     labels : ndarray of int, (n,)
         True classes of the data set.
     predicted : ndarray of int64, (n,)
-        Outputs.
+        Outputs; -1 where the model has no classes, whose confidence and margin are 0.
     correct : ndarray of int, (n,)
         1 correct, 0 wrong, -1 where the model has no such class.
     confidence, margin : ndarray of float32, (n,)
@@ -67,7 +68,9 @@ def _keep_predictions(
 ) -> SamplePredictions:
     labels, predicted = _samples.labels[:size], _predictions.predicted[:size]
     targets = _predictions.targets(labels)
-    best = np.partition(_predictions.probabilities[:size], -2, axis=1)[:, -2:]  # second, first
+    best = np.zeros((size, 2))
+    if _predictions.categories:
+        best = np.partition(_predictions.probabilities[:size], -2, axis=1)[:, -2:]  # second, first
     return SamplePredictions(
         labels,
         predicted,
@@ -98,6 +101,8 @@ def describe_predictions(contents: Contents, size: int) -> PlotPredictions:
 
 def fade(selection: Selection, answers: SamplePredictions) -> np.ndarray:
     """Which samples the filters by correctness and by confidence leave out, (n,) bool."""
+    if (answers.predicted < 0).any():  # nothing is predicted
+        return np.zeros(len(answers.labels), bool)
     low, high = selection.confidence
     percent = 100 * answers.confidence
     # The slider has whole per cents: at its ends nothing may be lost to rounding.
@@ -175,7 +180,7 @@ def cluster_layer(selection: Selection, contents: Contents) -> str:
     """The layer whose clusters are shown: the chosen one, or the last with learned features."""
     if selection.cluster is not None:
         return selection.cluster
-    return [layer.key for layer in contents.layers][-2]
+    return [layer.key for layer in contents.layers if layer.key != PROBABILITIES][-1]
 
 
 def _color_by_cluster(selection: Selection, contents: Contents) -> Coloring:

@@ -75,7 +75,8 @@ def draw_lassoed(
     counts = np.bincount(labels, minlength=len(names))
     right = int((answers.correct[chosen] == 1).sum())
     with st.container(key="lasso-head", horizontal=True, gap=None):
-        st.html(markup.heading(f"Set of {len(chosen)}", f"{right} predicted correctly"))
+        said = f"{right} predicted correctly" if contents.outputs else ""
+        st.html(markup.heading(f"Set of {len(chosen)}", said))
     present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
     st.html(
         markup.counts((names[label], int(counts[label]), mark_class(label)[0]) for label in present)
@@ -112,10 +113,10 @@ def write_csv(
             "uid": int(uid),
             "path": samples.paths[uid],
             "true": contents.categories[answers.labels[uid]].name,
-            "predicted": contents.outputs[answers.predicted[uid]].name,
+            "predicted": contents.outputs[answers.predicted[uid]].name if contents.outputs else "",
             "correct": {1: "yes", 0: "no", -1: ""}[int(answers.correct[uid])],
-            "confidence": round(float(answers.confidence[uid]), 4),
-            "margin": round(float(answers.margin[uid]), 4),
+            "confidence": round(float(answers.confidence[uid]), 4) if contents.outputs else "",
+            "margin": round(float(answers.margin[uid]), 4) if contents.outputs else "",
             "layer": selection.layer,
             "embedding": selection.embedding,
             "x": round(float(layout[uid, 0]), 4),

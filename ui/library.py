@@ -28,13 +28,13 @@ class Contents:
     sizes : tuple of int
         Nested numbers of samples, rising.
     layers : tuple of Layer
-        From input to probabilities.
+        From input to probabilities, or features where there are no outputs.
     perplexities : tuple of str
         As they are written in file names ("30"), rising.
     categories : tuple of Category
         The data set's classes, in the order of the labels.
     outputs : tuple of Category
-        The model's outputs, in order.
+        The model's outputs, in order; none where it has no classes.
     """
 
     run: str

@@ -111,9 +111,11 @@ _ALWAYS = frozenset(KEYS[:6])
 
 
 def offers(contents: Contents) -> tuple[str, ...]:
-    """Keys of `COLORS` that make sense for a run: not every one has classes of ImageNet."""
-    coarse = find_coarse(contents) is not None
-    return tuple(key for key in COLORS if key != "coarse" or coarse)
+    """Keys of `COLORS` that make sense for a run: not every one has predictions, or classes of ImageNet."""
+    vain = set() if find_coarse(contents) is not None else {"coarse"}
+    if not contents.outputs:
+        vain |= {"predicted", "correct", "confidence", "margin"}
+    return tuple(key for key in COLORS if key not in vain)
 
 
 def write_entries(entries: Iterable[int]) -> str:
@@ -139,7 +141,7 @@ def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selec
     choose, refused = reading.choose, reading.refused
 
     keys = [layer.key for layer in contents.layers]
-    dense = [layer.key for layer in contents.layers if layer.kind == "dense"]
+    dense = [layer.key for layer in contents.layers if layer.kind == "dense" and contents.outputs]
     small = [size for size in contents.sizes if size <= _LARGEST_AT_START]
     size = choose("size", contents.sizes, (small or contents.sizes)[-1], "number of samples")
     layer = choose("layer", keys, (dense or keys)[-1])

@@ -41,7 +41,7 @@ def forward(
     Returns
     -------
     ndarray of float32, (N, K)
-        Probabilities.
+        Probabilities; K is 0 for a model without classes.
     """
     keys = [layer.key for layer in layers]
     inner = [layer for layer in layers if layer.key not in {INPUT, PROBABILITIES}]
@@ -51,6 +51,8 @@ def forward(
             receive(INPUT, pixels)
         with tapped(classifier.module, inner, receive):
             logits = classifier.module(classifier.normalize(pixels))
+        if not classifier.has_classes:
+            return np.zeros((len(pictures), 0), np.float32)
         probabilities = logits.float().softmax(dim=1)
         if PROBABILITIES in keys:
             receive(PROBABILITIES, probabilities)

@@ -15,6 +15,7 @@ from layerscope.errors import InputError
 from layerscope.explanation.method import Attribution, Method, Setting, check_options
 from layerscope.explanation.methods import METHODS, find_method
 from layerscope.explanation.task import BATCH, ExplanationTask, Progress, prepare
+from layerscope.models.layers import NO_CLASSES
 from layerscope.models.registry import Classifier
 
 
@@ -35,6 +36,8 @@ _reasons: WeakKeyDictionary[nn.Module, dict[str, str | None]] = WeakKeyDictionar
 
 def _find_reason(method: Method, classifier: Classifier) -> str | None:
     """Why a method does not work on a model; found once for a module, since it may take passes."""
+    if not classifier.has_classes:
+        return NO_CLASSES
     if method.supports is None:
         return None
     known = _reasons.setdefault(classifier.module, {})

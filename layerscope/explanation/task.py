@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
+from layerscope.models.layers import NO_CLASSES
 from layerscope.models.registry import Classifier
 
 BATCH = 4  # pictures in memory at a time: VGG16's activations and gradients take 0.2 GB each
@@ -184,6 +185,8 @@ def _check_outputs(
     outputs = np.asarray(outputs)
     if outputs.dtype.kind not in "iu" or outputs.shape != (n_pictures,):
         raise InputError(f"{name} must be whole numbers, one for each of {n_pictures} pictures")
+    if not classifier.has_classes:
+        raise InputError(NO_CLASSES)
     known = len(classifier.categories)
     if (outputs < 0).any() or (outputs >= known).any():
         raise InputError(f"{name}: {classifier.name} has outputs from 0 to {known - 1}")

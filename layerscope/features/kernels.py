@@ -14,6 +14,7 @@ from layerscope.explanation.heatmap import shade
 from layerscope.explanation.method import Cancelled
 from layerscope.features.weight_figures import WeightFigures, describe_weights
 from layerscope.models.layer_table import trace_nodes
+from layerscope.models.layers import NO_CLASSES
 from layerscope.models.registry import Classifier, module_at
 
 _READS = 3  # colours
@@ -204,9 +205,11 @@ def read_class_vectors(classifier: Classifier) -> np.ndarray:
     Raises
     ------
     InputError
-        Where no such layer has as many outputs as there are categories.
+        Where no such layer has as many outputs as there are categories, or there are none.
     """
     module, n_classes = classifier.module, len(classifier.categories)
+    if not classifier.has_classes:
+        raise InputError(f"{classifier.name}: {NO_CLASSES}")
     heads = {key for key, part in module.named_modules() if _could_be_head(part, n_classes)}
     called = [node.path for node in trace_nodes(classifier).nodes if node.path in heads]
     if not called:

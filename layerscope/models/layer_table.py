@@ -4,8 +4,9 @@ One forward pass is watched, and each call of a module, and each function that r
 become a node. How deep the model is taken apart is a choice. By ``blocks``, VGG16 comes apart into its
 convolutions, ReLUs, pools and dense layers, a ResNet into its residual blocks, a transformer into its
 encoder blocks; ``stages`` are the last of these at each resolution; ``all`` are the innermost modules and the
-functions between them. ``input`` (the pixels) and ``probabilities`` (the softmax) are added at the ends. What
-leaves its input as it is, as dropout does, is no node.
+functions between them. ``input`` (the pixels) and ``probabilities`` (the softmax) are added at the ends; a
+model without classes has no probabilities, and ends in its features. What leaves its input as it is, as
+dropout does, is no node.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ def _is_idle(event: Event, trace: FieldTrace, start: _Start) -> bool:
 
 
 def layer_table(classifier: Classifier, depth: str | Sequence[str] = "blocks") -> tuple[Layer, ...]:
-    """The nodes of a classifier, from input to probabilities, in the order of execution.
+    """The nodes of a classifier, from input to probabilities or features, in the order of execution.
 
     Costs one forward pass of two blank pictures, once for a module. Multiply-adds count convolutions and
     matrix products; the receptive field follows Araujo, Norris and Sim, "Computing Receptive Fields of
@@ -220,7 +221,7 @@ def layer_table(classifier: Classifier, depth: str | Sequence[str] = "blocks") -
     size = classifier.input_size
     first = Layer(INPUT, "input", "pixels", (3, size, size), 1, 0, 0)
     last = Layer(PROBABILITIES, "output", "softmax", (trace.n_outputs,), size, 0, 0)
-    return (first, *inner, last)
+    return (first, *inner, last) if classifier.has_classes else (first, *inner)
 
 
 def find_node(classifier: Classifier, key: str) -> Layer:

@@ -10,6 +10,7 @@ from layerscope.errors import InputError
 
 INPUT = "input"
 PROBABILITIES = "probabilities"
+NO_CLASSES = "the model has no classes: it ends in features, and predicts nothing"
 DEPTHS = ("stages", "blocks", "all")  # how deep a model is taken apart
 
 

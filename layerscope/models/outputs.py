@@ -17,6 +17,7 @@ from layerscope.errors import InputError
 from layerscope.models.nodes import Event, watched
 
 _NAMES = ("logits", "out", "output", "outputs", "prediction", "predictions", "pred")
+_FEATURES = ("image_embeds", "pooler_output", "features", "last_hidden_state")  # of a backbone
 _TINY = 1e-12  # the smallest probability that has a logarithm of its own
 _SUM = 1e-3  # by which probabilities may miss 1
 _EXTREMES = (
@@ -58,7 +59,9 @@ class Reading:
         return torch.cat([-found / 2, found / 2], dim=1)
 
 
-def read_outputs(module: nn.Module, shape: tuple[int, int, int], name: str) -> tuple[int, str]:
+def read_outputs(
+    module: nn.Module, shape: tuple[int, int, int], name: str, *, has_classes: bool = True
+) -> tuple[int, str]:
     """Make a network give logits, and check that it does.
 
     Parameters
@@ -69,11 +72,13 @@ def read_outputs(module: nn.Module, shape: tuple[int, int, int], name: str) -> t
         (C, H, W) of the pictures that it takes.
     name : str
         Of the model, for messages.
+    has_classes : bool
+        False for a backbone, which gives features instead: a vector, maps or tokens of a picture.
 
     Returns
     -------
     n_outputs : int
-        K, at least 2.
+        K, at least 2; 0 for a backbone.
     note : str
         One line on what was made of the output; empty where that is logits.
 
@@ -86,22 +91,24 @@ def read_outputs(module: nn.Module, shape: tuple[int, int, int], name: str) -> t
     generator = torch.Generator().manual_seed(0)
     pair = torch.rand(2, *shape, generator=generator)
     output = _run(module, pair, name)
-    pick = _find_logits(output, name)
+    pick = _find_logits(output, name, _NAMES if has_classes else _FEATURES + _NAMES)
     found = _flatten(_pick(output, pick))
-    if found.ndim != 2 or len(found) != 2:
+    if found.ndim < 2 or len(found) != 2 or (has_classes and found.ndim > 2):
+        wanted = "one row of classes a picture, (N, K): return the logits"
+        wanted = wanted if has_classes else "the features of each picture, (N, F): return those"
         raise InputError(
-            f"{name}: gives {tuple(found.shape)} for 2 pictures; Layerscope reads one row of classes a "
-            "picture, (N, K): return the logits"
+            f"{name}: gives {tuple(found.shape)} for 2 pictures; Layerscope reads {wanted}"
         )
     if not found.isfinite().all():
         raise InputError(f"{name}: {_find_broken(module, pair)}; check its weights and its input")
     alone = _flatten(_pick(_run(module, pair[:1], name), pick))
     if not torch.allclose(alone, found[:1], rtol=1e-2, atol=1e-3 * float(found.abs().max())):
         raise InputError(f"{name}: its answer depends on the other pictures of a batch; mend that")
-    reading = Reading(pick, _find_kind(module, shape, found, pick, name))
-    if reading != Reading(None, "logits") or output.ndim != 2:
+    kind = _find_kind(module, shape, found, pick, name) if has_classes else "logits"
+    reading = Reading(pick, kind)
+    if reading != Reading(None, "logits") or output.shape != found.shape:
         module.register_forward_hook(reading)
-    return max(2, found.shape[1]), _NOTES[reading.kind]
+    return max(2, found.shape[1]) if has_classes else 0, _NOTES[kind]
 
 
 _NOTES = {
@@ -136,12 +143,12 @@ def _run(module: nn.Module, pixels: Tensor, name: str) -> Any:
         ) from None
 
 
-def _find_logits(output: Any, name: str) -> str | int | None:
-    """Where the logits are in what a model returns."""
+def _find_logits(output: Any, name: str, names: tuple[str, ...]) -> str | int | None:
+    """Where the logits are in what a model returns, by one of some names or the first place."""
     if isinstance(output, Tensor):
         return None
     named = output.keys() if isinstance(output, Mapping) else getattr(output, "_fields", ())
-    for key in _NAMES:
+    for key in names:
         if key in named or (not isinstance(output, tuple | list) and hasattr(output, key)):
             return key
     if isinstance(output, tuple | list) and output and isinstance(output[0], Tensor):

@@ -51,6 +51,8 @@ class Classifier:
         The K outputs, in order.
     note : str
         One line on what was made of its output, where that is no logits.
+    has_classes : bool
+        False for a backbone, whose module gives features in place of logits, and which has no categories.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Classifier:
     std: Floats3
     categories: tuple[Category, ...]
     note: str = ""
+    has_classes: bool = True
 
     @property
     def device(self) -> torch.device:
@@ -249,6 +252,11 @@ def _timm_input_size(name: str) -> int:
     return int(config.input_size[-1]) if config is not None else 224
 
 
+# Widths of the space that pictures and texts share: what timm gives as the number of classes of an image
+# tower of CLIP, SigLIP and their like. No data set of classes in timm has as many.
+_PROJECTIONS = {512, 640, 768, 1024, 1152, 1280}
+
+
 def _load_timm(name: str, path: Path | None) -> Classifier:
     """Any timm model, by timm's own loader."""
     import timm
@@ -267,10 +275,14 @@ def _load_timm(name: str, path: Path | None) -> Classifier:
         fit_weights(module, state, str(path))
     config = timm.data.resolve_model_data_config(module)
     n_classes: int = getattr(module, "num_classes")  # noqa: B009  (a Module's attributes are not typed)
-    categories = categories_in(metadata, n_classes, path or Path(source))
+    known = timm.get_pretrained_cfg(source)
+    if n_classes in _PROJECTIONS and known is not None and n_classes == known.num_classes:
+        n_classes = 0
+    categories = categories_in(metadata, n_classes, path or Path(source)) if n_classes else ()
     module = module.eval().requires_grad_(False)
     mean, std = tuple(config["mean"]), tuple(config["std"])
-    return Classifier(name, module, config["input_size"][-1], mean, std, categories)
+    size = config["input_size"][-1]
+    return Classifier(name, module, size, mean, std, categories, has_classes=n_classes > 0)
 
 
 def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
@@ -288,11 +300,19 @@ def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
     state, metadata = read_weights(path)
     module = fit_weights(module, state, str(path))
     size = int(spec.get("input_size", 224))
-    n_classes, note = read_outputs(module.float(), (3, size, size), target)
+    classes = spec.get("classes")
+    n_classes, note = read_outputs(
+        module.float(), (3, size, size), target, has_classes=classes != 0
+    )
+    if classes not in (None, n_classes):
+        raise InputError(
+            f"params.yaml: `classes` of {target!r} is {classes!r}, but it gives {n_classes}; leave that "
+            "out, or use 0 for a backbone that gives features"
+        )
     mean = tuple(spec.get("mean", IMAGENET_MEAN))
     std = tuple(spec.get("std", IMAGENET_STD))
-    categories = categories_in(metadata, n_classes, path)
-    return Classifier(target, module, size, mean, std, categories, note)
+    categories = categories_in(metadata, n_classes, path) if n_classes else ()
+    return Classifier(target, module, size, mean, std, categories, note, n_classes > 0)
 
 
 _INCEPTION = {"transform_input": True, "aux_logits": True, "init_weights": False}
@@ -342,7 +362,8 @@ def load_model(model: str | Mapping[str, Any], weights: str | Path | None = None
     ----------
     model : str or mapping
         A name in ``MODELS``, ``timm:<name>``, or ``{factory: "package.module:function"}`` with
-        optional ``options``, ``input_size``, ``mean`` and ``std``.
+        optional ``options``, ``input_size``, ``mean`` and ``std``, and ``classes: 0`` for a backbone that
+        gives features.
     weights : path, optional
         A safetensors file, for models whose weights do not come from a package or a download.
 
@@ -354,6 +375,7 @@ def load_model(model: str | Mapping[str, Any], weights: str | Path | None = None
     """
     classifier = _entry(model).load(Path(weights) if weights is not None else None)
     if not isinstance(model, Mapping):  # those of libraries give logits; what they are is checked
-        size = classifier.input_size
-        read_outputs(classifier.module, (3, size, size), classifier.name)
+        shape = (3, classifier.input_size, classifier.input_size)
+        has_classes = classifier.has_classes
+        read_outputs(classifier.module, shape, classifier.name, has_classes=has_classes)
     return classifier

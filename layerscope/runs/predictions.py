@@ -31,12 +31,12 @@ class Predictions:
 
     @cached_property
     def categories(self) -> tuple[Category, ...]:
-        """The K outputs, in order."""
+        """The K outputs, in order; none where the model has no classes."""
         return tuple(Category(**each) for each in self._attributes["categories"])
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """All nodes of the model, from input to probabilities."""
+        """All nodes of the model, from input to probabilities or, where it has no classes, features."""
         return tuple(Layer.from_row(row) for row in self._attributes["layers"])
 
     @cached_property
@@ -56,7 +56,9 @@ class Predictions:
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        """The most probable output of each sample, (n,) int64."""
+        """The most probable output of each sample, (n,) int64; -1 where the model has no classes."""
+        if not self.categories:
+            return np.full(len(self.probabilities), -1)
         return self.probabilities.argmax(axis=1)
 
     def targets(self, labels: np.ndarray) -> np.ndarray:

@@ -80,6 +80,19 @@ class _Named(_Small):
         return Output(self.fc(features.mean((2, 3))), features)
 
 
+class _Backbone(_Small):
+    """As libraries give a network without its head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.fc
+        self.norm = nn.BatchNorm1d(12)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        maps = self.features(x)
+        return {"last_hidden_state": maps, "pooler_output": self.norm(maps.mean((2, 3)))}
+
+
 class _TwoInputs(_Small):
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         return self.fc(self.features(x + y).mean((2, 3)))
@@ -197,6 +210,10 @@ def make_perceptron() -> nn.Module:
     return _Perceptron()
 
 
+def make_backbone() -> nn.Module:
+    return _Backbone()
+
+
 def make_grey() -> nn.Module:
     return _Small(channels=1)
 
@@ -221,6 +238,7 @@ OWN = {
     "NaN": Own(make_nan, _SQUARE),
     "blocks of tuples": Own(make_tuple_blocks, _SQUARE),
     "perceptron": Own(make_perceptron, _SQUARE),
+    "backbone": Own(make_backbone, {**_SQUARE, "classes": 0}),
     "one channel": Own(make_grey, {"input_size": SIDE, "channels": 1, "mean": [0.5], "std": [0.5]}),
     "not square": Own(make_small, {"input_size": [64, 96]}),
     "half precision": Own(make_half, _SQUARE),

@@ -11,6 +11,7 @@ import streamlit as st
 
 from layerscope.datasets.categories import Category
 from layerscope.errors import InputError
+from layerscope.models.layers import NO_CLASSES
 from ui.address import change
 from ui.arrays import explaining, load_samples
 from ui.explain.address import SAMPLE, UPLOAD, ExplainChoice, check_model
@@ -133,6 +134,8 @@ def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSu
     network = open_network(choice.network, selection.run)
     title, credit, picture = load_picture(selection, choice, network.input_size)
     n_outputs = len(network.categories)
+    if not n_outputs:
+        raise InputError(f"{network.name}: {NO_CLASSES}, so that there is nothing to explain")
     chosen, rival, at, refused = check_model(
         choice, n_outputs, [each.key for each in network.layers]
     )

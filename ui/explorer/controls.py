@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from layerscope.models.layers import NO_CLASSES
 from ui.address import change
 from ui.coloring import cluster_layer
 from ui.controls import change_size, choose, select
@@ -37,6 +38,9 @@ def draw_color_choices(selection: Selection, contents: Contents) -> None:
     if selection.color == "cluster":
         keys = [layer.key for layer in contents.layers]
         select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str, only=None)
+    if not contents.outputs:
+        st.html(f'<p class="note">{NO_CLASSES}</p>')
+        return
     choose("verdict", "Predictions", tuple(VERDICTS), selection.verdict, VERDICTS.__getitem__)
     st.session_state["confidence"] = selection.confidence
     st.slider(

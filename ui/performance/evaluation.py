@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from layerscope.errors import InputError
+from layerscope.models.layers import NO_CLASSES
 from layerscope.performance.calibration import Scaling, try_scaling
 from layerscope.performance.confusion import OTHER, arrange_rows, choose_columns, choose_rows
 from layerscope.performance.curves import estimate_areas
@@ -49,9 +51,11 @@ def load_evaluation(run: str, size: int) -> Evaluation:
     Unavailable
         Where samples or predictions are missing or damaged.
     InputError
-        Where they do not fit together.
+        Where they do not fit together, or nothing is predicted.
     """
     samples, predictions = load_samples(run), load_predictions(run)
+    if not predictions.categories:
+        raise InputError(f"{run}: {NO_CLASSES}, so that there is no performance to measure")
     made = (run, size, stamp(run, "samples"), stamp(run, "predictions"))
     with explaining(run, "predictions"):
         outputs = predictions.outputs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from layerscope.models.layers import NO_CLASSES
 from ui import markup
 from ui.address import change
 from ui.arrays import explaining, load_predictions, load_samples
@@ -45,12 +46,14 @@ def draw_sample_card(selection: Selection, contents: Contents, second: Contents 
 
 def _tell_prediction(contents: Contents, uid: int, label: int) -> Fact:
     predictions = load_predictions(contents.run)
+    model = name_run(contents.run).rpartition(" / ")[2]
+    if not predictions.categories:
+        return Fact(model, "no classes", "", NO_CLASSES)
     output = int(predictions.predicted[uid])
     target = int(predictions.outputs[label])
     sign, kind = ("✓", "right") if target == output else ("✗", "wrong")
     if target < 0:
         sign, kind = "", ""
     name = predictions.categories[output].name
-    model = name_run(contents.run).rpartition(" / ")[2]
     probability = f"{predictions.probabilities[uid, output]:.2f} {sign}"
     return Fact(model, name, kind, f"{model}: {name}", probability)

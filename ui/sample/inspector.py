@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from layerscope.embedding.label_path import LayerPath
+from layerscope.models.layers import NO_CLASSES
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from ui import markup
@@ -118,9 +119,14 @@ def draw_inspector(
         with optional():
             path = read_path(run, shown.size, uid, predictions.layers)
         st.html(_describe(samples, predictions, uid, path))
-        draw_explanations(run, uid, shown.outputs(predictions))
-        st.html(markup.heading("Top 10"))
-        _draw_top(shown, samples, predictions, on_target, on_contrast)
+        if predictions.categories:
+            draw_explanations(run, uid, shown.outputs(predictions))
+            st.html(markup.heading("Top 10"))
+            _draw_top(shown, samples, predictions, on_target, on_contrast)
+        else:
+            picture = markup.embed(samples.encoded(uid), "image/webp")
+            said = f'<p class="note">{NO_CLASSES}</p>'
+            st.html(f'<img class="seen" src="{picture}" alt="Sample {uid}">{said}')
         if shown.neighbors:
             _draw_neighbors(shown, samples, on_pin)
         if path is not None:
@@ -130,6 +136,17 @@ def draw_inspector(
 
 def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerPath | None) -> str:
     true = samples.categories[samples.labels[uid]].name
+    rows = [Fact("True", true)]
+    if predictions.categories:
+        rows.append(_tell_prediction(samples, predictions, uid))
+    if path is not None:
+        key, label = tell_agreement(path, predictions.layers)
+        meaning = define("neighbours agree from")
+        rows.append(Fact("Neighbours agree from", key, "", f"{key}. {meaning}", label))
+    return markup.facts([*rows, Fact("Source", samples.paths[uid], "mono")])
+
+
+def _tell_prediction(samples: Samples, predictions: Predictions, uid: int) -> Fact:
     output = int(predictions.predicted[uid])
     probability = predictions.probabilities[uid, output]
     target = int(predictions.targets(samples.labels[uid : uid + 1])[0])
@@ -137,15 +154,7 @@ def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerP
     if target < 0:
         verdict, kind = "the model lacks the true class", ""
     name = predictions.categories[output].name
-    rows = [
-        Fact("True", true),
-        Fact("Predicted", name, kind, f"{name}, {verdict}", f"{probability:.2f}  {verdict}"),
-    ]
-    if path is not None:
-        key, label = tell_agreement(path, predictions.layers)
-        meaning = define("neighbours agree from")
-        rows.append(Fact("Neighbours agree from", key, "", f"{key}. {meaning}", label))
-    return markup.facts([*rows, Fact("Source", samples.paths[uid], "mono")])
+    return Fact("Predicted", name, kind, f"{name}, {verdict}", f"{probability:.2f}  {verdict}")
 
 
 def _draw_top(

@@ -66,17 +66,17 @@ def trace_graph(classifier: Classifier, layers: Sequence[Layer]) -> ModelGraph:
         inner, capture.module, find_opened(classifier), _find_sides(trace)
     )
     logits = inner[-1] if capture.output not in keys else _find(inner, keys[capture.output])
-    ends = (
-        _end(INPUT, "input", "input", first.shape[1:], 1, 0),
-        _end(PROBABILITIES, "softmax", "output", logits.shape, classifier.input_size, 4),
-    )
+    ends = [_end(INPUT, "input", "input", first.shape[1:], 1, 0)]
     edges = [
         Edge(named[source], keys[call.name], shape[1:])
         for call in calls
         for source, shape in call.inputs
     ]
-    edges.append(Edge(logits.key, PROBABILITIES, logits.shape))
-    operators = (ends[0], *inner, ends[1])
+    if classifier.has_classes:
+        size = classifier.input_size
+        ends.append(_end(PROBABILITIES, "softmax", "output", logits.shape, size, 4))
+        edges.append(Edge(logits.key, PROBABILITIES, logits.shape))
+    operators = (ends[0], *inner, *ends[1:])
     used = sum(operator.parameters for operator in operators)
     total = sum(parameter.numel() for parameter in classifier.module.parameters())
     return ModelGraph(

@@ -68,7 +68,7 @@ class PlotPredictions:
     predicted : ndarray of int, (n,)
         Index into `outputs`.
     outputs : sequence of str
-        Names of all classes that were predicted.
+        Names of all classes that were predicted; empty where nothing was.
     correct : ndarray of int, (n,)
         1 correct, 0 wrong, -1 where the network has no such class.
     confidence : ndarray of float32, (n,)
@@ -88,9 +88,9 @@ class PlotPredictions:
         correct: np.ndarray,
         confidence: np.ndarray,
     ) -> PlotPredictions:
-        """Keep only names that occur: `predicted` (n,) are indices into `names`, of all outputs."""
+        """Keep only names that occur: `predicted` (n,) are indices into `names`, of all outputs, or -1."""
         known, places = np.unique(predicted, return_inverse=True)
-        return cls(places, [names[index] for index in known], correct, confidence)
+        return cls(places, [names[index] for index in known if index >= 0], correct, confidence)
 
     def columns(self, suffix: str = "") -> Columns:
         """For `pack`; with a suffix where there are several networks."""

@@ -156,9 +156,9 @@ def _take(subject: UnitSubject, key: str) -> Callable[[], None]:
 
 def _draw_kind(subject: UnitSubject) -> None:
     maps = has_maps(subject.layer)
-    kinds = (CHANNEL, NEURON, CLASS) if maps else (CHANNEL, CLASS)
-    if subject.kind == CLASS:
-        kinds = (CHANNEL, CLASS)
+    neuron = (NEURON,) if maps and subject.kind != CLASS else ()
+    of_class = (CLASS,) if subject.contents.outputs else ()
+    kinds = (CHANNEL, *neuron, *of_class)
     names = {CHANNEL: "Channel" if maps else "Neuron", NEURON: "Neuron", CLASS: "Class"}
     if subject.kind == CLASS:
         names[CHANNEL] = "Unit of a layer"
