@@ -66,7 +66,7 @@ def list_explanations(model: str, picture: np.ndarray) -> Iterator[tuple[str, Te
     from ui.explain.networks import predict
 
     classifier = load_model(model, _MODELS[model])
-    size = classifier.input_size
+    size = classifier.inputs.size[0]
     yield "top 10", lambda: predict(classifier, picture[None]), "one forward pass"
     filling = fill_picture(picture, str(FILL.default))
     covered = cover(picture, filling, size // 4, size // 4, 32)

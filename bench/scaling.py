@@ -80,7 +80,7 @@ def warm_up(params: Params) -> None:
     from stages import activations, cam, neighbors, pca, tsne, umap  # noqa: F401
 
     classifier = load_classifier(params.run(RUN), params.device)
-    side = classifier.input_size
+    side = classifier.inputs.size[0]
     blank = np.zeros((params.activations.batch_size, side, side, 3), np.uint8)
     forward(classifier, blank, (), lambda *_: None)
     points = np.random.default_rng(0).normal(size=(60, 20)).astype(np.float32)

@@ -57,7 +57,7 @@ def measure_steps(steps: dict[str, Step], repeats: int) -> dict[str, list[float]
 
 def load(model: str) -> Any:
     """A classifier of `MODELS`; nothing is downloaded."""
-    from layerscope.models.registry import IMAGENET_MEAN, IMAGENET_STD, Classifier, load_model
+    from layerscope.models.registry import Classifier, inputs_of, load_model
     from layerscope.vision import torchvision
 
     if model != "vgg16":
@@ -66,7 +66,7 @@ def load(model: str) -> Any:
 
     torch.manual_seed(0)
     module = torchvision.models.vgg16(weights=None).eval()
-    return Classifier(model, module, 224, IMAGENET_MEAN, IMAGENET_STD, ())
+    return Classifier(model, module, inputs_of(model), ())
 
 
 def list_steps(model: str, samples: Any) -> tuple[dict[str, Step], int]:

@@ -21,6 +21,7 @@ from ruamel.yaml import YAML, YAMLError
 from ruamel.yaml.constructor import DuplicateKeyError
 
 from layerscope.errors import InputError
+from layerscope.models.inputs import INPUT_KEYS, of_factory
 from layerscope.models.layers import DEPTHS
 from layerscope.names import RULE, is_name
 from layerscope.storage.remote import is_plain
@@ -28,6 +29,7 @@ from layerscope.training.recipe import Recipe
 
 PARAMS = Path("params.yaml")
 _DASK = {"tcp", "tls", "ws", "wss", "ucx"}  # protocols that its schedulers listen to
+_FACTORY_KEYS = {"factory", "options", "classes"} | INPUT_KEYS
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
@@ -46,6 +48,11 @@ def _named(text: str) -> str:
 def _named_model(model: str | dict[str, Any]) -> str | dict[str, Any]:
     if isinstance(model, str):
         _named(model.removeprefix("timm:"))
+    else:
+        unknown = sorted(str(key) for key in model.keys() - _FACTORY_KEYS)
+        if unknown:
+            raise ValueError(f"unknown key {unknown[0]}; known: {', '.join(sorted(_FACTORY_KEYS))}")
+        of_factory(model)
     return model
 
 
@@ -71,7 +78,8 @@ class Run:
     dataset : str
         A name in the registry of data sets.
     model : str or mapping
-        A name in the registry of models, ``timm:<name>``, or a mapping with a ``factory``.
+        A name in the registry of models, ``timm:<name>``, or a mapping with a ``factory``, its ``options``
+        and what `layerscope.models.inputs.of_factory` reads.
     weights : str
         A safetensors file, or the folder ``weights/published``, which stands for weights that come
         from a package or a download. Stages of the run depend on it.

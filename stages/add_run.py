@@ -11,7 +11,7 @@ from ruamel.yaml.comments import CommentedSeq
 from layerscope.datasets import DATASETS
 from layerscope.errors import InputError
 from layerscope.models.layers import DEPTHS
-from layerscope.models.registry import input_size
+from layerscope.models.registry import inputs_of
 from layerscope.names import name_run
 from layerscope.params import PARAMS, parse_params, read_params
 from layerscope.storage.files import write_text
@@ -63,7 +63,7 @@ def add_run(
     """Write the run into ``params.yaml`` and return its name; one that is there is left alone."""
     if dataset not in DATASETS:
         raise InputError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}")
-    input_size(model)  # an unknown model is refused here, before anything is written
+    inputs_of(model)  # an unknown model is refused here, before anything is written
     name = name_run(dataset, model)
     yaml = YAML()
     yaml.preserve_quotes = True

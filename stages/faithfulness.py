@@ -93,7 +93,12 @@ def find_truths(location: str, run: str, subjects: Subjects, params: Params) -> 
         part_map = samples.part_map(uid)
         assert part_map is not None  # asked for only where there are part maps
         drawn = render_without(
-            dataset, samples.paths[uid], part_map, samples.part_names, params.prepare.random_state
+            dataset,
+            samples.paths[uid],
+            part_map,
+            samples.part_names,
+            params.prepare.random_state,
+            samples.channels,
         )
         truths.append(GroundTruth(part_map, measure_importance(classifier, drawn, output)))
     return truths

@@ -36,6 +36,7 @@ def main(run: str) -> None:
     params = read_params()
     samples = Samples(store_path(run, "samples"))
     classifier = load_classifier(params.run(run), params.device)
+    height, width = classifier.inputs.size
     n, k = len(samples), len(classifier.categories)
     depth = params.run(run).layers
     left_out = list_left_out(classifier, depth)
@@ -46,7 +47,7 @@ def main(run: str) -> None:
         store_path(run, "predictions"),
         params.compute.storage,
         model=classifier.name,
-        input_size=classifier.input_size,
+        input_size=height if height == width else [height, width],
         categories=[asdict(category) for category in classifier.categories],
         outputs=classifier.outputs_of(samples.categories).tolist(),
         layers=[layer.to_row() for layer in layer_table(classifier, depth)],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from layerscope.datasets import PictureSource, draw, open_dataset
+from layerscope.datasets.picture import LOSSLESS
 from layerscope.errors import InputError
-from layerscope.models.registry import input_size
+from layerscope.models.registry import inputs_of
 from layerscope.params import read_params
 from layerscope.progress import track
 from layerscope.runs.samples import write_samples
@@ -17,6 +18,7 @@ def main(run: str) -> None:
     chosen, prepare = params.run(run), params.prepare
     dataset = open_dataset(chosen.dataset, root=chosen.root, random_state=prepare.random_state)
     n = chosen.sizes[-1]
+    inputs = inputs_of(chosen.model)
     skipped: list[dict[str, str]] = []
 
     def skip(source: PictureSource, error: InputError) -> None:
@@ -27,14 +29,14 @@ def main(run: str) -> None:
         n,
         split=chosen.split or prepare.split,
         random_state=prepare.random_state,
-        size=input_size(chosen.model),
+        inputs=inputs,
         on_skip=skip,
     )
     write_samples(
         store_path(run, "samples"),
         dataset,
         track(drawn, f"{run}: pictures", total=n),
-        quality=prepare.quality,
+        quality=prepare.quality if dataset.is_rendered else LOSSLESS,
         at=params.compute.storage,
         sizes=list(chosen.sizes),
         skipped=skipped,

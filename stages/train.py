@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.datasets import Dataset, draw, open_dataset
-from layerscope.models.registry import SLIM_INPUT_SIZE, choose_device
+from layerscope.models.registry import SLIM_INPUTS, choose_device
 from layerscope.models.weights import write_weights
 from layerscope.params import read_params
 from layerscope.progress import track
@@ -21,7 +21,7 @@ def read_split(datasets: list[Dataset], split: str, limit: int | None) -> Split:
     pictures, labels, offset = [], [], 0
     for dataset in datasets:
         n = limit // len(datasets) if limit else len(dataset.sources(split))
-        drawn = draw(dataset, n, split=split, random_state=0, size=SLIM_INPUT_SIZE)
+        drawn = draw(dataset, n, split=split, random_state=0, inputs=SLIM_INPUTS)
         for source, sample in track(drawn, f"{dataset.name} {split}", total=n):
             pictures.append(sample.picture)
             labels.append(offset + source.label)

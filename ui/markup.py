@@ -38,11 +38,20 @@ def embed(content: bytes, kind: str) -> str:
 
 
 def embed_pixels(pixels: np.ndarray, side: int | None = None) -> str:
-    """A picture (h, w, 3) uint8 RGB as a data URL, shrunk to `side` where that is given."""
+    """A picture (h, w, C) uint8, RGB or grey, as a data URL, shrunk so that `side` is its longer side."""
     if side is not None:
-        pixels = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
+        pixels = shrink(pixels, side)
     _, encoded = cv2.imencode(".webp", pixels[:, :, ::-1], [cv2.IMWRITE_WEBP_QUALITY, 92])
     return embed(encoded.tobytes(), "image/webp")
+
+
+def shrink(pixels: np.ndarray, side: int) -> np.ndarray:
+    """A picture (h, w, C) uint8 whose longer side is `side`."""
+    height, width = (
+        max(1, round(side * each / max(pixels.shape[:2]))) for each in pixels.shape[:2]
+    )
+    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return small.reshape(height, width, -1)  # OpenCV drops the axis of a single channel
 
 
 def heading(text: str, figure: str = "") -> str:

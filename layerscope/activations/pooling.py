@@ -32,7 +32,7 @@ def forward(
     Parameters
     ----------
     classifier : Classifier
-    pictures : ndarray of uint8, (N, S, S, 3)
+    pictures : ndarray of uint8, (N, H, W, C)
     layers : tuple of Layer
         Those to hand over.
     receive : callable

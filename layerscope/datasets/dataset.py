@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerscope.datasets.categories import Category
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 
 SPLITS = ("train", "val")
@@ -39,9 +40,9 @@ class Sample:
 
     Attributes
     ----------
-    picture : ndarray of shape (size, size, 3), uint8
-        RGB.
-    part_map : ndarray of shape (size, size), uint8, or None
+    picture : ndarray of shape (H, W, C), uint8
+        RGB, or grey.
+    part_map : ndarray of shape (H, W), uint8, or None
         Ground truth where it exists: 0 for background, else 1 + the index into
         `Dataset.part_names`.
     """
@@ -65,14 +66,17 @@ class Dataset:
     sources : callable
         Split ("train", "val" or "all") to a sequence of `PictureSource`, in a fixed order.
     read : callable
-        PictureSource and side in pixels to `Sample`. Raises InputError when the picture is unreadable.
+        PictureSource and `Preprocessing` to `Sample`. Raises InputError when the picture is unreadable.
+    is_rendered : bool
+        Whether pictures are drawn as they are read, so that no file is there to be kept to.
     """
 
     name: str
     categories: tuple[Category, ...]
     part_names: tuple[str, ...]
     sources: Callable[[str], Sequence[PictureSource]]
-    read: Callable[[PictureSource, int], Sample]
+    read: Callable[[PictureSource, Preprocessing], Sample]
+    is_rendered: bool = False
 
 
 def splits_of(split: str) -> tuple[str, ...]:

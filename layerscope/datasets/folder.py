@@ -14,6 +14,7 @@ from layerscope.datasets.categories import Category, imagenet
 from layerscope.datasets.dataset import SPLITS, Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.picture import decode
 from layerscope.datasets.picture_file import suffixes
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 
 VALIDATION_SHARE = 0.2
@@ -112,9 +113,9 @@ def _split_by_chance(root: Path, folders: tuple[str, ...], random_state: int) ->
     return Dataset("imagefolder", _categories(folders), (), sources, _reader(root))
 
 
-def _reader(root: Path) -> Callable[[PictureSource, int], Sample]:
-    def read(source: PictureSource, size: int) -> Sample:
-        return Sample(decode(root / source.path, size=size, source=source.path), None)
+def _reader(root: Path) -> Callable[[PictureSource, Preprocessing], Sample]:
+    def read(source: PictureSource, inputs: Preprocessing) -> Sample:
+        return Sample(decode(root / source.path, inputs=inputs, source=source.path), None)
 
     return read
 

@@ -10,6 +10,7 @@ import numpy as np
 from layerscope.datasets.categories import Category
 from layerscope.datasets.dataset import Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.picture import stretch, stretch_labels
+from layerscope.datasets.preprocessing import Preprocessing
 
 N_A_SPLIT = 10_000
 """Pictures that a split offers. Each is rendered when it is read; none is stored."""
@@ -30,13 +31,14 @@ def open_rendered(name: str, *, root: Path, random_state: int, download: bool) -
             for index in range(N_A_SPLIT)
         )
 
-    def read(source: PictureSource, size: int) -> Sample:
+    def read(source: PictureSource, inputs: Preprocessing) -> Sample:
         split, index = source.path.split("/")
         drawn = rendered.render(name, seed=random_state, split=split, index=int(index))
         picture: np.ndarray = drawn.picture
         part_map: np.ndarray = drawn.part_map
-        if len(picture) != size:
-            picture, part_map = stretch(picture, size), stretch_labels(part_map, size)
+        if picture.shape != inputs.shape:
+            picture = stretch(picture, inputs.shape)
+            part_map = stretch_labels(part_map, inputs.size)
         return Sample(picture, part_map)
 
-    return Dataset(name, categories, entry.part_names, sources, read)
+    return Dataset(name, categories, entry.part_names, sources, read, is_rendered=True)

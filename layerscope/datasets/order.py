@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from layerscope.datasets.dataset import Dataset, PictureSource, Sample
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 
 Item = TypeVar("Item")
@@ -50,7 +51,7 @@ def draw(
     *,
     split: str,
     random_state: int,
-    size: int,
+    inputs: Preprocessing,
     on_skip: Skipped | None = None,
 ) -> Iterator[tuple[PictureSource, Sample]]:
     """Read the first `n` readable pictures of the order of `select`.
@@ -62,8 +63,8 @@ def draw(
 
     Parameters
     ----------
-    size : int
-        Side of the pictures in pixels.
+    inputs : Preprocessing
+        What pictures are brought to.
     on_skip : callable, optional
         Told each unreadable source and its InputError.
 
@@ -82,7 +83,7 @@ def draw(
     def read_next(queue: Iterator[PictureSource]) -> tuple[PictureSource, Sample] | None:
         for source in queue:
             try:
-                return source, dataset.read(source, size)
+                return source, dataset.read(source, inputs)
             except InputError as error:
                 if on_skip:
                     on_skip(source, error)

@@ -1,4 +1,4 @@
-"""Pictures in and out: any file a user may bring, to one RGB geometry, and the stored forms."""
+"""Pictures in and out: any file a user may bring, to what a network wants, and the stored forms."""
 
 from __future__ import annotations
 
@@ -9,35 +9,33 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from layerscope.datasets.picture_file import open_picture, tell_failure, to_rgb
+from layerscope.datasets.picture_file import open_picture, read_upright, tell_failure
+from layerscope.datasets.preprocessing import Preprocessing, fit
 from layerscope.errors import InputError
 
+LOSSLESS = 100
+"""The quality at which what is stored is what was read."""
 
-def decode(
-    data: bytes | Path, *, size: int, source: str, crop_fraction: float = 0.875
-) -> np.ndarray:
-    """Decode a picture to the geometry that classifiers are evaluated with.
 
-    The shorter side is resized to ``round(size / crop_fraction)`` with an antialiased bilinear
-    filter and the centre is cropped, as torchvision's ``Resize`` and ``CenterCrop`` do with a
-    Pillow image. Greyscale, palette, CMYK and deeper pictures become RGB, transparent ones are laid
-    on white, EXIF orientation is applied, and of an animation the first frame is taken.
+def decode(data: bytes | Path, *, inputs: Preprocessing, source: str) -> np.ndarray:
+    """Decode a picture to what a network wants of it.
+
+    Greyscale, palette, CMYK and deeper pictures become RGB, transparent ones are laid on white, EXIF
+    orientation is applied, and of an animation the first frame is taken: see `read_upright`. Then it is
+    brought to size by `layerscope.datasets.preprocessing.fit`.
 
     Parameters
     ----------
     data : bytes or Path
         A picture file, or its content.
-    size : int
-        Side of the result in pixels.
+    inputs : Preprocessing
     source : str
         What to call the picture in an error message.
-    crop_fraction : float, default 0.875
-        Share of the shorter side that the crop keeps, above 0 and at most 1.
 
     Returns
     -------
-    ndarray of shape (size, size, 3), uint8
-        RGB.
+    ndarray of shape (H, W, C), uint8
+        RGB, or grey.
 
     Raises
     ------
@@ -45,58 +43,39 @@ def decode(
         When the file is missing, is no picture, is cut off or damaged, or claims more than
         `picture_file.Bounds`.
     """
-    if not 0 < crop_fraction <= 1:
-        raise ValueError(f"crop_fraction must lie in (0, 1], not {crop_fraction}")
-    side = round(size / crop_fraction)
     try:
         with warnings.catch_warnings():
             # Odd metadata makes Pillow warn about pictures that decode perfectly well.
             warnings.simplefilter("ignore")
-            # Twice the needed size, so that the resize filter still has something to average.
-            with open_picture(data, 2 * side) as image:
-                return crop(to_rgb(image), side, size)
+            with open_picture(data) as image:
+                return fit(read_upright(image, inputs.channels), inputs)
     except Exception as error:
         raise InputError(f"{source}: {tell_failure(error)}") from None
 
 
-def crop(image: Image.Image, side: int, size: int) -> np.ndarray:
-    """Resize the shorter side to `side` and crop the centre, (size, size, 3) uint8, in one step.
-
-    Resizing only the box that will be kept gives the same pixels (the filter still sees beyond the
-    box), and a strip of 1 x 10,000 pixels does not grow to 256 x 2,560,000 in between.
-    """
-    width, height = image.size
-    short = min(width, height)
-    resized = (int(side * width / short), int(side * height / short))
-    left, top = (round((length - size) / 2) for length in resized)  # as torchvision rounds
-    x, y = width / resized[0], height / resized[1]
-    box = (left * x, top * y, min((left + size) * x, width), min((top + size) * y, height))
-    cropped = image.resize((size, size), Image.Resampling.BILINEAR, box=box)
-    return np.array(cropped, dtype=np.uint8)
-
-
-def stretch(picture: np.ndarray, size: int) -> np.ndarray:
-    """Resize a whole square picture, bicubic, without a crop.
+def stretch(picture: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Resize the whole of a small or rendered picture, bicubic, without a crop.
 
     Parameters
     ----------
     picture : ndarray of shape (h, w, 3) or (h, w), uint8
         RGB or grey.
-    size : int
-        Side of the result in pixels.
+    shape : tuple of int
+        Height, width and channels, 1 or 3, of the result.
 
     Returns
     -------
-    ndarray of shape (size, size, 3), uint8
+    ndarray of that shape, uint8
     """
-    image = Image.fromarray(picture).convert("RGB")
-    return np.array(image.resize((size, size), Image.Resampling.BICUBIC), dtype=np.uint8)
+    image = Image.fromarray(picture).convert("RGB" if shape[2] == 3 else "L")
+    resized = image.resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
+    return np.array(resized, dtype=np.uint8).reshape(shape)
 
 
-def stretch_labels(part_map: np.ndarray, size: int) -> np.ndarray:
-    """Resize a label map to (size, size), uint8, each pixel taking its nearest label."""
+def stretch_labels(part_map: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Resize a label map to a size (H, W), uint8, each pixel taking its nearest label."""
     image = Image.fromarray(part_map)
-    return np.array(image.resize((size, size), Image.Resampling.NEAREST), dtype=np.uint8)
+    return np.array(image.resize((size[1], size[0]), Image.Resampling.NEAREST), dtype=np.uint8)
 
 
 def encode(picture: np.ndarray, quality: int) -> bytes:
@@ -104,19 +83,23 @@ def encode(picture: np.ndarray, quality: int) -> bytes:
 
     Parameters
     ----------
-    picture : ndarray of shape (h, w, 3), uint8
-        RGB.
+    picture : ndarray of shape (h, w, 3) or (h, w, 1), uint8
+        RGB or grey, which WebP stores as RGB.
     quality : int
-        1 to 99, or 100 for lossless.
+        1 to 99, or `LOSSLESS`.
 
     Returns
     -------
     bytes
     """
     stored = io.BytesIO()
-    Image.fromarray(picture).save(
-        stored, "WEBP", quality=quality, lossless=quality == 100, method=4
-    )
+    rgb = Image.fromarray(np.broadcast_to(picture, (*picture.shape[:2], 3)))
+    if (
+        quality == LOSSLESS
+    ):  # its quality is effort: more of it takes much longer and saves a few per cent
+        rgb.save(stored, "WEBP", lossless=True, quality=25, method=2)
+    else:
+        rgb.save(stored, "WEBP", quality=quality, method=4)
     return stored.getvalue()
 
 

@@ -61,6 +61,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = {5, 6, 7, 8}  # rows are columns
+_BACKWARDS = {3, 4, 7, 8}  # and the last of them is on top
 
 
 @dataclass(frozen=True)
@@ -79,18 +81,13 @@ class Bounds:
 
 
 @contextmanager
-def open_picture(
-    data: bytes | Path, enough: int, bounds: Bounds = Bounds()
-) -> Iterator[ImageFile.ImageFile]:
+def open_picture(data: bytes | Path, bounds: Bounds = Bounds()) -> Iterator[ImageFile.ImageFile]:
     """Open a picture file whose header stays within bounds; no pixel is decoded yet.
 
     Parameters
     ----------
     data : bytes or Path
         A picture file, or its content.
-    enough : int
-        Pixels that the shorter side needs: JPEG is decoded at 1/2, 1/4 or 1/8 where that leaves as many,
-        for large photographs several times faster.
     bounds : Bounds, optional
 
     Yields
@@ -122,41 +119,37 @@ def open_picture(
     with image:
         _check_size(image, bounds)
         coefficients = _count_coefficients(image)
-        image.draft(None, (enough, enough))
         _check_memory(image, bounds, coefficients)
         yield image
 
 
-def to_rgb(image: Image.Image, background: str = "white", shrink: int = 1) -> Image.Image:
-    """Decode an opened picture: RGB, upright.
+def read_upright(image: Image.Image, channels: int) -> Iterator[Image.Image]:
+    """Decode an opened picture: RGB or grey, upright.
 
-    Greyscale, palette, CMYK and deeper pictures become RGB, transparent ones are laid on a colour, EXIF
-    orientation is applied, and of an animation the first frame is taken. It is converted band by band,
-    so that it is in memory twice at most, and once where it shrinks.
+    Greyscale, palette, CMYK and deeper pictures become RGB, transparent ones are laid on white, EXIF
+    orientation is applied, and of an animation the first frame is taken.
 
     Parameters
     ----------
     image : Image
         As `open_picture` gives it.
-    background : str, default "white"
-        What shows through where the picture is transparent.
-    shrink : int, default 1
-        So many pixels by so many are averaged to one.
+    channels : int
+        3, or 1 for Pillow's "L", the luma of ITU-R 601.
 
-    Returns
-    -------
+    Yields
+    ------
     Image
+        The picture. Where it has to be converted or turned, its channels one after another, so that not all
+        of them are in memory a second time.
     """
     image.load()
     orientation = _orientation(image)
-    if image.mode == "RGB" and not image.has_transparency_data and shrink == 1:
-        picture = image
-    else:
-        flatten = _flattening(image, background)
-        picture = Image.new("RGB", [-(-side // shrink) for side in image.size])
-        for top, band in _bands(image, shrink):
-            picture.paste(flatten(band).reduce(shrink), (0, top // shrink))
-    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
+    is_plain = image.mode == "RGB" and not image.has_transparency_data
+    if is_plain and channels == 3 and orientation not in _UPRIGHT:
+        yield image
+        return
+    for channel in range(channels):
+        yield _take_plane(image, orientation, channel if channels == 3 else None)
 
 
 def tell_failure(error: Exception) -> str:
@@ -251,15 +244,32 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _bands(image: Image.Image, multiple: int) -> Iterator[tuple[int, Image.Image]]:
-    """Parts of a picture from top to bottom, each of some `multiple` of rows, and where they begin."""
-    width, height = image.size
-    rows = multiple * max(1, _BAND // (width * multiple))
-    for top in range(0, height, rows):
-        yield top, image.crop((0, top, width, min(top + rows, height)))
+def _take_plane(image: Image.Image, orientation: int, channel: int | None) -> Image.Image:
+    """One channel of a picture, upright; its luma for None."""
+    flatten, turn = _flattening(image), _UPRIGHT.get(orientation)
+    plane = Image.new("L", image.size[::-1] if orientation in _SIDEWAYS else image.size)
+    top = 0
+    for band in _cut(image, orientation):
+        rgb = flatten(band)
+        part = rgb.convert("L") if channel is None else rgb.getchannel(channel)
+        part = part if turn is None else part.transpose(turn)
+        plane.paste(part, (0, top))
+        top += part.height
+    return plane
 
 
-def _flattening(image: Image.Image, background: str) -> Callable[[Image.Image], Image.Image]:
+def _cut(image: Image.Image, orientation: int = 1) -> Iterator[Image.Image]:
+    """Parts of a picture as they follow each other from top to bottom once it is upright."""
+    is_sideways = orientation in _SIDEWAYS
+    length, across = image.size if is_sideways else image.size[::-1]
+    step = max(1, _BAND // across)
+    for start in range(0, length, step):
+        stop = min(start + step, length)
+        low, high = (length - stop, length - start) if orientation in _BACKWARDS else (start, stop)
+        yield image.crop((low, 0, high, across) if is_sideways else (0, low, across, high))
+
+
+def _flattening(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
     """What makes any part of a picture RGB."""
     if image.mode.startswith("I") or image.mode == "F":
         low, full = _range_of(image)
@@ -268,7 +278,7 @@ def _flattening(image: Image.Image, background: str) -> Callable[[Image.Image], 
         return lambda band: band.convert("RGB")
 
     def lay(band: Image.Image) -> Image.Image:
-        ground = Image.new("RGBA", band.size, background)
+        ground = Image.new("RGBA", band.size, "white")
         return Image.alpha_composite(ground, band.convert("RGBA")).convert("RGB")
 
     return lay
@@ -285,9 +295,7 @@ def _range_of(image: Image.Image) -> tuple[float, float]:
     Whatever leaves these ranges is stretched from its smallest to its largest value.
     """
     extremes = [
-        (float(each.min()), float(each.max()))
-        for _, band in _bands(image, 1)
-        for each in [_values(band)]
+        (float(each.min()), float(each.max())) for band in _cut(image) for each in [_values(band)]
     ]
     low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
     for top in (65535.0,) if image.mode.startswith("I") else (1.0, 255.0):

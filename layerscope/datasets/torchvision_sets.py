@@ -13,6 +13,7 @@ from layerscope.datasets.categories import CIFAR10, FASHION_MNIST, Category
 from layerscope.datasets.dataset import Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.download import fetch
 from layerscope.datasets.picture import stretch
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 
 
@@ -57,9 +58,9 @@ def _open(
             for index, label in enumerate(load(part)[1])
         )
 
-    def read(source: PictureSource, size: int) -> Sample:
+    def read(source: PictureSource, inputs: Preprocessing) -> Sample:
         split, index = source.path.split("/")
-        return Sample(stretch(load(split)[0][int(index)], size), None)
+        return Sample(stretch(load(split)[0][int(index)], inputs.shape), None)
 
     return Dataset(name, categories, (), sources, read)
 

@@ -7,57 +7,55 @@ macOS and BSD the one of time.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
 import threading
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import AvifImagePlugin, Image
 
-from layerscope.datasets.picture import crop
-from layerscope.datasets.picture_file import Bounds, open_picture, tell_failure, to_rgb
+from layerscope.datasets.picture_file import Bounds, open_picture, read_upright, tell_failure
+from layerscope.datasets.preprocessing import Preprocessing, fit
 from layerscope.errors import InputError
 
-SIDE = 1024
-"""Pixels of the square that is kept at most."""
 BOUNDS = Bounds(megapixels=40, megabytes=100)
 _MEMORY = 120 << 20  # bytes that a decoder and all beside it may take
 _SECONDS = 10  # of a processor
-_GREY = "#808080"
 _MODULE = "layerscope.datasets.untrusted"  # `__name__` is another where it is run
 _one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
 class SafePicture:
-    """What is kept of a stranger's picture.
+    """What is taken from a stranger's picture.
 
     Attributes
     ----------
-    content : bytes
-        A PPM file: RGB, upright, the square in the middle, at most `SIDE` x `SIDE` pixels (3.1 MB).
+    picture : ndarray of uint8, (H, W, C)
+        As `layerscope.datasets.picture.decode` gives it.
     is_animated : bool
         Whether it is the first of several frames.
     is_transparent : bool
-        Whether it was laid on mid-grey.
+        Whether it was laid on white.
     """
 
-    content: bytes
+    picture: np.ndarray
     is_animated: bool
     is_transparent: bool
 
 
-def read_untrusted(content: bytes) -> SafePicture:
-    """Decode a file that may be anything, in another process.
+def read_untrusted(content: bytes, inputs: Preprocessing) -> SafePicture:
+    """Decode a file that may be anything, in another process, to what a network wants of it.
 
     Parameters
     ----------
     content : bytes
+    inputs : Preprocessing
 
     Returns
     -------
@@ -69,7 +67,7 @@ def read_untrusted(content: bytes) -> SafePicture:
         In one line that does not name the file: see `picture_file.tell_failure`; or it takes more memory or
         time than a picture may.
     """
-    command = [sys.executable, "-m", _MODULE]
+    command = [sys.executable, "-m", _MODULE, json.dumps(asdict(inputs))]
     home = Path(__file__).parents[2]
     one_thread = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     with _one_at_a_time:
@@ -88,22 +86,21 @@ def read_untrusted(content: bytes) -> SafePicture:
     answer = json.loads(told)
     if "refusal" in answer:
         raise InputError(answer["refusal"])
-    return SafePicture(picture, **answer)
+    return SafePicture(np.frombuffer(bytearray(picture), np.uint8).reshape(inputs.shape), **answer)
 
 
-def shrink_picture(content: bytes) -> SafePicture:
+def read_safely(content: bytes, inputs: Preprocessing) -> SafePicture:
     """What `read_untrusted` does in the other process, without its limits."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pictures that decode perfectly well
-        with open_picture(content, 2 * SIDE, BOUNDS) as image:
+        with open_picture(content, BOUNDS) as image:
             # MPO is JPEG with previews, which are no frames.
             is_animated = image.format != "MPO" and getattr(image, "is_animated", False)
-            picture = to_rgb(image, _GREY, max(1, min(image.size) // SIDE))
-            is_transparent = image.has_transparency_data
-    side = min(SIDE, *picture.size)
-    stored = io.BytesIO()
-    Image.fromarray(crop(picture, side, side)).save(stored, "PPM")
-    return SafePicture(stored.getvalue(), is_animated, is_transparent)
+            return SafePicture(
+                fit(read_upright(image, inputs.channels), inputs),
+                is_animated,
+                image.has_transparency_data,
+            )
 
 
 def confine() -> None:
@@ -130,9 +127,10 @@ def answer() -> None:
     confine()
     told: dict[str, bool | str]
     try:
-        picture = shrink_picture(sys.stdin.buffer.read())
+        inputs = Preprocessing(**json.loads(sys.argv[1]))
+        picture = read_safely(sys.stdin.buffer.read(), inputs)
         told = {"is_animated": picture.is_animated, "is_transparent": picture.is_transparent}
-        content = picture.content
+        content = picture.picture.tobytes()
     except Exception as error:
         told, content = {"refusal": tell_failure(error)}, b""
     sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + content)

@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 from layerscope.errors import InputError
 from layerscope.explanation.cam_methods import enlarge
 from layerscope.explanation.method import Attribution
-from layerscope.explanation.task import ExplanationTask
+from layerscope.explanation.task import ExplanationTask, blank
 from layerscope.models.layer_table import layer_table
 from layerscope.models.registry import Classifier
 from layerscope.vision import torchvision
@@ -284,7 +284,7 @@ def attention_rollout(task: ExplanationTask) -> Attribution:
         task.classifier.module(task.classifier.to_inputs(task.pictures))
     assert tokens is not None and rollout.joint is not None  # see `needs_tokens`
     maps = _lay_out(rollout.joint[:, tokens.rows(None)].mean(dim=1), tokens)
-    return Attribution(enlarge(maps, task.pictures.shape[1]), maps=maps)
+    return Attribution(enlarge(maps, task.pictures.shape[1:3]), maps=maps)
 
 
 def needs_tokens(classifier: Classifier) -> str | None:
@@ -294,9 +294,8 @@ def needs_tokens(classifier: Classifier) -> str | None:
     def look(_: str, weights: Tensor) -> None:
         shapes.append(weights.shape)
 
-    side = classifier.input_size
     with torch.no_grad(), watching(classifier.module, look):
-        classifier.module(torch.zeros(1, 3, side, side, device=classifier.device))
+        classifier.module(blank(classifier))
     if not shapes:
         return f"{classifier.name} has no attention, which this method follows"
     in_windows = any(shape[0] != 1 for shape in shapes)

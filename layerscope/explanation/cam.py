@@ -143,7 +143,7 @@ _CLASSES: dict[str, type[BaseCAM]] = {
 def open_cam(key: str, classifier: Classifier, layer: str) -> Iterator[Cam]:
     """A method's class activation maps at one layer.
 
-    Within the context it is a function of normalised pictures (N, 3, S, S) that need a gradient, and of
+    Within the context it is a function of normalised pictures (N, C, H, W) that need a gradient, and of
     N functions, each from a picture's logits (K,) to the score that is explained. It returns maps
     (N, h, w) float32, at least 0, at the layer's resolution and not rescaled.
 
@@ -175,7 +175,7 @@ def open_cam(key: str, classifier: Classifier, layer: str) -> Iterator[Cam]:
 def grad_cam(classifier: Classifier, layer: str) -> Iterator[Explain]:
     """Grad-CAM (Selvaraju et al. 2017) at one layer.
 
-    Within the context it is a function of ``pictures``, (N, S, S, 3) uint8, and ``outputs``, (N,) int:
+    Within the context it is a function of ``pictures``, (N, H, W, C) uint8, and ``outputs``, (N,) int:
     one output index per picture. It returns maps (N, h, w) float32, the ReLU of the weighted sum of
     feature maps, at the layer's resolution and not rescaled.
 

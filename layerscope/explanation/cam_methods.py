@@ -36,9 +36,9 @@ def compute_maps(task: ExplanationTask, key: str) -> np.ndarray:
         return compute(inputs, scores)
 
 
-def enlarge(maps: np.ndarray, side: int) -> np.ndarray:
-    """Maps (N, h, w) bilinearly to (N, side, side), not rescaled."""
-    return np.stack([cv2.resize(each, (side, side)) for each in maps])
+def enlarge(maps: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Maps (N, h, w) bilinearly to (N, *size), not rescaled."""
+    return np.stack([cv2.resize(each, size[::-1]) for each in maps])
 
 
 def explain_by(key: str) -> Callable[[ExplanationTask], Attribution]:
@@ -46,7 +46,7 @@ def explain_by(key: str) -> Callable[[ExplanationTask], Attribution]:
 
     def explain(task: ExplanationTask) -> Attribution:
         maps = compute_maps(task, key)
-        return Attribution(enlarge(maps, task.pictures.shape[1]), maps=maps)
+        return Attribution(enlarge(maps, task.pictures.shape[1:3]), maps=maps)
 
     return explain
 
@@ -72,7 +72,7 @@ def score_cam(task: ExplanationTask) -> Attribution:
     and cannot be stopped. Channels that are the same everywhere mask the whole picture, and share one
     score.
     """
-    inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
+    inputs = task.classifier.to_inputs(task.pictures)  # (1, C, H, W)
     taken: list[Tensor] = []
     node, module = find_node(task.classifier, task.layer or ""), task.classifier.module
     with torch.no_grad():
@@ -85,17 +85,17 @@ def score_cam(task: ExplanationTask) -> Attribution:
         scores = task.score(torch.zeros_like(inputs), task.targets).repeat(len(maps))
         task.watch.advance(int((~varied).sum()))
         for channels in varied.nonzero()[:, 0].split(BATCH):
-            masked = inputs * _masks(maps[channels], inputs.shape[-1])
+            masked = inputs * _masks(maps[channels], inputs.shape[2:])
             scores[channels] = task.score(masked, task.targets.expand(len(channels), -1))
         weights = scores.softmax(dim=0)
         found = (weights[:, None, None] * maps).sum(dim=0, keepdim=True).relu()
     cams = found.cpu().numpy()
-    return Attribution(enlarge(cams, inputs.shape[-1]), maps=cams)
+    return Attribution(enlarge(cams, inputs.shape[2:]), maps=cams)
 
 
-def _masks(maps: Tensor, side: int) -> Tensor:
-    """Maps (n, h, w), enlarged and each scaled to [0, 1]: (n, 1, side, side)."""
-    large = functional.interpolate(maps[:, None], (side, side), mode="bilinear")
+def _masks(maps: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Maps (n, h, w), enlarged and each scaled to [0, 1]: (n, 1, *size)."""
+    large = functional.interpolate(maps[:, None], list(size), mode="bilinear")
     low, high = large.amin(dim=(2, 3), keepdim=True), large.amax(dim=(2, 3), keepdim=True)
     return (large - low) / (high - low + 1e-8)
 

@@ -16,7 +16,7 @@ FILL = Option(
     "mean",
     choices=FILLS,
 )
-_BLUR = 1 / 16  # standard deviation, in sides of the picture: only large shapes are left
+_BLUR = 1 / 16  # standard deviation, in shorter sides of the picture: only large shapes are left
 
 
 def fill_picture(picture: np.ndarray, fill: str, random_state: int = 0) -> np.ndarray:
@@ -24,19 +24,20 @@ def fill_picture(picture: np.ndarray, fill: str, random_state: int = 0) -> np.nd
 
     Parameters
     ----------
-    picture : ndarray of uint8, (S, S, 3)
+    picture : ndarray of uint8, (H, W, C)
     fill : str
-        ``mean``, its mean colour; ``black``; ``blur``, Gaussian, with a sixteenth of the side;
+        ``mean``, its mean colour; ``black``; ``blur``, Gaussian, with a sixteenth of the shorter side;
         ``noise``, uniform in each channel.
     random_state : int
         Of the noise.
 
     Returns
     -------
-    ndarray of uint8, (S, S, 3)
+    ndarray of uint8, (H, W, C)
     """
     if fill == "blur":
-        return cv2.GaussianBlur(picture, (0, 0), _BLUR * len(picture))
+        blurred = cv2.GaussianBlur(picture, (0, 0), _BLUR * min(picture.shape[:2]))
+        return blurred.reshape(picture.shape)  # OpenCV drops the axis of a single channel
     if fill == "noise":
         rng = np.random.default_rng(random_state)
         return rng.integers(0, 256, picture.shape, dtype=np.uint8)

@@ -19,7 +19,7 @@ from layerscope.models.registry import Classifier
 
 
 def to_channels(values: Tensor) -> np.ndarray:
-    """Values (N, 3, S, S) to an array (N, S, S, 3) of float32."""
+    """Values (N, C, H, W) to an array (N, H, W, C) of float32."""
     return values.detach().permute(0, 2, 3, 1).contiguous().float().cpu().numpy()
 
 
@@ -42,7 +42,7 @@ def smooth_grad(task: ExplanationTask, n_samples: int, noise: float) -> Attribut
     from captum.attr import Saliency
 
     task.watch.expect(n_samples)
-    inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
+    inputs = task.classifier.to_inputs(task.pictures)  # (1, C, H, W)
     spread = noise * (inputs.amax() - inputs.amin())
     generator = torch.Generator().manual_seed(task.random_state)
     method = Saliency(task.score)
@@ -66,7 +66,7 @@ def integrated_gradients(task: ExplanationTask, n_steps: int, fill: str) -> Attr
     from captum.attr import IntegratedGradients
 
     task.watch.expect(n_steps)
-    inputs = task.classifier.to_inputs(task.pictures)  # (1, 3, S, S)
+    inputs = task.classifier.to_inputs(task.pictures)  # (1, C, H, W)
     baseline = task.classifier.to_inputs(
         fill_picture(task.pictures[0], fill, task.random_state)[None]
     )

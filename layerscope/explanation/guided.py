@@ -45,13 +45,13 @@ def guided_backprop(
     ----------
     classifier : Classifier
         Left as it is.
-    pictures : ndarray of uint8, (N, S, S, 3)
+    pictures : ndarray of uint8, (N, H, W, C)
     outputs : ndarray of int, (N,)
         One output index per picture.
 
     Returns
     -------
-    ndarray of float32, (N, S, S, 3)
+    ndarray of float32, (N, H, W, C)
         Signed, by the normalised input, in logits per unit of it.
 
     Raises
@@ -96,19 +96,19 @@ def guided_grad_cam(gradients: np.ndarray, cams: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    gradients : ndarray of float32, (N, S, S, 3)
+    gradients : ndarray of float32, (N, H, W, C)
         Of `guided_backprop`.
     cams : ndarray, (N, h, w)
         Of the same outputs, at least 0.
 
     Returns
     -------
-    ndarray of float32, (N, S, S, 3)
+    ndarray of float32, (N, H, W, C)
         The product with each map, which is scaled to [0, 1] and enlarged bilinearly before.
     """
     if len(cams) != len(gradients):
         raise ValueError(f"{len(cams)} maps for {len(gradients)} gradients")
-    weights = [fit_to_picture(cam, gradients.shape[1])[:, :, None] for cam in cams]
+    weights = [fit_to_picture(cam, gradients.shape[1:3])[:, :, None] for cam in cams]
     return gradients * np.stack(weights)
 
 

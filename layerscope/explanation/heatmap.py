@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 
 
-def fit_to_picture(cam: np.ndarray, size: int) -> np.ndarray:
-    """A map (h, w) scaled to [0, 1] and up to (size, size), bilinearly; float32."""
+def fit_to_picture(cam: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """A map (h, w) scaled to [0, 1] and up to a size (H, W), bilinearly; float32."""
     peak = float(cam.max())
     scaled = cam.astype(np.float32) / peak if peak > 0 else np.zeros(cam.shape, np.float32)
-    return cv2.resize(scaled, (size, size), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(scaled, size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def colorize(values: np.ndarray) -> np.ndarray:
@@ -20,14 +20,14 @@ def colorize(values: np.ndarray) -> np.ndarray:
 
 
 def overlay(picture: np.ndarray, cam: np.ndarray, opacity: float) -> np.ndarray:
-    """A map (h, w) over a picture (S, S, 3) uint8, more opaque where it is stronger.
+    """A map (h, w) over a picture (H, W, C) uint8, more opaque where it is stronger.
 
     Parameters
     ----------
     opacity : float
         In [0, 1], at the map's peak.
     """
-    scaled = fit_to_picture(cam, picture.shape[0])
+    scaled = fit_to_picture(cam, picture.shape[:2])
     weight = (opacity * (0.35 + 0.65 * scaled))[:, :, None]
     return (picture * (1 - weight) + colorize(scaled) * weight).round().astype(np.uint8)
 
@@ -41,13 +41,13 @@ def shade(gradient: np.ndarray, percentile: float = 99.5) -> np.ndarray:
 
     Parameters
     ----------
-    gradient : ndarray, (S, S, 3)
+    gradient : ndarray, (H, W, C)
     percentile : float
         In (0, 100].
 
     Returns
     -------
-    ndarray of uint8, (S, S, 3)
+    ndarray of uint8, (H, W, C)
         RGB; 128 everywhere for a gradient of zeros.
     """
     size = np.abs(gradient)

@@ -20,11 +20,11 @@ _PENALTY = 1.0
 
 
 def find_segments(picture: np.ndarray, n_segments: int) -> np.ndarray:
-    """Superpixels of a picture (S, S, 3) uint8, by SLIC (Achanta et al. 2012).
+    """Superpixels of a picture (H, W, C) uint8, by SLIC (Achanta et al. 2012).
 
     Returns
     -------
-    ndarray of int32, (S, S)
+    ndarray of int32, (H, W)
         Numbered from 0. There are about `n_segments`.
     """
     from skimage.segmentation import slic

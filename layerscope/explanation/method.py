@@ -24,7 +24,7 @@ class Attribution:
     ----------
     values : ndarray of float32, (N, S, S)
         One number per pixel. Whether it is signed stands in the method's entry.
-    channels : ndarray of float32, (N, S, S, 3), optional
+    channels : ndarray of float32, (N, H, W, C), optional
         The same before the colour channels were joined.
     maps : ndarray of float32, (N, h, w), optional
         The same at the resolution it was found at: of a layer, or of a grid of patches.

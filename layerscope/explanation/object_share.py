@@ -13,7 +13,7 @@ def share_on_object(relevance: np.ndarray, mask: np.ndarray) -> float | None:
 
     Parameters
     ----------
-    relevance : ndarray, (S, S) or (S, S, 3)
+    relevance : ndarray, (H, W) or (H, W, C)
         Signed or not; channels are added up.
     mask : ndarray of bool, (S, S)
 

@@ -46,15 +46,15 @@ class OcclusionProgress:
 
 def sweep(task: ExplanationTask, patch: int, stride: int, fill: str) -> Iterator[OcclusionProgress]:
     """Cover a task's one picture place by place; after each batch, what is known by then."""
-    picture, size = task.pictures[0], task.pictures.shape[1]
+    picture, size = task.pictures[0], task.pictures.shape[1:3]
     check_geometry(size, patch, stride)
-    starts = [start for start, _ in find_windows(size, patch, stride)]
-    corners = [(top, left) for top in starts for left in starts]
+    tops, lefts = ([start for start, _ in find_windows(side, patch, stride)] for side in size)
+    corners = [(top, left) for top in tops for left in lefts]
     task.watch.expect(len(corners) + 1)
     filling = fill_picture(picture, fill, task.random_state)
     score, probability = _look(task, task.pictures)
     drops, probabilities = np.full((2, len(corners)), np.nan, dtype=np.float32)
-    shape = (len(starts), len(starts))
+    shape = (len(tops), len(lefts))
     for begin in range(0, len(corners), BATCH):
         batch = corners[begin : begin + BATCH]
         covered = np.stack([cover(picture, filling, *corner, patch) for corner in batch])
@@ -71,7 +71,7 @@ def sweep(task: ExplanationTask, patch: int, stride: int, fill: str) -> Iterator
 
 
 def _look(task: ExplanationTask, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores and probabilities (n,) of pictures (n, S, S, 3)."""
+    """Scores and probabilities (n,) of pictures (n, H, W, C)."""
     with torch.no_grad():
         logits = task.classifier.module(task.classifier.to_inputs(pictures))
     task.watch.advance(len(pictures))
@@ -96,7 +96,7 @@ def occlude(
     ----------
     classifier : Classifier
         Left as it is.
-    picture : ndarray of uint8, (S, S, 3)
+    picture : ndarray of uint8, (H, W, C)
     output : int
         Whose logit is explained.
     contrast : int, optional
@@ -127,12 +127,12 @@ def occlude(
         random_state=random_state,
         cancelled=cancelled,
     )
-    check_geometry(len(picture), int(settings["patch"]), int(settings["stride"]))
+    check_geometry(picture.shape[:2], int(settings["patch"]), int(settings["stride"]))
     return sweep(task, **settings)  # type: ignore[arg-type]
 
 
 def occlusion(task: ExplanationTask, patch: int, stride: int, fill: str) -> Attribution:
     """The complete `OcclusionProgress`, and its mean over the squares that cover a pixel."""
     *_, last = sweep(task, patch, stride, fill)
-    values = spread(last.drops, task.pictures.shape[1], patch, stride)
+    values = spread(last.drops, task.pictures.shape[1:3], patch, stride)
     return Attribution(values[None], maps=last.drops[None])

@@ -171,16 +171,6 @@ class Propagation(TorchFunctionMode):
             return self._block(name_of(func), func(*args, **named))
         return self._meet(Norm(TINY), Call(_take(func, place, args, named)), args[place])
 
-    def _multiply(self, func: Callable[..., Any], first: Tensor, second: Tensor) -> Tensor:
-        """Products of matrices; where both come from pixels, each gets half (Achtibat et al. 2024)."""
-        if not (carries(first) and carries(second)):
-            return self._average(func, first, second)
-        halves = (
-            self._average(func, first, second.detach()),
-            self._average(func, first.detach(), second),
-        )
-        return (halves[0] + halves[1]) / 2
-
     def _attend(self, func: Callable[..., Any], *args: Any, **named: Any) -> Any:
         """How much is attended to is taken for given (Ali et al. 2022): linear in what is attended to."""
         query, key, *rest = args
@@ -376,7 +366,7 @@ _ELEMENTWISE = {
 }
 _OPERATIONS = {"add", "sub", "mul", "div"}
 _IN_PLACE = _ELEMENTWISE | _OPERATIONS  # where their name ends in an underscore, or on demand
-_AVERAGES = {"avg_pool2d", "adaptive_avg_pool2d", "mean", "sum", "interpolate", "einsum", "fold"}
+_AVERAGES = {"avg_pool2d", "adaptive_avg_pool2d", "mean", "sum", "interpolate", "matmul", "bmm"}
 # The gradient passes relevance on as it is: one value goes to one place.
 _MOVES = {
     *("flatten", "unflatten", "reshape", "reshape_as", "view", "view_as", "permute"),
@@ -384,16 +374,7 @@ _MOVES = {
     *("type_as", "squeeze", "unsqueeze", "expand", "expand_as", "repeat", "split"),
     *("tensor_split", "chunk", "unbind", "select", "narrow", "__getitem__", "roll", "flip"),
     *("pad", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "max_pool2d"),
-    *(
-        "adaptive_max_pool2d",
-        "amax",
-        "max",
-        "maximum",
-        "unfold",
-        "dropout",
-        "dropout2d",
-        "alpha_dropout",
-    ),
+    *("adaptive_max_pool2d", "amax", "dropout", "dropout2d", "alpha_dropout"),
     *("requires_grad_", "retain_grad"),
 }
 _RULES: dict[str, Callable[..., Any]] = {
@@ -401,7 +382,6 @@ _RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(_OPERATIONS, Propagation._operate),
     **dict.fromkeys(_AVERAGES, Propagation._average),
     **dict.fromkeys(("cat", "concat", "stack"), Propagation._join),
-    **dict.fromkeys(("matmul", "bmm"), Propagation._multiply),
     "conv2d": Propagation._convolve,
     "linear": Propagation._connect,
     "batch_norm": Propagation._normalize_batch,

@@ -69,8 +69,8 @@ def attribute(
         A key of `layerscope.explanation.methods.METHODS`.
     classifier : Classifier
         Left as it is: the work is done on a private copy that shares its weights.
-    pictures : ndarray of uint8, (N, S, S, 3)
-        S is the side that the classifier takes.
+    pictures : ndarray of uint8, (N, H, W, C)
+        As the classifier takes them.
     outputs : ndarray of int, (N,)
         One output per picture.
     contrast : ndarray of int, (N,), optional

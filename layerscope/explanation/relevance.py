@@ -80,7 +80,7 @@ def propagate(
 
 
 def lrp(task: ExplanationTask, rules: str, epsilon: float, pixels: str) -> Attribution:
-    """Relevance (N, S, S), in logits."""
+    """Relevance (N, H, W), in logits."""
     chosen = choose_rules(task.classifier, rules, epsilon, pixels)
     inputs = task.classifier.to_inputs(task.pictures)
     relevance, kept, logits = propagate(task.classifier, inputs, task.targets, chosen)

@@ -99,7 +99,7 @@ class ExplanationTask:
     classifier : Classifier
         A private one, free to be hooked: its rectifiers work out of place, its parameters need no
         gradient.
-    pictures : ndarray of uint8, (N, S, S, 3)
+    pictures : ndarray of uint8, (N, H, W, C)
     targets : Tensor of int64, (N, 2)
         Of `targets_of`.
     layer : str or None
@@ -120,7 +120,7 @@ class ExplanationTask:
         return replace(self, pictures=self.pictures[part], targets=self.targets[part])
 
     def score(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """The scores (n,) of normalised pictures (n, 3, S, S); the passes are counted."""
+        """The scores (n,) of normalised pictures (n, C, H, W); the passes are counted."""
         scores = score_of(self.classifier.module(inputs), targets)
         self.watch.advance(len(inputs))
         return scores
@@ -163,19 +163,18 @@ def prepare(
 
 
 def blank(classifier: Classifier) -> Tensor:
-    """One black picture as a model takes it, (1, 3, S, S): for what does not depend on the picture."""
-    side = classifier.input_size
-    return classifier.to_inputs(np.zeros((1, side, side, 3), np.uint8))
+    """One black picture as a model takes it, (1, C, H, W): for what does not depend on the picture."""
+    return classifier.to_inputs(np.zeros((1, *classifier.inputs.shape), np.uint8))
 
 
 def _check_pictures(classifier: Classifier, pictures: np.ndarray) -> None:
-    side = classifier.input_size
     if not isinstance(pictures, np.ndarray) or pictures.dtype != np.uint8:
         raise InputError("pictures must be an array of uint8")
-    if pictures.ndim != 4 or pictures.shape[1:] != (side, side, 3) or not len(pictures):
+    if pictures.ndim != 4 or pictures.shape[1:] != classifier.inputs.shape or not len(pictures):
+        taken = ", ".join(map(str, classifier.inputs.shape))
         raise InputError(
             f"pictures have the shape {pictures.shape}; {classifier.name} takes "
-            f"(N, {side}, {side}, 3) with at least one picture"
+            f"(N, {taken}) with at least one picture"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, prod
 
 import numpy as np
 
@@ -18,39 +18,40 @@ OCCLUSION_OPTIONS = (
 )
 
 
-def find_windows(size: int, patch: int, stride: int) -> list[tuple[int, int]]:
+def find_windows(side: int, patch: int, stride: int) -> list[tuple[int, int]]:
     """Along one side, the first pixel of each square and the one behind its last.
 
     Squares begin every `stride` pixels until one reaches the edge, where it is cut off.
     """
-    starts = range(0, ceil((size - patch) / stride) * stride + 1, stride)
-    return [(start, min(start + patch, size)) for start in starts]
+    starts = range(0, ceil((side - patch) / stride) * stride + 1, stride)
+    return [(start, min(start + patch, side)) for start in starts]
 
 
-def spread(drops: np.ndarray, size: int, patch: int, stride: int) -> np.ndarray:
-    """Drops (rows, columns) to pixels (size, size): the mean over the squares that cover a pixel.
+def spread(drops: np.ndarray, size: tuple[int, ...], patch: int, stride: int) -> np.ndarray:
+    """Drops (rows, columns) to pixels of a size (H, W): the mean over the squares that cover a pixel.
 
     NaN where no known square does.
     """
-    total, count = np.zeros((2, size, size))
-    windows = find_windows(size, patch, stride)
+    total, count = np.zeros((2, *size))
+    down, across = (find_windows(side, patch, stride) for side in size)
     for row, column in np.argwhere(np.isfinite(drops)):
-        place = slice(*windows[row]), slice(*windows[column])
+        place = slice(*down[row]), slice(*across[column])
         total[place] += drops[row, column]
         count[place] += 1
     with np.errstate(invalid="ignore"):
         return (total / count).astype(np.float32)
 
 
-def check_geometry(size: int, patch: int, stride: int) -> None:
+def check_geometry(size: tuple[int, ...], patch: int, stride: int) -> None:
     """Raise `InputError` where squares leave gaps, exceed the picture, or are too many."""
-    if patch > size:
-        raise InputError(f"patch is {patch} pixels and the picture {size}; choose a smaller patch")
+    if patch > min(size):
+        shown = " x ".join(map(str, dict.fromkeys(size)))
+        raise InputError(f"patch is {patch} pixels and the picture {shown}; choose a smaller patch")
     if stride > patch:
         raise InputError(
             f"stride {stride} leaves gaps between patches of {patch}; choose a smaller"
         )
-    n_patches = len(find_windows(size, patch, stride)) ** 2
+    n_patches = prod(len(find_windows(side, patch, stride)) for side in size)
     if n_patches > MAX_PATCHES:
         raise InputError(
             f"patch {patch} and stride {stride} make {n_patches} patches, more than {MAX_PATCHES}; "

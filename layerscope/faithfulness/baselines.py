@@ -19,16 +19,16 @@ def compute_noise(picture: np.ndarray, random_state: int) -> np.ndarray:
 
 
 def compute_centre(picture: np.ndarray, _: int) -> np.ndarray:
-    """The centre prior: a centred Gaussian whose standard deviation is a quarter of the side."""
-    side = len(picture)
-    distance = (np.arange(side) - (side - 1) / 2) / (_SPREAD * side)
-    profile = np.exp(-(distance**2) / 2)
-    return np.outer(profile, profile).astype(np.float32)
+    """The centre prior: a centred Gaussian whose standard deviation is a quarter of each side."""
+    distances = [
+        (np.arange(side) - (side - 1) / 2) / (_SPREAD * side) for side in picture.shape[:2]
+    ]
+    return np.outer(*(np.exp(-(each**2) / 2) for each in distances)).astype(np.float32)
 
 
 def compute_edges(picture: np.ndarray, _: int) -> np.ndarray:
     """The length of the Sobel gradient of the grey picture."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if picture.shape[2] == 3 else picture
     across, down = (cv2.Sobel(grey, cv2.CV_32F, *axis) for axis in ((1, 0), (0, 1)))
     return np.hypot(across, down)
 
@@ -43,7 +43,7 @@ class Baseline:
     summary : str
         One sentence.
     compute : callable
-        Of a picture (S, S, 3) uint8 and a random state; relevance (S, S) float32, at least 0.
+        Of a picture (H, W, C) uint8 and a random state; relevance (H, W) float32, at least 0.
     """
 
     key: str

@@ -13,7 +13,7 @@ def rank_cells(values: np.ndarray, cell: int, random_state: int) -> np.ndarray:
 
     Parameters
     ----------
-    values : ndarray, (S, S)
+    values : ndarray, (H, W)
     cell : int
         Side of a cell in pixels; cells at the edge may be smaller.
     random_state : int
@@ -21,18 +21,17 @@ def rank_cells(values: np.ndarray, cell: int, random_state: int) -> np.ndarray:
 
     Returns
     -------
-    ndarray of int64, (S, S)
+    ndarray of int64, (H, W)
         For each pixel the rank of its cell by mean value: 0 for the highest.
     """
-    starts = np.arange(0, len(values), cell)
-    sums = np.add.reduceat(np.add.reduceat(values.astype(np.float64), starts), starts, axis=1)
-    sides = np.diff([*starts, len(values)])
-    means = (sums / np.outer(sides, sides)).ravel()
+    down, across = (np.arange(0, side, cell) for side in values.shape)
+    sums = np.add.reduceat(np.add.reduceat(values.astype(np.float64), down), across, axis=1)
+    heights, widths = np.diff([*down, len(values)]), np.diff([*across, values.shape[1]])
+    means = (sums / np.outer(heights, widths)).ravel()
     order = np.lexsort((np.random.default_rng(random_state).random(means.size), -means))
     ranks = np.empty(means.size, dtype=np.int64)
     ranks[order] = np.arange(means.size)
-    places = np.arange(len(values)) // cell
-    return ranks.reshape(len(starts), -1)[np.ix_(places, places)]
+    return ranks.reshape(sums.shape)[np.ix_(*(np.arange(side) // cell for side in values.shape))]
 
 
 def replace_in_steps(
@@ -45,15 +44,15 @@ def replace_in_steps(
 
     Parameters
     ----------
-    picture, filling : ndarray of uint8, (S, S, 3)
-    ranks : ndarray of int, (S, S)
+    picture, filling : ndarray of uint8, (H, W, C)
+    ranks : ndarray of int, (H, W)
         Of `rank_cells`: what is replaced first.
     n_steps : int
         Steps of as many cells each.
 
     Returns
     -------
-    ndarray of uint8, (n_steps + 1, S, S, 3)
+    ndarray of uint8, (n_steps + 1, H, W, C)
         The first is the picture, the last the filling.
     """
     counts = np.linspace(0, ranks.max() + 1, n_steps + 1).round()

@@ -45,7 +45,7 @@ class Explainer:
     def explain(
         self, classifier: Classifier, pictures: np.ndarray, outputs: np.ndarray
     ) -> np.ndarray:
-        """Relevance (N, S, S) float32 of pictures (N, S, S, 3) for one output each, (N,).
+        """Relevance (N, H, W) float32 of pictures (N, H, W, C) for one output each, (N,).
 
         Of methods whose sign is that of a gradient, the absolute value.
         """
@@ -69,7 +69,7 @@ class GroundTruth:
 
     Attributes
     ----------
-    part_map : ndarray of uint8, (S, S)
+    part_map : ndarray of uint8, (H, W)
     importance : ndarray of float32, (K,)
         Of each part of `layerscope.faithfulness.parts.list_parts`.
     """
@@ -100,7 +100,7 @@ class Perturbation:
 def measure_localization(
     values: np.ndarray, truth: GroundTruth, tolerance: float
 ) -> dict[str, float]:
-    """What one map (S, S) makes of the object and its parts, by measure."""
+    """What one map (H, W) makes of the object and its parts, by measure."""
     mask = truth.part_map > 0
     return {
         "pointing_game": play_pointing_game(values, mask, tolerance),
@@ -147,7 +147,7 @@ def measure_maps(
     ----------
     explainer : Explainer
     classifier : Classifier
-    pictures : ndarray of uint8, (N, S, S, 3)
+    pictures : ndarray of uint8, (N, H, W, C)
     outputs : ndarray of int, (N,)
         Which output is explained.
     truths : list of GroundTruth, optional

@@ -9,7 +9,7 @@ from layerscope.explanation.object_share import share_covered, share_on_object
 
 
 def widen(mask: np.ndarray, tolerance: float) -> np.ndarray:
-    """An object's mask (S, S) of bool, with all that lies at most `tolerance` pixels from it.
+    """An object's mask (H, W) of bool, with all that lies at most `tolerance` pixels from it.
 
     Raises
     ------
@@ -27,8 +27,8 @@ def play_pointing_game(values: np.ndarray, mask: np.ndarray, tolerance: float) -
 
     Parameters
     ----------
-    values : ndarray, (S, S)
-    mask : ndarray of bool, (S, S)
+    values : ndarray, (H, W)
+    mask : ndarray of bool, (H, W)
     tolerance : float
         In pixels.
 

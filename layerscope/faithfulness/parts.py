@@ -18,7 +18,7 @@ from layerscope.models.registry import Classifier
 
 
 def list_parts(part_map: np.ndarray) -> np.ndarray:
-    """Numbers (K,) of the parts that can be seen in a part map (S, S), rising."""
+    """Numbers (K,) of the parts that can be seen in a part map (H, W), rising."""
     return np.unique(part_map[part_map > 0])
 
 
@@ -28,6 +28,7 @@ def render_without(
     part_map: np.ndarray,
     part_names: tuple[str, ...],
     random_state: int,
+    channels: int,
 ) -> np.ndarray:
     """A picture, and the same without each part that can be seen in it.
 
@@ -37,15 +38,17 @@ def render_without(
         Of the rendered ones.
     path : str
         Split and number of the picture.
-    part_map : ndarray of uint8, (S, S)
+    part_map : ndarray of uint8, (H, W)
         That it is known to have.
     part_names : tuple of str
     random_state : int
         Of the data set.
+    channels : int
+        Of the pictures, 1 or 3.
 
     Returns
     -------
-    ndarray of uint8, (1 + K, S, S, 3)
+    ndarray of uint8, (1 + K, H, W, C)
         The whole picture, then without each part of `list_parts`.
 
     Raises
@@ -59,11 +62,11 @@ def render_without(
         render(dataset, seed=random_state, split=split, index=int(index), without=parts)
         for parts in gone
     ]
-    if not np.array_equal(stretch_labels(drawn[0].part_map, len(part_map)), part_map):
+    if not np.array_equal(stretch_labels(drawn[0].part_map, part_map.shape), part_map):
         raise InputError(
             f"{dataset}: {path} is not the picture that was stored; run `dvc repro` to draw anew"
         )
-    return np.stack([stretch(each.picture, len(part_map)) for each in drawn])
+    return np.stack([stretch(each.picture, (*part_map.shape, channels)) for each in drawn])
 
 
 def measure_importance(classifier: Classifier, pictures: np.ndarray, output: int) -> np.ndarray:
@@ -72,7 +75,7 @@ def measure_importance(classifier: Classifier, pictures: np.ndarray, output: int
     Parameters
     ----------
     classifier : Classifier
-    pictures : ndarray of uint8, (1 + K, S, S, 3)
+    pictures : ndarray of uint8, (1 + K, H, W, C)
         Of `render_without`.
     output : int
 
@@ -90,8 +93,8 @@ def correlate_parts(values: np.ndarray, part_map: np.ndarray, importance: np.nda
 
     Parameters
     ----------
-    values : ndarray, (S, S)
-    part_map : ndarray of uint8, (S, S)
+    values : ndarray, (H, W)
+    part_map : ndarray of uint8, (H, W)
     importance : ndarray, (K,)
         Of the parts of `list_parts`.
 

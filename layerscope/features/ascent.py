@@ -51,7 +51,7 @@ class MaximizationStep:
     ----------
     index : int
         Changes made so far: 0 for the start.
-    picture : ndarray of uint8, (S, S, 3), or None
+    picture : ndarray of uint8, (H, W, C), or None
         Every few steps, and in the first and the last.
     objective : float
         The unit's value (see `layerscope.features.units.measure_unit`) on the view that the picture was

@@ -20,7 +20,7 @@ def pool_layer(
     Parameters
     ----------
     classifier : Classifier
-    pictures : ndarray of uint8, (N, S, S, 3)
+    pictures : ndarray of uint8, (N, H, W, C)
     layer : Layer
         From input to probabilities.
     factor : int

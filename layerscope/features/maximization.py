@@ -42,8 +42,8 @@ def maximize(
         is computed no other thread may use it.
     unit : Unit
     settings : MaximizationSettings, optional
-    start : ndarray of uint8, (S, S, 3), optional
-        A picture to start from, S being ``classifier.input_size``; noise by default.
+    start : ndarray of uint8, (H, W, C), optional
+        A picture to start from, as the classifier takes it; noise by default.
     every : int
         Steps between two that carry a picture.
 
@@ -66,7 +66,7 @@ def maximize(
     silent = 0
     for index in range(settings.n_steps + 1):
         with torch.enable_grad():  # not across a yield: it holds for the whole thread
-            pixels = to_picture(spectrum)
+            pixels = to_picture(spectrum, classifier.inputs.size)
         slope = _find_slope(classifier, unit, settings, pixels.detach(), rng)
         silent = silent + 1 if slope.state == "silent" else 0
         state = "dead" if silent > _PATIENCE else slope.state
@@ -76,7 +76,7 @@ def maximize(
         if last:
             return
         (gradient,) = torch.autograd.grad(pixels, spectrum, slope.downhill)
-        spectrum.grad = whiten(gradient)
+        spectrum.grad = whiten(gradient, classifier.inputs.size)
         optimizer.step()
 
 
@@ -87,7 +87,7 @@ def measure_total_variation(pixels: Tensor) -> Tensor:
 
     Parameters
     ----------
-    pixels : Tensor, (N, 3, H, W)
+    pixels : Tensor, (N, C, H, W)
 
     Returns
     -------
@@ -102,7 +102,7 @@ def view(pixels: Tensor, shift: tuple[float, float], scale: float, rotation: flo
 
     Parameters
     ----------
-    pixels : Tensor, (1, 3, S, S)
+    pixels : Tensor, (1, C, H, W)
     shift : tuple of float
         What is at the middle afterwards lies so many pixels down and to the right of it now.
     scale : float
@@ -110,11 +110,11 @@ def view(pixels: Tensor, shift: tuple[float, float], scale: float, rotation: flo
     rotation : float
         Degrees.
     """
-    angle, side = rotation * pi / 180, pixels.shape[3]
-    right, down = 2 * shift[1] / side, 2 * shift[0] / side  # the grid runs from -1 to 1
+    angle, (height, width) = rotation * pi / 180, pixels.shape[2:]
+    right, down = 2 * shift[1] / width, 2 * shift[0] / height  # the grid runs from -1 to 1
     rows = [
-        [cos(angle) / scale, -sin(angle) / scale, right],
-        [sin(angle) / scale, cos(angle) / scale, down],
+        [cos(angle) / scale, -sin(angle) / scale * (height / width), right],
+        [sin(angle) / scale * (width / height), cos(angle) / scale, down],
     ]
     places = functional.affine_grid(
         pixels.new_tensor([rows]), list(pixels.shape), align_corners=False
@@ -135,12 +135,11 @@ class _Slope:
 def _begin(
     classifier: Classifier, settings: MaximizationSettings, start: np.ndarray | None
 ) -> Tensor:
-    side = classifier.input_size
-    if start is not None and start.shape != (side, side, 3):
-        raise ValueError(
-            f"a picture {start.shape}, where {classifier.name} takes {side} x {side} RGB"
-        )
-    spectrum = draw_spectrum(side, settings.random_state) if start is None else to_spectrum(start)
+    shape = classifier.inputs.shape
+    if start is not None and start.shape != shape:
+        taken = " x ".join(map(str, shape))
+        raise ValueError(f"a picture {start.shape}, where {classifier.name} takes {taken}")
+    spectrum = draw_spectrum(shape, settings.random_state) if start is None else to_spectrum(start)
     return spectrum.to(classifier.device).requires_grad_()
 
 

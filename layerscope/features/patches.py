@@ -16,13 +16,13 @@ def cut_patch(picture: np.ndarray, box: Box) -> np.ndarray:
 
     Parameters
     ----------
-    picture : ndarray, (H, W, 3)
+    picture : ndarray, (H, W, C)
     box : tuple of float
         Left, top, width and height in shares of the picture, such as a receptive field clipped to it.
 
     Returns
     -------
-    ndarray, (h, w, 3)
+    ndarray, (h, w, C)
         A view.
     """
     left, top, width, height = box
@@ -37,7 +37,7 @@ def _span(start: float, length: float, side: int) -> slice:
     return slice(first, min(max(ceil((start + length) * side - 1e-6), first + 1), side))
 
 
-def field_box(layer: Layer, y: int, x: int, side: int) -> Box | None:
+def field_box(layer: Layer, y: int, x: int, size: tuple[int, ...]) -> Box | None:
     """The receptive field of a unit, clipped to the picture.
 
     Units are taken to be spread evenly over the picture, as paddings that keep the size do.
@@ -47,8 +47,8 @@ def field_box(layer: Layer, y: int, x: int, side: int) -> Box | None:
     layer : Layer
     y, x : int
         Row and column of the unit in the layer's map.
-    side : int
-        Of the picture, in pixels.
+    size : tuple of int
+        Height and width of the picture, in pixels.
 
     Returns
     -------
@@ -58,10 +58,22 @@ def field_box(layer: Layer, y: int, x: int, side: int) -> Box | None:
     if len(layer.shape) == 1:
         return None
     _, height, width = layer.shape
-    half = layer.receptive_field / side / 2
-    top, bottom = _clip((y + 0.5) / height, half)
-    left, right = _clip((x + 0.5) / width, half)
+    down, across = (layer.receptive_field / side / 2 for side in size)
+    top, bottom = _clip((y + 0.5) / height, down)
+    left, right = _clip((x + 0.5) / width, across)
     return left, top, right - left, bottom - top
+
+
+def in_square(box: Box, size: tuple[int, ...]) -> Box:
+    """A box in shares of a picture (H, W), in shares of the square in whose middle the picture lies."""
+    height, width = (side / max(size) for side in size)
+    left, top, across, down = box
+    return (
+        (1 - width) / 2 + left * width,
+        (1 - height) / 2 + top * height,
+        across * width,
+        down * height,
+    )
 
 
 def _clip(center: float, half: float) -> tuple[float, float]:

@@ -25,23 +25,22 @@ _NOISE = 0.01  # standard deviation of coefficients to start from: nearly grey
 _MARGIN = 2 / 255  # black and white themselves are infinitely far away
 
 
-def to_picture(spectrum: Tensor) -> Tensor:
+def to_picture(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
     """The picture that a spectrum stands for.
 
     Parameters
     ----------
-    spectrum : Tensor of complex64, (1, 3, S, S // 2 + 1)
+    spectrum : Tensor of complex64, (1, C, H, W // 2 + 1)
+    size : tuple of int
+        H and W: the latter may be even or odd.
 
     Returns
     -------
-    Tensor of float32, (1, 3, S, S)
+    Tensor of float32, (1, C, H, W)
         Between 0 and 1; mid grey for a spectrum of zeros.
     """
-    side = spectrum.shape[2]
-    planes = torch.fft.irfft2(
-        spectrum * _weights(side, spectrum.device), s=(side, side), norm="ortho"
-    )
-    return _mix(planes, _COLORS).sigmoid()
+    planes = torch.fft.irfft2(spectrum * _weights(size, spectrum.device), s=size, norm="ortho")
+    return _mix(planes, _colors(planes.shape[1])).sigmoid()
 
 
 def to_spectrum(picture: np.ndarray) -> Tensor:
@@ -49,41 +48,49 @@ def to_spectrum(picture: np.ndarray) -> Tensor:
 
     Parameters
     ----------
-    picture : ndarray of uint8, (S, S, 3)
+    picture : ndarray of uint8, (H, W, C)
 
     Returns
     -------
-    Tensor of complex64, (1, 3, S, S // 2 + 1)
+    Tensor of complex64, (1, C, H, W // 2 + 1)
     """
-    planes = _mix(to_pixels(picture[None]).logit(_MARGIN), torch.linalg.inv(_COLORS))
-    return torch.fft.rfft2(planes, norm="ortho") / _weights(len(picture), planes.device)
+    planes = _mix(
+        to_pixels(picture[None]).logit(_MARGIN), torch.linalg.inv(_colors(picture.shape[2]))
+    )
+    return torch.fft.rfft2(planes, norm="ortho") / _weights(picture.shape[:2], planes.device)
 
 
-def whiten(gradient: Tensor) -> Tensor:
+def whiten(gradient: Tensor, size: tuple[int, int]) -> Tensor:
     """A gradient by coefficients as if all frequencies were equally strong, the largest scaled to 1.
 
     Adam then compares like with like, and its epsilon is relative to the largest. Without that it
     makes a step of what rounding and the edges of the picture leave of a gradient as large as of the
     gradient itself: a unit that wants one plain colour gets clouds of its complement.
     """
-    even = gradient / _weights(gradient.shape[2], gradient.device)
+    even = gradient / _weights(size, gradient.device)
     return even / even.abs().max().clamp(min=torch.finfo(torch.float32).tiny)
 
 
-def draw_spectrum(side: int, random_state: int) -> Tensor:
-    """Coefficients of a nearly grey picture of noise, as `to_picture` takes them."""
+def draw_spectrum(shape: tuple[int, int, int], random_state: int) -> Tensor:
+    """Coefficients of a nearly grey picture (H, W, C) of noise, as `to_picture` takes them."""
     generator = torch.Generator().manual_seed(random_state)
-    parts = torch.randn(1, 3, side, side // 2 + 1, 2, generator=generator)
+    height, width, channels = shape
+    parts = torch.randn(1, channels, height, width // 2 + 1, 2, generator=generator)
     return torch.view_as_complex(_NOISE * parts)
 
 
-def _weights(side: int, device: torch.device) -> Tensor:
+def _weights(size: tuple[int, ...], device: torch.device) -> Tensor:
     """How strong each frequency is in a picture for a coefficient of 1: its period in pixels."""
-    rows, columns = torch.fft.fftfreq(side), torch.fft.rfftfreq(side)
-    frequency = torch.hypot(rows[:, None], columns).clamp(min=1 / side)  # cycles a pixel
+    rows, columns = torch.fft.fftfreq(size[0]), torch.fft.rfftfreq(size[1])
+    frequency = torch.hypot(rows[:, None], columns).clamp(min=1 / max(size))  # cycles a pixel
     weights = _GAIN / frequency
     weights[0, 0] *= _MEAN_GAIN
     return weights.to(device)
+
+
+def _colors(channels: int) -> Tensor:
+    """What mixes planes to channels: grey has brightness alone."""
+    return _COLORS if channels == 3 else torch.ones(1, 1)
 
 
 def _mix(planes: Tensor, matrix: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ def measure_unit(classifier: Classifier, unit: Unit, pixels: Tensor) -> Tensor:
     classifier : Classifier
         Left as it is; not to be used by another thread meanwhile.
     unit : Unit
-    pixels : Tensor of float32, (1, 3, S, S)
+    pixels : Tensor of float32, (1, C, H, W)
         In [0, 1], on the model's device.
 
     Returns

@@ -75,23 +75,23 @@ class Trace:
         Keys of nodes whose places the logits do not depend on.
     n_outputs : int
         Logits.
-    input_size : int
-        Of the pictures that it was made with.
+    shape : tuple of int
+        Of the pictures that it was made with, (H, W, C).
     """
 
     nodes: tuple[_Node, ...]
     mute: frozenset[str]
     n_outputs: int
-    input_size: int
+    shape: tuple[int, int, int]
 
 
 def trace_nodes(classifier: Classifier) -> Trace:
     """Watch one pass of two blank pictures; once for a module and its copies."""
     known = getattr(classifier.module, _KEPT, None)
-    if isinstance(known, Trace) and known.input_size == classifier.input_size:
+    if isinstance(known, Trace) and known.shape == classifier.inputs.shape:
         return known
-    module, size = classifier.module, classifier.input_size
-    trace = FieldTrace(size)
+    module, inputs = classifier.module, classifier.inputs
+    trace = FieldTrace(max(inputs.size))
     started: defaultdict[str, list[_Start]] = defaultdict(list)
     nodes: list[_Node] = []
 
@@ -117,7 +117,7 @@ def trace_nodes(classifier: Classifier) -> Trace:
     handles = [
         part.register_forward_pre_hook(before(path)) for path, part in module.named_modules()
     ]
-    pixels = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    pixels = torch.rand(2, *inputs.tensor_shape, generator=torch.Generator().manual_seed(0))
     pixels = pixels.to(classifier.device)
     try:
         with torch.no_grad(), watched(module, receive), trace:
@@ -126,7 +126,7 @@ def trace_nodes(classifier: Classifier) -> Trace:
         for handle in handles:
             handle.remove()
     mute = _find_mute(classifier, nodes, pixels[:1])
-    found = Trace(tuple(nodes), mute, logits.shape[1], size)
+    found = Trace(tuple(nodes), mute, logits.shape[1], inputs.shape)
     setattr(module, _KEPT, found)  # copies of the module have it too
     return found
 
@@ -218,9 +218,9 @@ def layer_table(classifier: Classifier, depth: str | Sequence[str] = "blocks") -
         _to_layer(node, kind, label, parts, reaches_output=node.key not in trace.mute)
         for node, kind, label in zip(chosen, kinds, labels, strict=True)
     ]
-    size = classifier.input_size
-    first = Layer(INPUT, "input", "pixels", (3, size, size), 1, 0, 0)
-    last = Layer(PROBABILITIES, "output", "softmax", (trace.n_outputs,), size, 0, 0)
+    inputs = classifier.inputs
+    first = Layer(INPUT, "input", "pixels", inputs.tensor_shape, 1, 0, 0)
+    last = Layer(PROBABILITIES, "output", "softmax", (trace.n_outputs,), max(inputs.size), 0, 0)
     return (first, *inner, last) if classifier.has_classes else (first, *inner)
 
 

@@ -20,17 +20,14 @@ import torch
 from torch import Tensor, nn
 
 from layerscope.datasets.categories import Category, imagenet
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
+from layerscope.models.inputs import of_factory, of_timm, of_torchvision
 from layerscope.models.outputs import read_outputs
 from layerscope.models.weights import categories_in, fit_weights, read_weights
 from layerscope.vision import torchvision
 
-Floats3 = tuple[float, float, float]
-
-IMAGENET_MEAN: Floats3 = (0.485, 0.456, 0.406)
-IMAGENET_STD: Floats3 = (0.229, 0.224, 0.225)
-SLIM_MEAN_STD: Floats3 = (0.5, 0.5, 0.5)
-SLIM_INPUT_SIZE = 224
+SLIM_INPUTS = Preprocessing((224, 224), (256, 256), (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 @dataclass(frozen=True)
@@ -42,11 +39,9 @@ class Classifier:
     name : str
         The name it was asked for by.
     module : torch.nn.Module
-        In evaluation mode; normalised pictures (N, 3, S, S) to logits (N, K).
-    input_size : int
-        S, in pixels.
-    mean, std : tuple of float
-        Per RGB channel, of pictures scaled to [0, 1].
+        In evaluation mode; normalised pictures (N, C, H, W) to logits (N, K).
+    inputs : Preprocessing
+        What it wants of a picture: H, W and C among it.
     categories : tuple of Category
         The K outputs, in order.
     note : str
@@ -57,9 +52,7 @@ class Classifier:
 
     name: str
     module: nn.Module
-    input_size: int
-    mean: Floats3
-    std: Floats3
+    inputs: Preprocessing
     categories: tuple[Category, ...]
     note: str = ""
     has_classes: bool = True
@@ -70,13 +63,13 @@ class Classifier:
         return next(self.module.parameters()).device
 
     def to_inputs(self, pictures: np.ndarray) -> Tensor:
-        """Pictures (N, S, S, 3) uint8 as the module takes them, (N, 3, S, S) on its device."""
+        """Pictures (N, H, W, C) uint8 as the module takes them, (N, C, H, W) on its device."""
         return self.normalize(to_pixels(pictures, self.device))
 
     def normalize(self, pixels: Tensor) -> Tensor:
-        """Pixels in [0, 1], (N, 3, S, S), to the scale that the module was trained on."""
-        mean = pixels.new_tensor(self.mean).view(1, 3, 1, 1)
-        std = pixels.new_tensor(self.std).view(1, 3, 1, 1)
+        """Pixels in [0, 1], (N, C, H, W), to the scale that the module was trained on."""
+        mean = pixels.new_tensor(self.inputs.mean).view(1, -1, 1, 1)
+        std = pixels.new_tensor(self.inputs.std).view(1, -1, 1, 1)
         return (pixels - mean) / std
 
     def outputs_of(self, categories: tuple[Category, ...]) -> np.ndarray:
@@ -114,7 +107,7 @@ def module_at(module: nn.Module, key: str) -> nn.Module:
 
 
 def to_pixels(pictures: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
-    """Pictures (N, S, S, 3) uint8 to pixels (N, 3, S, S) float32 in [0, 1].
+    """Pictures (N, H, W, C) uint8 to pixels (N, C, H, W) float32 in [0, 1].
 
     Their channels stay the innermost in memory (``torch.channels_last``), as pictures come and as
     convolutions on a CPU are fastest: a model keeps to the format of its input.
@@ -184,7 +177,6 @@ def vgg16_slim(
 def _load_torchvision(name: str, options: dict[str, Any], path: Path | None) -> Classifier:
     """A torchvision model with its ImageNet weights, downloaded by torchvision and hash-checked."""
     weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
-    preset = weights.transforms()
     module = torchvision.models.get_model(name, weights=None, **options)
     try:
         state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
@@ -196,14 +188,8 @@ def _load_torchvision(name: str, options: dict[str, Any], path: Path | None) -> 
             f"{name}: its weights could not be fetched from {weights.url} ({error}); connect to the "
             f"internet, or put that file into {file.parent}"
         ) from None
-    return Classifier(
-        name,
-        fit_weights(module, state, weights.url),
-        preset.crop_size[0],
-        tuple(preset.mean),
-        tuple(preset.std),
-        imagenet(),
-    )
+    module = fit_weights(module, state, weights.url)
+    return Classifier(name, module, of_torchvision(name), imagenet())
 
 
 def _load_slim(path: Path | None) -> Classifier:
@@ -215,9 +201,7 @@ def _load_slim(path: Path | None) -> Classifier:
         raise InputError(f"{path}: holds no 'classifier.6.bias'; choose weights of vgg16_slim")
     module = fit_weights(vgg16_slim(len(head)), state, str(path))
     categories = categories_in(metadata, len(head), path)
-    return Classifier(
-        "vgg16_slim", module, SLIM_INPUT_SIZE, SLIM_MEAN_STD, SLIM_MEAN_STD, categories
-    )
+    return Classifier("vgg16_slim", module, SLIM_INPUTS, categories)
 
 
 def _load_efficientnet_lite0(path: Path | None) -> Classifier:
@@ -236,20 +220,17 @@ def _load_efficientnet_lite0(path: Path | None) -> Classifier:
     if len(keys) != len(tensors):
         raise InputError(f"{file}: {len(tensors)} tensors for {len(keys)}; reinstall the package")
     state = dict(zip(keys, tensors.values(), strict=True))
-    half: Floats3 = (0.5, 0.5, 0.5)
-    return Classifier(
-        "efficientnet_lite0", fit_weights(module, state, file), 224, half, half, imagenet()
-    )
+    module = fit_weights(module, state, file)
+    return Classifier("efficientnet_lite0", module, of_timm("tf_efficientnet_lite0"), imagenet())
 
 
-def _timm_input_size(name: str) -> int:
+def _timm_inputs(name: str) -> Preprocessing:
     import timm
 
     source = name.removeprefix("timm:")
     if not timm.is_model(source):
         raise InputError(f"model {name!r}: timm knows no {source!r}; see timm.list_models()")
-    config = timm.get_pretrained_cfg(source)
-    return int(config.input_size[-1]) if config is not None else 224
+    return of_timm(source)
 
 
 # Widths of the space that pictures and texts share: what timm gives as the number of classes of an image
@@ -261,7 +242,7 @@ def _load_timm(name: str, path: Path | None) -> Classifier:
     """Any timm model, by timm's own loader."""
     import timm
 
-    source = name.removeprefix("timm:")
+    source, inputs = name.removeprefix("timm:"), _timm_inputs(name)
     try:
         module = timm.create_model(source, pretrained=path is None)
     except Exception as error:  # the hub raises many kinds, none of them public
@@ -273,16 +254,13 @@ def _load_timm(name: str, path: Path | None) -> Classifier:
     if path is not None:
         state, metadata = read_weights(path)
         fit_weights(module, state, str(path))
-    config = timm.data.resolve_model_data_config(module)
     n_classes: int = getattr(module, "num_classes")  # noqa: B009  (a Module's attributes are not typed)
     known = timm.get_pretrained_cfg(source)
     if n_classes in _PROJECTIONS and known is not None and n_classes == known.num_classes:
         n_classes = 0
     categories = categories_in(metadata, n_classes, path or Path(source)) if n_classes else ()
     module = module.eval().requires_grad_(False)
-    mean, std = tuple(config["mean"]), tuple(config["std"])
-    size = config["input_size"][-1]
-    return Classifier(name, module, size, mean, std, categories, has_classes=n_classes > 0)
+    return Classifier(name, module, inputs, categories, has_classes=n_classes > 0)
 
 
 def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
@@ -299,20 +277,25 @@ def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
         raise InputError(f"params.yaml: factory {target!r} needs `weights`, a safetensors file")
     state, metadata = read_weights(path)
     module = fit_weights(module, state, str(path))
-    size = int(spec.get("input_size", 224))
+    inputs = _factory_inputs(spec)
     classes = spec.get("classes")
     n_classes, note = read_outputs(
-        module.float(), (3, size, size), target, has_classes=classes != 0
+        module.float(), inputs.tensor_shape, target, has_classes=classes != 0
     )
     if classes not in (None, n_classes):
         raise InputError(
             f"params.yaml: `classes` of {target!r} is {classes!r}, but it gives {n_classes}; leave that "
             "out, or use 0 for a backbone that gives features"
         )
-    mean = tuple(spec.get("mean", IMAGENET_MEAN))
-    std = tuple(spec.get("std", IMAGENET_STD))
     categories = categories_in(metadata, n_classes, path) if n_classes else ()
-    return Classifier(target, module, size, mean, std, categories, note, n_classes > 0)
+    return Classifier(target, module, inputs, categories, note, n_classes > 0)
+
+
+def _factory_inputs(spec: Mapping[str, Any]) -> Preprocessing:
+    try:
+        return of_factory(spec)
+    except ValueError as error:
+        raise InputError(f"params.yaml: model.{error}") from None
 
 
 _INCEPTION = {"transform_input": True, "aux_logits": True, "init_weights": False}
@@ -320,20 +303,31 @@ _INCEPTION = {"transform_input": True, "aux_logits": True, "init_weights": False
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A line of the registry: the side of the pictures it takes, and how it is loaded."""
+    """A line of the registry: what it wants of pictures, and how it is loaded."""
 
-    input_size: int
+    inputs: Callable[[], Preprocessing]
     load: Callable[[Path | None], Classifier]
 
 
 MODELS: dict[str, ModelEntry] = {
-    "vgg16": ModelEntry(224, partial(_load_torchvision, "vgg16", {})),
-    "resnet50": ModelEntry(224, partial(_load_torchvision, "resnet50", {})),
-    "resnet101": ModelEntry(224, partial(_load_torchvision, "resnet101", {})),
-    "googlenet": ModelEntry(224, partial(_load_torchvision, "googlenet", _INCEPTION)),
-    "inception_v3": ModelEntry(299, partial(_load_torchvision, "inception_v3", _INCEPTION)),
-    "vgg16_slim": ModelEntry(SLIM_INPUT_SIZE, _load_slim),
-    "efficientnet_lite0": ModelEntry(224, _load_efficientnet_lite0),
+    "vgg16": ModelEntry(partial(of_torchvision, "vgg16"), partial(_load_torchvision, "vgg16", {})),
+    "resnet50": ModelEntry(
+        partial(of_torchvision, "resnet50"), partial(_load_torchvision, "resnet50", {})
+    ),
+    "resnet101": ModelEntry(
+        partial(of_torchvision, "resnet101"), partial(_load_torchvision, "resnet101", {})
+    ),
+    "googlenet": ModelEntry(
+        partial(of_torchvision, "googlenet"), partial(_load_torchvision, "googlenet", _INCEPTION)
+    ),
+    "inception_v3": ModelEntry(
+        partial(of_torchvision, "inception_v3"),
+        partial(_load_torchvision, "inception_v3", _INCEPTION),
+    ),
+    "vgg16_slim": ModelEntry(lambda: SLIM_INPUTS, _load_slim),
+    "efficientnet_lite0": ModelEntry(
+        partial(of_timm, "tf_efficientnet_lite0"), _load_efficientnet_lite0
+    ),
 }
 
 
@@ -342,17 +336,17 @@ def _entry(model: str | Mapping[str, Any]) -> ModelEntry:
     if isinstance(model, Mapping):
         if "factory" not in model:
             raise InputError("params.yaml: a model given as a mapping needs `factory`")
-        return ModelEntry(int(model.get("input_size", 224)), partial(_load_factory, model))
+        return ModelEntry(partial(_factory_inputs, model), partial(_load_factory, model))
     if model.startswith("timm:"):
-        return ModelEntry(_timm_input_size(model), partial(_load_timm, model))
+        return ModelEntry(partial(_timm_inputs, model), partial(_load_timm, model))
     if model not in MODELS:
         raise InputError(f"unknown model {model!r}; known: {', '.join(MODELS)}, timm:<name>")
     return MODELS[model]
 
 
-def input_size(model: str | Mapping[str, Any]) -> int:
-    """Side in pixels of the pictures that a model takes, without loading it."""
-    return _entry(model).input_size
+def inputs_of(model: str | Mapping[str, Any]) -> Preprocessing:
+    """What a model wants of a picture, without loading it."""
+    return _entry(model).inputs()
 
 
 def load_model(model: str | Mapping[str, Any], weights: str | Path | None = None) -> Classifier:
@@ -362,8 +356,8 @@ def load_model(model: str | Mapping[str, Any], weights: str | Path | None = None
     ----------
     model : str or mapping
         A name in ``MODELS``, ``timm:<name>``, or ``{factory: "package.module:function"}`` with
-        optional ``options``, ``input_size``, ``mean`` and ``std``, and ``classes: 0`` for a backbone that
-        gives features.
+        optional ``options``, what `layerscope.models.inputs.of_factory` reads, and ``classes: 0`` for a
+        backbone that gives features.
     weights : path, optional
         A safetensors file, for models whose weights do not come from a package or a download.
 
@@ -375,7 +369,7 @@ def load_model(model: str | Mapping[str, Any], weights: str | Path | None = None
     """
     classifier = _entry(model).load(Path(weights) if weights is not None else None)
     if not isinstance(model, Mapping):  # those of libraries give logits; what they are is checked
-        shape = (3, classifier.input_size, classifier.input_size)
+        shape = classifier.inputs.tensor_shape
         has_classes = classifier.has_classes
         read_outputs(classifier.module, shape, classifier.name, has_classes=has_classes)
     return classifier

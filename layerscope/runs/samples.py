@@ -61,20 +61,25 @@ class Samples:
         """Where each sample came from, inside its data set."""
         return list(self._store.attributes["paths"])
 
+    @cached_property
+    def channels(self) -> int:
+        """1 where the model takes grey pictures, else 3."""
+        return int(self._store.attributes.get("channels", 3))
+
     def encoded(self, uid: int) -> bytes:
         """A picture as a WebP file."""
         return self._store.blob("picture", uid)
 
     def picture(self, uid: int) -> np.ndarray:
-        """A picture, (S, S, 3) uint8."""
-        return decode_stored(self.encoded(uid))
+        """A picture, (H, W, C) uint8."""
+        return decode_stored(self.encoded(uid))[..., : self.channels]
 
     def pictures(self, start: int, stop: int) -> np.ndarray:
-        """A batch of pictures, (N, S, S, 3) uint8."""
+        """A batch of pictures, (N, H, W, C) uint8."""
         return np.stack([self.picture(uid) for uid in range(start, min(stop, len(self)))])
 
     def part_map(self, uid: int) -> np.ndarray | None:
-        """Ground truth, (S, S) uint8: 0 background, k for ``part_names[k - 1]``; None without."""
+        """Ground truth, (H, W) uint8: 0 background, k for ``part_names[k - 1]``; None without."""
         if "part_map" not in self._store:
             return None
         return decode_label_map(self._store.blob("part_map", uid))
@@ -98,7 +103,7 @@ def write_samples(
     drawn : iterable of (PictureSource, Sample)
         In their nested order. Pictures are encoded as they come, so that few are in memory.
     quality : int
-        Of the WebP encoding, 1 to 100; 100 is lossless.
+        Of the WebP encoding, see `encode`.
     at : str, optional
         As of `layerscope.storage.store.writing`.
     **attributes
@@ -110,6 +115,8 @@ def write_samples(
     for source, sample in drawn:
         sources.append(source)
         pictures.append(encode(sample.picture, quality))
+        if sample.picture.shape[2] == 1:
+            attributes["channels"] = 1
         if sample.part_map is not None:
             part_maps.append(encode_label_map(sample.part_map))
     with writing(path, at, **attributes) as store:

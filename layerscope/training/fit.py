@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from layerscope.models.registry import SLIM_MEAN_STD, to_pixels, vgg16_slim
+from layerscope.models.registry import SLIM_INPUTS, to_pixels, vgg16_slim
 from layerscope.storage.files import write_table
 from layerscope.storage.store import library_versions, writing
 from layerscope.training.augmentation import augment
@@ -167,7 +167,7 @@ def _placed(model: VGG, device: torch.device) -> VGG:
 
 def _normalized(pictures: np.ndarray, device: torch.device) -> Tensor:
     pixels = to_pixels(pictures, device).contiguous(memory_format=torch.channels_last)
-    return (pixels - SLIM_MEAN_STD[0]) / SLIM_MEAN_STD[0]
+    return (pixels - SLIM_INPUTS.mean[0]) / SLIM_INPUTS.std[0]
 
 
 def _fast(device: torch.device) -> torch.autocast:
@@ -219,7 +219,7 @@ def _train_epoch(
     model.train()
     for batch in _batches(len(training.labels), recipe.batch_size, generator):
         pixels = augment(to_pixels(training.pictures[batch]), phase.size, generator)
-        inputs = ((pixels - SLIM_MEAN_STD[0]) / SLIM_MEAN_STD[0]).to(device)
+        inputs = ((pixels - SLIM_INPUTS.mean[0]) / SLIM_INPUTS.std[0]).to(device)
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         labels = torch.from_numpy(training.labels[batch]).to(device)
         with _fast(device):

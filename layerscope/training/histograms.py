@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from layerscope.models.registry import SLIM_MEAN_STD, to_pixels
+from layerscope.models.registry import SLIM_INPUTS, to_pixels
 
 N_BINS = 64
 QUANTITIES = ("weight", "activation", "gradient")
@@ -72,7 +72,7 @@ def measure(
 
     handles = [module.register_forward_hook(keep(key)) for key, module in layers.items()]
     try:
-        inputs = (to_pixels(pictures, device) - SLIM_MEAN_STD[0]) / SLIM_MEAN_STD[0]
+        inputs = (to_pixels(pictures, device) - SLIM_INPUTS.mean[0]) / SLIM_INPUTS.std[0]
         loss = functional.cross_entropy(model(inputs), torch.from_numpy(labels).to(device))
         loss.backward()
     finally:

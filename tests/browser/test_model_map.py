@@ -12,6 +12,8 @@ import pytest
 from browser import serving, settle
 from playwright.sync_api import Locator, Page
 
+from tests.shared.inputs import take
+
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 MODELS = ("vgg16_slim", "resnet50", "googlenet")
@@ -53,7 +55,7 @@ def write_tables(folder: Path) -> dict[str, list[str]]:
     """Layer tables of three networks with random weights; returns their keys."""
     from layerscope.datasets.categories import Category
     from layerscope.models.layer_table import layer_table
-    from layerscope.models.registry import IMAGENET_MEAN, IMAGENET_STD, Classifier, vgg16_slim
+    from layerscope.models.registry import Classifier, vgg16_slim
     from layerscope.vision import torchvision
 
     build = torchvision.models.get_model
@@ -67,7 +69,7 @@ def write_tables(folder: Path) -> dict[str, list[str]]:
     tables = {}
     for name, module in modules.items():
         module = module.eval().requires_grad_(False)
-        classifier = Classifier(name, module, 224, IMAGENET_MEAN, IMAGENET_STD, outputs)
+        classifier = Classifier(name, module, take(224), outputs)
         tables[name] = [asdict(layer) for layer in layer_table(classifier)]
     (folder / "tables.json").write_text(json.dumps(tables))
     return {name: [row["key"] for row in rows] for name, rows in tables.items()}

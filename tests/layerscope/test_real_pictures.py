@@ -11,6 +11,7 @@ import pytest
 from layerscope.activations.pooling import forward
 from layerscope.datasets import draw, open_dataset
 from layerscope.models.registry import load_model
+from tests.shared.inputs import take
 from tests.shared.project import ROOT
 
 ARCHIVE = ROOT.parent / "shared" / "datasets" / "imagenette2.tar"
@@ -49,7 +50,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def top1(root: Path, model: str, weights: str | None) -> float:
     dataset = open_dataset("imagenette", root=root)
-    drawn = list(draw(dataset, 10 * PER_CLASS, split="val", random_state=0, size=224))
+    drawn = list(draw(dataset, 10 * PER_CLASS, split="val", random_state=0, inputs=take(224)))
     pictures = np.stack([sample.picture for _, sample in drawn])
     labels = np.array([source.label for source, _ in drawn])
     classifier = load_model(model, weights)

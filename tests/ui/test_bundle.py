@@ -15,6 +15,7 @@ from layerscope.params import read_params
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import Store, store_path
+from tests.shared.inputs import take
 from tests.shared.project import ROOT
 from ui.bundle import EMBEDDED, ensure_bundle
 
@@ -73,7 +74,7 @@ def test_rebuilt_pictures_predictions_and_maps_equal_the_bundle(run: str) -> Non
         n,
         split=params.prepare.split,
         random_state=params.prepare.random_state,
-        size=224,
+        inputs=take(224),
     )
     for uid, (source, sample) in enumerate(drawn):
         assert samples.paths[uid] == source.path

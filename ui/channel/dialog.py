@@ -12,7 +12,7 @@ import streamlit as st
 from layerscope.activations.channels import describe, histogram
 from layerscope.activations.top_samples import find_row
 from layerscope.errors import InputError
-from layerscope.features.patches import Box, field_box
+from layerscope.features.patches import Box, field_box, in_square
 from layerscope.models.layers import Layer
 from ui import markup
 from ui.arrays import (
@@ -194,8 +194,9 @@ def _write_value(channels: ChannelMaps, channel: int) -> str:
 
 
 def _find_box(subject: _ChannelSubject, y: int, x: int) -> Box | None:
-    side = load_predictions(subject.run).layers[0].shape[-1]
-    return field_box(subject.layer, y, x, side)
+    size = load_predictions(subject.run).layers[0].shape[1:]
+    box = field_box(subject.layer, y, x, size)
+    return None if box is None else in_square(box, size)
 
 
 def _draw_figures(channels: ChannelMaps, maps: np.ndarray, channel: int) -> None:

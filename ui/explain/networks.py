@@ -67,5 +67,5 @@ def _describe(source: Source) -> Network:
 
 
 def run_network(network: Network, pictures: np.ndarray) -> np.ndarray:
-    """Probabilities (N, K) float32 of pictures (N, S, S, 3) uint8."""
+    """Probabilities (N, K) float32 of pictures (N, H, W, C) uint8."""
     return engine.networks.call(predict, network.source, pictures)

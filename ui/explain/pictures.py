@@ -1,6 +1,7 @@
 """Pictures to explain: photographs that are at hand, and uploaded images.
 
-An upload may be anything: it is decoded in a process of its own, and only a small copy is kept.
+An upload may be anything: it is decoded in a process of its own, anew for each network, since
+each wants something else of it. So a file is to a network what it is in a run.
 """
 
 from __future__ import annotations
@@ -8,14 +9,22 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from importlib.resources import files
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+from weakref import finalize
 
 import numpy as np
 
 from layerscope.datasets.picture import decode
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.datasets.untrusted import read_untrusted
 from layerscope.errors import InputError
+from ui.memory import keep
 
 MAX_BYTES = 10 * 2**20
+_GLANCE = Preprocessing(
+    (8, 8), (8, 8), (0.5,) * 3, (0.5,) * 3
+)  # whether it can be decoded is asked
 
 
 @dataclass(frozen=True)
@@ -62,14 +71,17 @@ class Upload:
     ----------
     name : str
         As it is shown.
-    content : bytes
-        A small file that `layerscope.datasets.picture.decode` takes.
+    file : BinaryIO
+        On disk, where no other process finds it; gone with this object.
+    digest : bytes
+        What tells its content from all others.
     note : str or None
         What was done to it.
     """
 
     name: str
-    content: bytes
+    file: BinaryIO
+    digest: bytes
     note: str | None = None
 
 
@@ -108,20 +120,39 @@ def check_upload(name: str, content: bytes) -> Upload:
         size = f"{len(content) / 2**20:.1f} MB"
         raise InputError(f"{name} has {size}; at most {MAX_BYTES >> 20} MB are taken.")
     try:
-        picture = read_untrusted(content)
+        picture = read_untrusted(content, _GLANCE)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     notes = []
     if picture.is_animated:
         notes.append("It is animated: you see its first frame.")
     if picture.is_transparent:
-        notes.append("Its transparent parts are laid on grey.")
-    return Upload(name, picture.content, " ".join(notes) or None)
+        notes.append("Its transparent parts are laid on white.")
+    file = cast(BinaryIO, TemporaryFile())  # noqa: SIM115  (it lasts as long as the upload)
+    file.write(content)
+    digest = hashlib.blake2b(content, digest_size=16).digest()
+    upload = Upload(name, file, digest, " ".join(notes) or None)
+    finalize(upload, file.close)
+    return upload
 
 
-def fit_picture(content: bytes, name: str, size: int) -> np.ndarray:
-    """A picture (size, size, 3) uint8 in the geometry of the samples: see `decode`."""
-    return decode(content, size=size, source=name)
+def fit_photo(key: str, inputs: Preprocessing) -> np.ndarray:
+    """One of `PHOTOS`, (H, W, C) uint8, as `decode` makes it of the same file in a run."""
+    return decode(read_photo(key), inputs=inputs, source=PHOTOS[key].title)
+
+
+def fit_upload(upload: Upload, inputs: Preprocessing) -> np.ndarray:
+    """The same of an upload. Raises `InputError` where memory or time do not suffice this time."""
+    return _keep_upload(upload.digest, inputs, upload)
+
+
+@keep
+def _keep_upload(digest: bytes, inputs: Preprocessing, _upload: Upload) -> np.ndarray:
+    _upload.file.seek(0)
+    try:
+        return read_untrusted(_upload.file.read(), inputs).picture
+    except InputError as error:
+        raise InputError(f"{_upload.name}: {error}") from None
 
 
 def digest_of(picture: np.ndarray) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from math import prod
 
 import numpy as np
 import streamlit as st
@@ -34,7 +35,7 @@ def draw_occlusion(subject: ExplainSubject, choice: ExplainChoice) -> None:
     """The picture with the patch, and what can be set."""
     left, right = st.columns(2, gap=None)
     settings = fill_options(OCCLUSION_OPTIONS, choice.options.get(PROBE, {}))
-    problem = _check(len(subject.picture), settings)
+    problem = _check(subject.picture.shape[:2], settings)
     with right.container(key="method-panel"):
         st.html(markup.heading("Manual occlusion", subject.categories[subject.target].name))
         st.html(f'<p class="said">{_HINT}</p>')
@@ -45,7 +46,8 @@ def draw_occlusion(subject: ExplainSubject, choice: ExplainChoice) -> None:
             lambda key, value: change_option(choice.options, PROBE, key, value),
         )
         if problem is None:
-            n = len(find_windows(len(subject.picture), *_geometry(settings))) ** 2
+            sides = subject.picture.shape[:2]
+            n = prod(len(find_windows(side, *_geometry(settings))) for side in sides)
             st.html(f'<p class="source">{n} places in a sweep.</p>')
     with left.container(key="methods-panel"):
         _draw_probe(subject, settings, problem)
@@ -55,7 +57,7 @@ def _geometry(settings: Mapping[str, Setting]) -> tuple[int, int]:
     return int(settings["patch"]), int(settings["stride"])
 
 
-def _check(size: int, settings: Mapping[str, Setting]) -> str | None:
+def _check(size: tuple[int, ...], settings: Mapping[str, Setting]) -> str | None:
     """Why a sweep with these settings is impossible; None where it is possible."""
     try:
         check_geometry(size, *_geometry(settings))
@@ -98,13 +100,14 @@ def _describe(
     problem: str | None,
 ) -> OcclusionProbe:
     patch, stride = _geometry(settings)
-    side = len(subject.picture)
+    height, width = subject.picture.shape[:2]
     result = report.result if report else None
     return OcclusionProbe(
         embed_pixels(subject.picture),
         embed_pixels(fill_picture(subject.picture, str(settings["fill"]))),
-        side,
-        min(patch, side),
+        height,
+        width,
+        min(patch, height, width),
         stride,
         float(subject.probabilities[subject.target]),
         answers,

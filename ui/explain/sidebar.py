@@ -88,7 +88,7 @@ def _draw_upload() -> None:
         # Not `type=`: the ending of a name says little, and a refusal of ours says more.
         key=field,
         max_upload_size=MAX_BYTES >> 20,
-        help=f"{', '.join(FORMATS.values())}; {limit}. A small copy is kept in memory for this session.",
+        help=f"{', '.join(FORMATS.values())}; {limit}. It is kept for this session.",
         label_visibility="collapsed",
         on_change=lambda: _take_file(field),
     )

@@ -10,13 +10,14 @@ import numpy as np
 import streamlit as st
 
 from layerscope.datasets.categories import Category
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.models.layers import NO_CLASSES
 from ui.address import change
 from ui.arrays import explaining, load_samples
 from ui.explain.address import SAMPLE, UPLOAD, ExplainChoice, check_model
 from ui.explain.networks import open_network, run_network
-from ui.explain.pictures import PHOTOS, Upload, digest_of, fit_picture, read_photo
+from ui.explain.pictures import PHOTOS, Upload, digest_of, fit_photo, fit_upload
 from ui.live.explanations import Network, Score
 from ui.selection import Selection
 
@@ -29,7 +30,7 @@ class ExplainSubject:
     ----------
     title, credit : str
         Of the picture.
-    picture : ndarray of uint8, (S, S, 3)
+    picture : ndarray of uint8, (H, W, C)
     digest : str
         What tells the picture from all others.
     network : Network
@@ -92,7 +93,7 @@ def count_uploads() -> int:
 
 
 def load_picture(
-    selection: Selection, choice: ExplainChoice, size: int
+    selection: Selection, choice: ExplainChoice, inputs: Preprocessing
 ) -> tuple[str, str, np.ndarray]:
     """Title, credit and pixels of the picture that is chosen.
 
@@ -115,10 +116,10 @@ def load_picture(
             raise InputError(
                 "Upload an image at the left, or paste one. A link does not contain it."
             )
-        picture = fit_picture(upload.content, upload.name, size)
-        return upload.name, upload.note or "Kept for this session only.", picture
+        note = upload.note or "Kept for this session only."
+        return upload.name, note, fit_upload(upload, inputs)
     photo = PHOTOS[choice.source]
-    return photo.title, photo.credit, fit_picture(read_photo(photo.key), photo.title, size)
+    return photo.title, photo.credit, fit_photo(photo.key, inputs)
 
 
 def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSubject, list[str]]:
@@ -132,7 +133,7 @@ def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSu
         In one line, where there is no picture or no model.
     """
     network = open_network(choice.network, selection.run)
-    title, credit, picture = load_picture(selection, choice, network.input_size)
+    title, credit, picture = load_picture(selection, choice, network.inputs)
     n_outputs = len(network.categories)
     if not n_outputs:
         raise InputError(f"{network.name}: {NO_CLASSES}, so that there is nothing to explain")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layerscope.datasets.categories import Category
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.explanation.heatmap import colorize, fit_to_picture, shade
 from layerscope.explanation.method import Cancelled, Setting
@@ -37,8 +38,8 @@ class Network:
     ----------
     source : Source
     name : str
-    input_size : int
-        Side of a picture.
+    inputs : Preprocessing
+        What it wants of a picture.
     categories : tuple of Category
         The outputs, in order.
     layers : tuple of Layer
@@ -49,7 +50,7 @@ class Network:
 
     source: Source
     name: str
-    input_size: int
+    inputs: Preprocessing
     categories: tuple[Category, ...]
     layers: tuple[Layer, ...]
     unsupported: Mapping[str, str]
@@ -96,13 +97,11 @@ def describe(source: Source) -> Network:
     with computing:
         layers = tuple(layer for layer in layer_table(private)[1:] if len(layer.shape) == 3)
         unsupported = list_unsupported(private)
-    return Network(
-        source, private.name, private.input_size, private.categories, layers, unsupported
-    )
+    return Network(source, private.name, private.inputs, private.categories, layers, unsupported)
 
 
 def predict(source: Source, pictures: np.ndarray) -> np.ndarray:
-    """Probabilities (N, K) float32 of pictures (N, S, S, 3) uint8."""
+    """Probabilities (N, K) float32 of pictures (N, H, W, C) uint8."""
     import torch
 
     classifier = _copy(source)
@@ -121,7 +120,7 @@ def _copy(source: Source) -> Classifier:
 def _copy_loaded(shared: Classifier) -> Classifier:
     from layerscope.explanation.task import prepare
 
-    blank = np.zeros((1, shared.input_size, shared.input_size, 3), np.uint8)
+    blank = np.zeros((1, *shared.inputs.shape), np.uint8)
     with computing:  # nobody has hooks on the shared one now that the copy would take over
         return prepare(shared, blank, np.array([0])).classifier
 
@@ -135,7 +134,7 @@ def explain(
     publish: Publish,
     is_unwanted: Callable[[], bool],
 ) -> DrawnExplanation:
-    """A picture (S, S, 3) uint8 explained by a method, at a layer where it looks at one."""
+    """A picture (H, W, C) uint8 explained by a method, at a layer where it looks at one."""
     from layerscope.explanation.registry import attribute
 
     found = attribute(
@@ -173,14 +172,14 @@ def sweep(
         cancelled=is_unwanted,
         **dict[str, Any](options),
     ):
-        drawn = _draw_sweep(step, len(picture), options)
+        drawn = _draw_sweep(step, picture.shape[:2], options)
         publish(step.done, step.drops.size, drawn)
     assert drawn is not None  # there is always a first place
     return drawn
 
 
 def _draw_sweep(
-    step: OcclusionProgress, size: int, options: Mapping[str, Setting]
+    step: OcclusionProgress, size: tuple[int, ...], options: Mapping[str, Setting]
 ) -> DrawnExplanation:
     from layerscope.explanation.occlusion import spread
 
@@ -226,8 +225,8 @@ class ExplainedSample:
 
     Attributes
     ----------
-    picture : ndarray of uint8, (S, S, 3)
-    mask : ndarray of bool, (S, S), or None
+    picture : ndarray of uint8, (H, W, C)
+    mask : ndarray of bool, (H, W), or None
         Where the object is.
     cam : ndarray of float, (h, w), or None
         A stored Grad-CAM.
@@ -244,9 +243,9 @@ class ExplainedSample:
     layers: tuple[Layer, ...]
 
 
-def show_cam(cam: np.ndarray, side: int, mask: np.ndarray | None) -> Explained:
+def show_cam(cam: np.ndarray, size: tuple[int, ...], mask: np.ndarray | None) -> Explained:
     """A Grad-CAM alone, for which no model is needed."""
-    large = fit_to_picture(cam, side)
+    large = fit_to_picture(cam, size)
     shares = {} if mask is None else {"cam": share_on_object(large, mask)}
     return Explained({"cam": embed_pixels(colorize(large))}, shares)
 
@@ -276,7 +275,7 @@ def _explain_sample(classifier: Classifier, subject: ExplainedSample, output: in
     with computing:
         try:
             cams = _find_cams(classifier, subject, outputs)
-            found = show_cam(cams[0], len(subject.picture), subject.mask)
+            found = show_cam(cams[0], subject.picture.shape[:2], subject.mask)
         except InputError as error:  # it is not made for this model; what follows may be
             problems.append(str(error))
         try:

@@ -115,7 +115,7 @@ def run_maximization(
     source : Source
         Of the network, which others use between any two steps.
     task : MaximizationTask
-    start : ndarray of uint8, (S, S, 3), or None
+    start : ndarray of uint8, (H, W, C), or None
         To start from; None for noise.
     rivals : dict of int to ndarray
         Pictures of ``task.strongest``.

@@ -14,11 +14,11 @@ _QUALITY = [cv2.IMWRITE_WEBP_QUALITY, 90]
 
 
 def render(values: np.ndarray, signed: bool) -> str:
-    """Values (S, S) as a picture, a data URL.
+    """Values (H, W) as a picture, a data URL.
 
     Parameters
     ----------
-    values : ndarray of float32, (S, S)
+    values : ndarray of float32, (H, W)
         NaN where nothing is known; that stays transparent.
     signed : bool
         Whether zero is in the middle. Then what speaks for the class is amber and what speaks against

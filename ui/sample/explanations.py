@@ -70,7 +70,7 @@ class _Ground:
     """What explanations are laid over, ready to be sent."""
 
     picture: str
-    side: int
+    size: tuple[int, ...]
     mask: np.ndarray | None
     truth: TruthOverlay | None
 
@@ -79,10 +79,10 @@ class _Ground:
 def _keep_ground(run: str, uid: int, made: Stamp) -> _Ground:
     samples = load_samples(run)
     picture = markup.embed(samples.encoded(uid), "image/webp")
-    side = len(samples.picture(uid))
+    size = samples.picture(uid).shape[:2]
     part_map = samples.part_map(uid)
     if part_map is None:
-        return _Ground(picture, side, None, None)
+        return _Ground(picture, size, None, None)
     mask = part_map > 0
     truth = TruthOverlay(
         markup.embed(outline_parts(part_map, samples.part_names), "image/svg+xml"),
@@ -90,7 +90,7 @@ def _keep_ground(run: str, uid: int, made: Stamp) -> _Ground:
         [(name, color) for _, name, color in list_parts(part_map, samples.part_names)],
         share_covered(mask),
     )
-    return _Ground(picture, side, mask, truth)
+    return _Ground(picture, size, mask, truth)
 
 
 def _fill_column(
@@ -104,7 +104,7 @@ def _fill_column(
     if not isinstance(found, Explained):
         if cam is None:
             return ExplanationColumn(name, probability, problem=problem)
-        found = show_cam(cam, ground.side, ground.mask)
+        found = show_cam(cam, ground.size, ground.mask)
     return ExplanationColumn(
         name, probability, found.layers, found.shares, problem or found.problem
     )

@@ -24,7 +24,7 @@ def outline_parts(part_map: np.ndarray, names: Sequence[str]) -> bytes:
 
     Parameters
     ----------
-    part_map : ndarray of uint8, (S, S)
+    part_map : ndarray of uint8, (H, W)
         0 background, k for ``names[k - 1]``.
     names : sequence of str
 
@@ -33,29 +33,29 @@ def outline_parts(part_map: np.ndarray, names: Sequence[str]) -> bytes:
     bytes
         An SVG file of the size of the map.
     """
-    side = part_map.shape[0]
+    height, width = part_map.shape
     shapes = []
     for value, _, color in list_parts(part_map, names):
         mask = (part_map == value).astype(np.uint8)
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
         shapes += [_trace(contour, color) for contour in contours if len(contour) > 2]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'stroke-linejoin="round">{"".join(shapes)}</svg>'
     ).encode()
 
 
 def dim_outside(part_map: np.ndarray) -> bytes:
-    """Darkness over all that is no part, as an SVG file of the size of the map, (S, S) uint8."""
-    side = part_map.shape[0]
+    """Darkness over all that is no part, as an SVG file of the size of the map, (H, W) uint8."""
+    height, width = part_map.shape
     mask = (part_map > 0).astype(np.uint8)
     # With holes, which the even-odd rule leaves dark.
     contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)
     rings = "".join(f"M{_join(contour)}Z" for contour in contours if len(contour) > 2)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
         f'<path fill="#0e1114" fill-opacity=".82" fill-rule="evenodd" '
-        f'd="M0 0H{side}V{side}H0Z{rings}"/></svg>'
+        f'd="M0 0H{width}V{height}H0Z{rings}"/></svg>'
     ).encode()
 
 

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.utils._pytree import tree_leaves
 
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.models.geometry import FieldTrace
 
@@ -85,15 +86,15 @@ class Capture:
     traced_by: str
 
 
-def capture_calls(module: nn.Module, input_size: int, name: str) -> Capture:
+def capture_calls(module: nn.Module, inputs: Preprocessing, name: str) -> Capture:
     """Follow one picture through a model without computing anything.
 
     Parameters
     ----------
     module : torch.nn.Module
         In evaluation mode; left as it is.
-    input_size : int
-        Side in pixels of the pictures that it takes.
+    inputs : Preprocessing
+        Of the pictures that it takes.
     name : str
         Of the model, for messages.
 
@@ -110,10 +111,10 @@ def capture_calls(module: nn.Module, input_size: int, name: str) -> Capture:
     for traced_by, trace in ((EXPORT, _export), (FX, _trace_symbolically)):
         try:
             empty = copy_without_data(module)
-            pixels = torch.zeros(1, 3, input_size, input_size, device="meta")
+            pixels = torch.zeros(1, *inputs.tensor_shape, device="meta")
             with warnings.catch_warnings(), torch.no_grad():
                 warnings.simplefilter("ignore")  # of torch about itself
-                recorder = trace(empty, pixels, FieldTrace(input_size))
+                recorder = trace(empty, pixels, FieldTrace(max(inputs.size)))
             return Capture(tuple(recorder.calls), recorder.logits, empty, traced_by)
         except Exception as error:  # a model of anyone's may fail in any way
             line = (str(error).strip().splitlines() or [""])[0]

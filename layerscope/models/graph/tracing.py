@@ -55,7 +55,7 @@ def trace_graph(classifier: Classifier, layers: Sequence[Layer]) -> ModelGraph:
     Multiply-adds count convolutions and matrix products; receptive fields follow Araujo, Norris and Sim,
     "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
     """
-    capture = capture_calls(classifier.module, classifier.input_size, classifier.name)
+    capture = capture_calls(classifier.module, classifier.inputs, classifier.name)
     first, *calls = capture.calls
     keys = name_calls(calls)
     named = {first.name: INPUT} | keys
@@ -73,7 +73,7 @@ def trace_graph(classifier: Classifier, layers: Sequence[Layer]) -> ModelGraph:
         for source, shape in call.inputs
     ]
     if classifier.has_classes:
-        size = classifier.input_size
+        size = max(classifier.inputs.size)
         ends.append(_end(PROBABILITIES, "softmax", "output", logits.shape, size, 4))
         edges.append(Edge(logits.key, PROBABILITIES, logits.shape))
     operators = (ends[0], *inner, *ends[1:])

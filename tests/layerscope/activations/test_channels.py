@@ -18,12 +18,13 @@ from layerscope.activations.top_samples import TopSamples, find_maxima, find_row
 from layerscope.datasets.categories import Category
 from layerscope.models.layer_table import layer_table
 from layerscope.models.layers import find_layer
-from layerscope.models.registry import SLIM_MEAN_STD, Classifier, load_model
+from layerscope.models.registry import Classifier, load_model
 from layerscope.params import read_params
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import Store, store_path
 from stages import channels as stage
+from tests.shared.inputs import take
 from tests.shared.project import LAYERS, ROOT, TINY, edit_params
 from ui.bundle import EMBEDDED, ensure_bundle
 
@@ -223,7 +224,7 @@ def classifier(monkeypatch: pytest.MonkeyPatch) -> Classifier:
     )
     categories = tuple(Category(None, None, str(i)) for i in range(5))
     module = module.eval().requires_grad_(False)
-    made = Classifier("small", module, 64, SLIM_MEAN_STD, SLIM_MEAN_STD, categories)
+    made = Classifier("small", module, take(64), categories)
     monkeypatch.setattr(stage, "load_classifier", lambda *_: made)
     return made
 

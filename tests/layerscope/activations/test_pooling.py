@@ -14,7 +14,7 @@ from layerscope.activations.pooling import forward, pool, pooled_shape, pooled_s
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.models.layer_table import layer_table
 from layerscope.models.layers import Layer
-from layerscope.models.registry import SLIM_MEAN_STD, Classifier, vgg16_slim
+from layerscope.models.registry import SLIM_INPUTS, Classifier, vgg16_slim
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -28,7 +28,7 @@ def classifier() -> Classifier:
             nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
             nn.init.zeros_(part.bias)
     module = module.eval().requires_grad_(False)
-    return Classifier("vgg16_slim", module, 224, SLIM_MEAN_STD, SLIM_MEAN_STD, IMAGENETTE)
+    return Classifier("vgg16_slim", module, SLIM_INPUTS, IMAGENETTE)
 
 
 @pytest.fixture(scope="module")

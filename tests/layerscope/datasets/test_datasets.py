@@ -17,6 +17,7 @@ from layerscope.datasets.categories import (
     imagenet,
 )
 from layerscope.errors import InputError
+from tests.shared.inputs import take
 
 
 def add_pictures(folder: Path, n: int, colour: str = "teal") -> None:
@@ -41,7 +42,7 @@ def check_contract(dataset: Dataset, size: int = 24) -> None:
         assert len({source.path for source in sources}) == len(sources)
         assert {source.label for source in sources} == set(range(len(dataset.categories)))
         assert list(sources) == list(dataset.sources(split))
-        sample = dataset.read(sources[-1], size)
+        sample = dataset.read(sources[-1], take(size))
         assert sample.picture.shape == (size, size, 3)
         assert sample.picture.dtype == np.uint8
     both = [*dataset.sources("train"), *dataset.sources("val")]
@@ -192,13 +193,13 @@ def test_unreadable_picture_is_skipped_by_name(tmp_path: Path) -> None:
         3,
         split="all",
         random_state=1,
-        size=8,
+        inputs=take(8),
         on_skip=lambda source, error: skipped.append(str(error)),
     )
     assert len(list(pairs)) == 3
     assert all(message.startswith("cats/notes.jpg: ") for message in skipped)
     with pytest.raises(InputError, match="3 readable"):
-        list(draw(dataset, 4, split="all", random_state=1, size=8))
+        list(draw(dataset, 4, split="all", random_state=1, inputs=take(8)))
 
 
 def test_folders_named_by_wordnet_ids_are_imagenet_classes(tmp_path: Path) -> None:

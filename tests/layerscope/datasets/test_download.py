@@ -18,6 +18,7 @@ from layerscope.datasets import archives, open_dataset
 from layerscope.datasets.categories import IMAGENETTE, IMAGEWOOF, Category
 from layerscope.errors import InputError
 from layerscope.vision import torchvision
+from tests.shared.inputs import take
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -93,7 +94,7 @@ def test_missing_data_set_is_downloaded_once(name: str, archive: Path, tmp_path:
     assert left_in(root) == [f"{name}2"]
     sources = dataset.sources("all")
     assert len(sources) == 20
-    assert dataset.read(sources[0], 16).picture.shape == (16, 16, 3)
+    assert dataset.read(sources[0], take(16)).picture.shape == (16, 16, 3)
     archive.unlink()
     assert open_dataset(name, root=root).sources("all") == sources
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from layerscope.datasets import Dataset, draw, open_dataset, rendered, select
+from tests.shared.inputs import take
 
 
 @pytest.fixture(params=["objects", "birds"])
@@ -24,7 +25,7 @@ def test_sample_is_the_rendering_of_its_index(dataset: Dataset) -> None:
     source = dataset.sources("val")[123]
     assert (source.path, source.label) == ("val/000123", 3)
     expected = rendered.render(dataset.name, seed=0, split="val", index=123)
-    sample = dataset.read(source, len(expected.picture))
+    sample = dataset.read(source, take(len(expected.picture)))
     assert expected.class_index == source.label
     assert np.array_equal(sample.picture, expected.picture)
     assert sample.part_map is not None
@@ -33,7 +34,7 @@ def test_sample_is_the_rendering_of_its_index(dataset: Dataset) -> None:
 
 def test_other_sizes_keep_the_labels(dataset: Dataset) -> None:
     source = dataset.sources("train")[7]
-    full, small = dataset.read(source, 224), dataset.read(source, 112)
+    full, small = dataset.read(source, take(224)), dataset.read(source, take(112))
     assert small.picture.shape == (112, 112, 3)
     assert full.part_map is not None
     assert small.part_map is not None
@@ -45,7 +46,7 @@ def test_other_sizes_keep_the_labels(dataset: Dataset) -> None:
 
 
 def test_label_maps_index_the_part_names(dataset: Dataset) -> None:
-    pairs = draw(dataset, 10, split="val", random_state=0, size=224)
+    pairs = draw(dataset, 10, split="val", random_state=0, inputs=take(224))
     largest = max(int(sample.part_map.max()) for _, sample in pairs if sample.part_map is not None)
     assert 0 < largest <= len(dataset.part_names)
 
@@ -53,9 +54,9 @@ def test_label_maps_index_the_part_names(dataset: Dataset) -> None:
 def test_seed_and_split_give_other_pictures(dataset: Dataset) -> None:
     again = open_dataset(dataset.name, random_state=1)
     validation, training = dataset.sources("val")[0], dataset.sources("train")[0]
-    picture = dataset.read(validation, 224).picture
-    assert not np.array_equal(picture, dataset.read(training, 224).picture)
-    assert not np.array_equal(picture, again.read(validation, 224).picture)
+    picture = dataset.read(validation, take(224)).picture
+    assert not np.array_equal(picture, dataset.read(training, take(224)).picture)
+    assert not np.array_equal(picture, again.read(validation, take(224)).picture)
 
 
 def test_selection_is_balanced(dataset: Dataset) -> None:

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.datasets import Category, Dataset, PictureSource, Sample, draw, select
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
+from tests.shared.inputs import take
 
 SIZES = st.lists(st.integers(1, 30), min_size=1, max_size=6)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -25,10 +27,10 @@ def make_dataset(sizes: Sequence[int], broken: Collection[str] = ()) -> Dataset:
         for index in range(n)
     ]
 
-    def read(source: PictureSource, size: int) -> Sample:
+    def read(source: PictureSource, inputs: Preprocessing) -> Sample:
         if source.path in broken:
             raise InputError(f"{source.path}: damaged")
-        return Sample(np.full((size, size, 3), source.label, dtype=np.uint8), None)
+        return Sample(np.full(inputs.shape, source.label, dtype=np.uint8), None)
 
     categories = tuple(Category(None, None, str(label)) for label in range(len(sizes)))
     return Dataset("toy", categories, (), lambda split: sources, read)
@@ -39,7 +41,7 @@ def chosen(dataset: Dataset, n: int, seed: int = 0) -> list[PictureSource]:
 
 
 def drawn(dataset: Dataset, n: int) -> list[PictureSource]:
-    return [s for s, _ in draw(dataset, n, split="val", random_state=0, size=2)]
+    return [s for s, _ in draw(dataset, n, split="val", random_state=0, inputs=take(2))]
 
 
 @given(SIZES, SEEDS, st.data())
@@ -77,7 +79,7 @@ def test_order_is_shuffled_by_the_seed_only() -> None:
 
 def test_draw_reads_what_select_lists() -> None:
     dataset = make_dataset([5, 5, 5])
-    pairs = list(draw(dataset, 9, split="val", random_state=3, size=4))
+    pairs = list(draw(dataset, 9, split="val", random_state=3, inputs=take(4)))
     assert [source for source, _ in pairs] == chosen(dataset, 9, 3)
     assert all(sample.picture.shape == (4, 4, 3) for _, sample in pairs)
     assert all((sample.picture == source.label).all() for source, sample in pairs)
@@ -109,17 +111,17 @@ def test_skipped_pictures_are_told() -> None:
             6,
             split="val",
             random_state=0,
-            size=2,
+            inputs=take(2),
             on_skip=lambda source, error: told.append((source.path, str(error))),
         )
     )
     assert sorted(told) == [("0/0", "0/0: damaged"), ("1/3", "1/3: damaged")]
 
 
-@pytest.mark.parametrize("take", [chosen, drawn])
-def test_more_than_there_is_says_how_many_there_are(take) -> None:
+@pytest.mark.parametrize("ask", [chosen, drawn])
+def test_more_than_there_is_says_how_many_there_are(ask) -> None:
     with pytest.raises(InputError) as caught:
-        take(make_dataset([3, 4]), 8)
+        ask(make_dataset([3, 4]), 8)
     message = str(caught.value)
     assert "8 samples" in message
     assert "7 there" in message
@@ -129,7 +131,7 @@ def test_more_than_there_is_says_how_many_there_are(take) -> None:
 
 def test_too_few_is_said_before_anything_is_read() -> None:
     with pytest.raises(InputError):
-        draw(make_dataset([3]), 4, split="val", random_state=0, size=2)
+        draw(make_dataset([3]), 4, split="val", random_state=0, inputs=take(2))
 
 
 def test_too_few_readable_says_how_many_were() -> None:

@@ -15,13 +15,14 @@ import pytest
 from layerscope.datasets import Dataset, open_dataset
 from layerscope.datasets.categories import CIFAR10, FASHION_MNIST
 from layerscope.errors import InputError
+from tests.shared.inputs import take
 
 
 def check_reading(dataset: Dataset) -> None:
     for split in ("train", "val"):
         sources = dataset.sources(split)
         assert [source.label for source in sources] == [i % 10 for i in range(20)]
-        sample = dataset.read(sources[-1], 24)
+        sample = dataset.read(sources[-1], take(24))
         assert sample.picture.shape == (24, 24, 3)
         assert sample.picture.dtype == np.uint8
         assert sample.part_map is None
@@ -55,8 +56,8 @@ def test_cifar10_reads_its_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     check_reading(dataset)
     source = dataset.sources("val")[13]
     assert (source.path, source.label) == ("val/000013", 3)
-    assert np.array_equal(dataset.read(source, 32).picture, pictures[13])
-    larger = dataset.read(source, 64).picture
+    assert np.array_equal(dataset.read(source, take(32)).picture, pictures[13])
+    larger = dataset.read(source, take(64)).picture
     assert np.abs(larger.mean(axis=(0, 1)) - pictures[13].mean(axis=(0, 1))).max() < 3
 
 
@@ -89,7 +90,7 @@ def test_fashion_mnist_reads_its_pictures_as_rgb(tmp_path: Path) -> None:
     pictures = write_fashion_mnist(tmp_path / "FashionMNIST" / "raw")
     dataset = open_dataset("fashion_mnist", root=tmp_path)
     check_reading(dataset)
-    read = dataset.read(dataset.sources("train")[5], 28).picture
+    read = dataset.read(dataset.sources("train")[5], take(28)).picture
     assert np.array_equal(read, np.repeat(pictures[5][..., None], 3, axis=2))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,15 @@ from PIL import Image
 from layerscope.datasets import untrusted
 from layerscope.datasets.picture import decode
 from layerscope.datasets.picture_file import FORMATS
-from layerscope.datasets.untrusted import SIDE, read_untrusted
+from layerscope.datasets.preprocessing import Preprocessing
+from layerscope.datasets.untrusted import read_untrusted
 from layerscope.errors import InputError
+from tests.shared.inputs import take
 from tests.shared.project import ROOT
 
 MOST_RAISED = 200  # MB, by any file
-KEPT = 4_400_000  # bytes of a picture for a session
+INPUTS = take(224)
+KEPT = 224 * 224 * 3  # bytes that come back
 
 # Each file in a process forked from one that has imported all, which is far quicker than a new one each. What
 # a process takes is all that it has resident: Python itself as well.
@@ -38,6 +41,7 @@ for file in sorted(Path(sys.argv[1]).iterdir()):
         os.dup2(os.open(file, os.O_RDONLY), 0)
         os.dup2(writer, 1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.argv[1] = sys.argv[2]
         untrusted.answer()
         sys.stdout.flush()
         os._exit(0)
@@ -54,14 +58,16 @@ for file in sorted(Path(sys.argv[1]).iterdir()):
 ONE_BY_ONE = """
 import resource, sys
 from pathlib import Path
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.datasets.untrusted import read_untrusted
 from layerscope.errors import InputError
+inputs = Preprocessing((224, 224), (256, 256), (0.5,) * 3, (0.5,) * 3)
 def read_peak():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 before = read_peak()
 for file in sys.argv[1:]:
     try:
-        read_untrusted(Path(file).read_bytes())
+        read_untrusted(Path(file).read_bytes(), inputs)
     except InputError:
         pass
 children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -77,46 +83,41 @@ def photograph(width: int, height: int, mode: str = "RGB") -> Image.Image:
     return smooth.convert(mode)
 
 
-def pixels_of(content: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(content), formats=["PPM"]) as image:
-        return np.asarray(image.convert("RGB"))
-
-
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_small_picture_is_what_the_pipeline_makes_of_it(kind: str) -> None:
+@pytest.mark.parametrize(
+    "inputs", [INPUTS, take(50, 90, crop=0.95, interpolation="bicubic"), take(28, mean=(0.5,))]
+)
+def test_a_picture_is_what_the_pipeline_makes_of_it(kind: str, inputs: Preprocessing) -> None:
     content = save(photograph(200, 150), kind)
-    kept = read_untrusted(content)
-    np.testing.assert_array_equal(pixels_of(kept.content), decode_whole(content))
-    assert not kept.is_animated and not kept.is_transparent
-
-
-def decode_whole(content: bytes) -> np.ndarray:
-    """The square in the middle, in the picture's own pixels."""
-    with Image.open(io.BytesIO(content)) as image:
-        return decode(content, size=min(image.size), source="a picture", crop_fraction=1.0)
+    found = read_untrusted(content, inputs)
+    expected = decode(content, inputs=inputs, source="a picture")
+    np.testing.assert_array_equal(found.picture, expected)
+    assert not found.is_animated and not found.is_transparent
 
 
 @pytest.mark.parametrize(("width", "height"), [(4000, 2500), (1100, 4300), (1025, 1024)])
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK", "I;16"])
-def test_a_large_picture_becomes_small_and_looks_the_same(
-    width: int, height: int, mode: str
-) -> None:
+def test_a_large_picture_is_too(width: int, height: int, mode: str) -> None:
     image = photograph(width, height, "L" if mode == "I;16" else mode)
     if mode == "I;16":
         image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
     content = save(image, "TIFF", compression="tiff_lzw")
-    kept = untrusted.shrink_picture(content).content
-    assert pixels_of(kept).shape == (SIDE, SIDE, 3) and len(kept) <= KEPT
-    seen, whole = (
-        decode(each, size=224, source="a picture").astype(int) for each in (kept, content)
-    )
-    assert np.abs(seen - whole).mean() < 2  # half a pixel apart at most
+    expected = decode(content, inputs=INPUTS, source="a picture")
+    np.testing.assert_array_equal(read_untrusted(content, INPUTS).picture, expected)
+
+
+def test_a_photograph_of_24_megapixels_on_its_side_has_room() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = save(photograph(6000, 4000), "JPEG", exif=exif)
+    expected = decode(content, inputs=INPUTS, source="a picture")
+    np.testing.assert_array_equal(read_untrusted(content, INPUTS).picture, expected)
 
 
 def test_what_a_process_cannot_do_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(untrusted, "_MODULE", "layerscope.nowhere")
     with pytest.raises(InputError, match="too much memory or time"):
-        read_untrusted(save(photograph(9, 9), "PNG"))
+        read_untrusted(save(photograph(9, 9), "PNG"), INPUTS)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit memory")
@@ -151,7 +152,7 @@ def test_one_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def ask() -> None:
         with pytest.raises(InputError, match="no picture"):
-            read_untrusted(b"x")
+            read_untrusted(b"x", INPUTS)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for each in threads:
@@ -189,7 +190,7 @@ def test_a_server_and_its_child_take_little_together(tmp_path: Path) -> None:
 def test_no_file_takes_much_memory(tmp_path: Path) -> None:
     for name, content in hostile_pictures():
         (tmp_path / name).write_bytes(content)
-    command = [sys.executable, "-c", IN_FORKS, str(tmp_path)]
+    command = [sys.executable, "-c", IN_FORKS, str(tmp_path), json.dumps(asdict(INPUTS))]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == len(list(tmp_path.iterdir())) > 200

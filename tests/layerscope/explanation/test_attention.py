@@ -62,7 +62,7 @@ def watch(classifier: Classifier, pictures: np.ndarray) -> list[tuple[str, Tenso
 
 
 def pictures_of(classifier: Classifier, n: int = 2) -> np.ndarray:
-    return paint(n, classifier.input_size)
+    return paint(n, classifier.inputs.size[0])
 
 
 # --- met as it is called -------------------------------------------------------------------------
@@ -339,7 +339,7 @@ def test_the_method_is_the_product_of_timms_own_matrices(name: str) -> None:
     row = joint[:, 0] if tokens.has_class else joint.mean(axis=1)
     expected = row[:, tokens.n_before :].reshape(2, 4, 4)
     np.testing.assert_allclose(found.maps, expected, rtol=1e-4)
-    assert found.values.shape == (2, one.input_size, one.input_size)
+    assert found.values.shape == (2, *one.inputs.size)
     assert (found.values > 0).all()
 
 

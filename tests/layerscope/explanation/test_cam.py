@@ -14,16 +14,16 @@ from layerscope.datasets.categories import IMAGENETTE
 from layerscope.errors import InputError
 from layerscope.explanation.cam import choose_layer, grad_cam
 from layerscope.explanation.heatmap import colorize, fit_to_picture, overlay
+from layerscope.models.inputs import IMAGENET_MEAN, IMAGENET_STD
 from layerscope.models.layer_table import layer_table
 from layerscope.models.layers import Layer
 from layerscope.models.registry import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
     Classifier,
     to_pixels,
     vgg16_slim,
 )
 from layerscope.vision import torchvision
+from tests.shared.inputs import take
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -41,7 +41,9 @@ def classifier() -> Classifier:
         nn.Linear(8 * 6 * 6, 5),
     )
     module = module.eval().requires_grad_(False)
-    return Classifier("small", module, 12, IMAGENET_MEAN, IMAGENET_STD, IMAGENETTE[:5])
+    return Classifier(
+        "small", module, take(12, mean=IMAGENET_MEAN, std=IMAGENET_STD), IMAGENETTE[:5]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +142,7 @@ def test_an_unknown_layer_is_refused(classifier: Classifier) -> None:
 
 def table_of(module: nn.Module) -> tuple[Layer, ...]:
     module = module.eval()
-    return layer_table(Classifier("x", module, 224, IMAGENET_MEAN, IMAGENET_STD, ()))
+    return layer_table(Classifier("x", module, take(224, mean=IMAGENET_MEAN, std=IMAGENET_STD), ()))
 
 
 @pytest.fixture(scope="module")
@@ -172,17 +174,17 @@ def test_any_layer_with_maps_can_be_named_and_no_other(slim_table: tuple[Layer, 
 
 
 def test_a_map_is_scaled_to_its_peak_and_to_the_picture() -> None:
-    found = fit_to_picture(np.array([[0, 2], [4, 0]], np.float16), 4)
+    found = fit_to_picture(np.array([[0, 2], [4, 0]], np.float16), (4, 4))
     assert found.shape == (4, 4) and found.dtype == np.float32
     # The corners of a bilinear enlargement are the corners of the map.
     np.testing.assert_allclose(found[[0, 0, -1, -1], [0, -1, 0, -1]], [0, 0.5, 1, 0])
-    np.testing.assert_array_equal(fit_to_picture(np.full((3, 3), 7.0), 9), np.ones((9, 9)))
+    np.testing.assert_array_equal(fit_to_picture(np.full((3, 3), 7.0), (9, 12)), np.ones((9, 12)))
 
 
 @pytest.mark.parametrize("nothing", [0.0, np.nan])
 def test_a_map_without_anything_is_blank(nothing: float) -> None:
     # NaN stands for a class that the model does not have.
-    found = fit_to_picture(np.full((7, 7), nothing, np.float16), 14)
+    found = fit_to_picture(np.full((7, 7), nothing, np.float16), (14, 14))
     np.testing.assert_array_equal(found, np.zeros((14, 14)))
 
 

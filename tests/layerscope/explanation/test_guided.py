@@ -15,14 +15,14 @@ from layerscope.datasets.categories import IMAGENETTE
 from layerscope.errors import InputError
 from layerscope.explanation.guided import guided_backprop, guided_grad_cam
 from layerscope.explanation.heatmap import shade
+from layerscope.models.inputs import IMAGENET_MEAN, IMAGENET_STD
 from layerscope.models.registry import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
     Classifier,
     to_pixels,
     vgg16_slim,
 )
 from layerscope.vision import torchvision
+from tests.shared.inputs import take
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def classify(module: nn.Module, size: int, plain: bool = False) -> Classifier:
     """A classifier around a module; a plain one takes pixels as they are."""
     mean, std = ((0.0,) * 3, (1.0,) * 3) if plain else (IMAGENET_MEAN, IMAGENET_STD)
-    return Classifier("small", module.eval(), size, mean, std, IMAGENETTE[:5])
+    return Classifier("small", module.eval(), take(size, mean=mean, std=std), IMAGENETTE[:5])
 
 
 def paint(n: int, size: int) -> np.ndarray:

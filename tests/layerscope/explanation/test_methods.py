@@ -33,6 +33,7 @@ from layerscope.explanation.windows import find_windows, spread
 from layerscope.models.registry import Classifier, load_model, to_pixels, vgg16_slim
 from layerscope.vision import torchvision
 from tests.layerscope.explanation.test_guided import classify, paint, small_net
+from tests.shared.inputs import take
 from tests.shared.project import ROOT
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -561,7 +562,7 @@ def test_drops_are_spread_over_the_pixels_that_squares_cover() -> None:
     assert find_windows(5, 3, 2) == [(0, 3), (2, 5)]
     assert find_windows(6, 3, 2) == [(0, 3), (2, 5), (4, 6)]  # cut off at the edge
     drops = np.array([[1, 3], [np.nan, np.nan]])
-    found = spread(drops, 5, 3, 2)
+    found = spread(drops, (5, 5), 3, 2)
     np.testing.assert_array_equal(found[:3], [[1, 1, 2, 3, 3]] * 3)
     assert np.isnan(found[3:]).all()
 
@@ -953,7 +954,7 @@ def objects() -> tuple[Classifier, np.ndarray, np.ndarray]:
     weights = ROOT / "weights" / "rendered" / "vgg16_slim.safetensors"
     classifier = load_model("vgg16_slim", weights)
     dataset = open_dataset("objects", random_state=0)
-    drawn = list(draw(dataset, 3, split="val", random_state=0, size=224))
+    drawn = list(draw(dataset, 3, split="val", random_state=0, inputs=take(224)))
     labels = np.array([source.label for source, _ in drawn])
     outputs = classifier.outputs_of(dataset.categories)[labels]
     return classifier, np.stack([sample.picture for _, sample in drawn]), outputs

@@ -49,6 +49,7 @@ from layerscope.faithfulness.sampling import choose_samples
 from layerscope.faithfulness.statistics import average, correlate_ranks
 from layerscope.faithfulness.summary import compute_chances, gather, summarize, tabulate
 from layerscope.models.registry import Classifier
+from tests.shared.inputs import take
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 rng = np.random.default_rng(11)
@@ -67,7 +68,9 @@ def paint(n: int, size: int) -> np.ndarray:
 def classify(module: nn.Module, size: int, n_outputs: int) -> Classifier:
     """A classifier that takes pixels as they are."""
     module = module.eval().requires_grad_(False)
-    return Classifier("small", module, size, (0.0,) * 3, (1.0,) * 3, IMAGENETTE[:n_outputs])
+    return Classifier(
+        "small", module, take(size, mean=(0.0,) * 3, std=(1.0,) * 3), IMAGENETTE[:n_outputs]
+    )
 
 
 def linear_model(size: int, seed: int = 0) -> tuple[Classifier, np.ndarray]:
@@ -199,7 +202,7 @@ def test_importance_is_the_drop_of_the_logit() -> None:
 def test_renderer_takes_away_each_part_that_is_seen(dataset: str) -> None:
     names = DATASETS[dataset].part_names
     drawn = render(dataset, seed=4, split="val", index=12)
-    pictures = render_without(dataset, "val/000012", drawn.part_map, names, 4)
+    pictures = render_without(dataset, "val/000012", drawn.part_map, names, 4, 3)
     numbers = list_parts(drawn.part_map)
     assert len(pictures) == 1 + len(numbers) > 2
     assert (pictures[0] == drawn.picture).all()
@@ -213,7 +216,7 @@ def test_renderer_takes_away_each_part_that_is_seen(dataset: str) -> None:
 def test_another_picture_than_the_stored_one_is_refused() -> None:
     names, drawn = DATASETS["birds"].part_names, render("birds", seed=4, split="val", index=12)
     with pytest.raises(InputError, match="val/000013 is not the picture that was stored"):
-        render_without("birds", "val/000013", drawn.part_map, names, 4)
+        render_without("birds", "val/000013", drawn.part_map, names, 4, 3)
 
 
 # --- deletion and insertion ----------------------------------------------------------------------

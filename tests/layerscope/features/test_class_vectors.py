@@ -28,13 +28,14 @@ from layerscope.features.class_vectors import (
 )
 from layerscope.features.kernels import read_class_vectors
 from layerscope.models.registry import Classifier, load_model
+from tests.shared.inputs import take
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def classify(module: nn.Module, n_classes: int) -> Classifier:
     module = module.eval().requires_grad_(False)
-    return Classifier("small", module, 8, (0.5,) * 3, (0.5,) * 3, IMAGENETTE[:n_classes])
+    return Classifier("small", module, take(8), IMAGENETTE[:n_classes])
 
 
 # --- the head --------------------------------------------------------------------------------

@@ -22,11 +22,12 @@ from layerscope.features.kernels import (
 )
 from layerscope.features.weight_figures import N_PROFILE, QUANTILES, describe_weights
 from layerscope.models.registry import Classifier, load_model
+from tests.shared.inputs import take
 
 
 def classify(*parts: nn.Module) -> Classifier:
     module = nn.Sequential(*parts).eval().requires_grad_(False)
-    return Classifier("small", module, 8, (0.5,) * 3, (0.5,) * 3, IMAGENETTE[:2])
+    return Classifier("small", module, take(8), IMAGENETTE[:2])
 
 
 def convolution(weights: np.ndarray, groups: int = 1) -> nn.Conv2d:

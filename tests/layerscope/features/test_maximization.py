@@ -20,6 +20,7 @@ from layerscope.features.units import measure_unit
 from layerscope.models.layer_table import trace_nodes
 from layerscope.models.layers import PROBABILITIES
 from layerscope.models.registry import Classifier, load_model, to_pixels
+from tests.shared.inputs import take
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -31,7 +32,7 @@ BARE = {**STILL, "total_variation": 0.0, "l2": 0.0}
 def classify(*parts: nn.Module, side: int = SIDE) -> Classifier:
     """A classifier that takes pixels as they are."""
     module = nn.Sequential(*parts).eval().requires_grad_(False)
-    return Classifier("small", module, side, (0.0,) * 3, (1.0,) * 3, IMAGENETTE[:5])
+    return Classifier("small", module, take(side, mean=(0.0,) * 3, std=(1.0,) * 3), IMAGENETTE[:5])
 
 
 def small_net(inplace: bool = True) -> Classifier:

@@ -45,8 +45,7 @@ def load(model: str | dict[str, Any], folder: Path) -> Classifier:
 def test_a_backbone_ends_in_its_features(model: str | dict[str, Any], tmp_path: Path) -> None:
     classifier = load(model, tmp_path)
     assert (classifier.has_classes, classifier.categories, classifier.note) == (False, (), "")
-    side = classifier.input_size
-    pictures = np.random.default_rng(0).integers(0, 256, (2, side, side, 3), np.uint8)
+    pictures = np.random.default_rng(0).integers(0, 256, (2, *classifier.inputs.shape), np.uint8)
     with torch.no_grad():
         features = classifier.module(classifier.to_inputs(pictures))
     for depth in DEPTHS:

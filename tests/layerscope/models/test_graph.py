@@ -20,6 +20,7 @@ from layerscope.models.graph.tracing import trace_graph
 from layerscope.models.layer_table import find_opened, layer_table
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, load_model
+from tests.shared.inputs import take
 from tests.shared.project import ROOT
 
 RENDERED = ROOT / "weights/rendered/vgg16_slim.safetensors"
@@ -67,7 +68,7 @@ class Moody(nn.Module):
 
 
 def classifier_of(module: nn.Module, size: int = 8) -> Classifier:
-    return Classifier("a model", module.eval(), size, (0.5,) * 3, (0.5,) * 3, ())
+    return Classifier("a model", module.eval(), take(size), ())
 
 
 @cache
@@ -241,7 +242,7 @@ def test_the_model_is_left_as_it_is() -> None:
 
 def test_what_cannot_be_traced_is_told_in_one_line() -> None:
     with pytest.raises(InputError, match="a model: its operators cannot be traced") as caught:
-        capture_calls(Moody().eval(), 8, "a model")
+        capture_calls(Moody().eval(), take(8), "a model")
     text = str(caught.value)
     assert "torch.export: " in text and "torch.fx: " in text and "\n" not in text
 
@@ -319,7 +320,7 @@ def test_stages_of_networks_whose_outputs_lie_otherwise(name: str, labels: list[
     import timm
 
     module = timm.create_model(name, pretrained=False).eval()
-    classifier = Classifier(name, module, 224, (0.5,) * 3, (0.5,) * 3, ())
+    classifier = Classifier(name, module, take(224), ())
     layers = layer_table(classifier)
     graph = trace_graph(classifier, layers)
     assert [stage.label for stage in graph.stages] == labels

@@ -19,18 +19,18 @@ from safetensors.torch import save_file
 from torch import nn
 
 from layerscope.datasets.categories import IMAGENETTE, Category, imagenet
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.models import registry as models_module
+from layerscope.models.inputs import IMAGENET_MEAN, IMAGENET_STD, of_torchvision
 from layerscope.models.layer_table import layer_table, tapped
 from layerscope.models.layers import Layer
 from layerscope.models.registry import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
     MODELS,
     Classifier,
     ModelEntry,
     choose_device,
-    input_size,
+    inputs_of,
     load_model,
     module_at,
     to_pixels,
@@ -38,6 +38,7 @@ from layerscope.models.registry import (
 )
 from layerscope.models.weights import read_weights, write_weights
 from layerscope.vision import torchvision
+from tests.shared.inputs import take
 
 TWO = (Category(None, None, "red"), Category(None, None, "blue"))
 INCEPTION = {"transform_input": True, "aux_logits": True, "init_weights": False}
@@ -52,7 +53,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def wrap(module: nn.Module, size: int) -> Classifier:
     module = module.eval().requires_grad_(False)
-    return Classifier("tiny", module, size, IMAGENET_MEAN, IMAGENET_STD, TWO)
+    return Classifier("tiny", module, take(size, mean=IMAGENET_MEAN, std=IMAGENET_STD), TWO)
 
 
 class Tiny(nn.Module):
@@ -86,13 +87,13 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", OPTIONS)
 def test_registered_size_is_the_one_that_torchvision_trained_at(name: str) -> None:
     weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
-    assert input_size(name) == weights.transforms().crop_size[0]
+    assert inputs_of(name).size == (weights.transforms().crop_size[0],) * 2
 
 
 def test_sizes_are_known_without_loading() -> None:
-    assert input_size("vgg16_slim") == 224
-    assert input_size("timm:test_resnet") == 160
-    assert input_size({"factory": "nowhere:nothing", "input_size": 96}) == 96
+    assert inputs_of("vgg16_slim").size == (224, 224)
+    assert inputs_of("timm:test_resnet").size == (160, 160)
+    assert inputs_of({"factory": "nowhere:nothing", "input_size": 96}).size == (96, 96)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_sizes_are_known_without_loading() -> None:
     ],
 )
 def test_an_unknown_model_is_one_line(model: Any, part: str) -> None:
-    for use in (input_size, load_model):
+    for use in (inputs_of, load_model):
         with pytest.raises(InputError) as error:
             use(model)
         assert part in str(error.value) and "\n" not in str(error.value)
@@ -142,7 +143,7 @@ def test_pixels_are_scaled_and_normalised_per_channel(tiny: Tiny) -> None:
 
 def test_classes_find_their_outputs_by_wnid_or_else_by_name(tiny: Tiny) -> None:
     outputs = (*TWO, IMAGENETTE[3], Category("n00000001", None, "tench"))
-    classifier = Classifier("x", tiny, 8, IMAGENET_MEAN, IMAGENET_STD, outputs)
+    classifier = Classifier("x", tiny, take(8, mean=IMAGENET_MEAN, std=IMAGENET_STD), outputs)
     asked = (TWO[1], IMAGENETTE[3], IMAGENETTE[0], Category(None, None, "green"))
     # The tench is another class than the output of its name: the WordNet id decides.
     assert classifier.outputs_of(asked).tolist() == [1, 2, -1, -1]
@@ -200,7 +201,7 @@ def test_slim_loads_with_the_categories_its_file_names(tmp_path: Path) -> None:
 
 def table_of(name: str) -> tuple[Layer, ...]:
     module = torchvision.models.get_model(name, weights=None, **OPTIONS[name])
-    return layer_table(wrap(module, input_size(name)))
+    return layer_table(wrap(module, inputs_of(name).size[0]))
 
 
 @pytest.fixture(scope="module")
@@ -421,8 +422,9 @@ def test_lite0_takes_all_296_tensors_of_its_package() -> None:
     for ours, theirs in zip(own, tensors, strict=True):
         assert ours.shape == theirs.shape and torch.equal(ours, theirs)
     assert classifier.categories == imagenet() and len(classifier.categories) == 1000
-    assert classifier.mean == classifier.std == (0.5, 0.5, 0.5)
-    assert input_size("efficientnet_lite0") == classifier.input_size == 224
+    assert classifier.inputs == inputs_of("efficientnet_lite0")
+    assert classifier.inputs.mean == classifier.inputs.std == (0.5, 0.5, 0.5)
+    assert classifier.inputs.size == (224, 224)
 
 
 @pytest.mark.parametrize("damage", ["a shape", "one less"])
@@ -526,7 +528,7 @@ def test_a_factory_with_its_weights_becomes_a_classifier(factory: str, tmp_path:
     found = load_model(spec, path)
     pixels = torch.rand(2, 3, 20, 20)
     torch.testing.assert_close(found.module(found.normalize(pixels)), module(pixels))
-    assert found.input_size == 20
+    assert found.inputs.size == (20, 20)
     assert [category.name for category in found.categories] == ["0", "1", "2"]
 
 
@@ -551,7 +553,7 @@ def test_a_timm_model_takes_weights_from_a_file(tmp_path: Path) -> None:
     module, path = timm.create_model("test_resnet"), tmp_path / "x.safetensors"
     save_file(module.state_dict(), path)
     found = load_model("timm:test_resnet", path)
-    assert (found.input_size, found.categories) == (160, imagenet())
+    assert (found.inputs.size, found.categories) == ((160, 160), imagenet())
     pixels = torch.rand(1, 3, 160, 160)
     torch.testing.assert_close(found.module(pixels), module.eval()(pixels))
 
@@ -624,7 +626,7 @@ def published(
         monkeypatch.setattr(torchvision.models, "get_model_weights", lambda _: Weights)
         monkeypatch.setattr(torchvision.models, "get_model", lambda *_, **__: Tiny())
         load = partial(models_module._load_torchvision, "tiny", {})
-        monkeypatch.setitem(MODELS, "tiny", ModelEntry(32, load))
+        monkeypatch.setitem(MODELS, "tiny", ModelEntry(partial(of_torchvision, "tiny"), load))
         return source
 
     return publish
@@ -647,7 +649,7 @@ def test_a_download_with_the_right_hash_becomes_the_model(
     found = load_model("tiny")
     for key, value in tiny.state_dict().items():
         assert torch.equal(found.module.state_dict()[key], value)
-    assert (found.input_size, found.mean, found.std) == (32, IMAGENET_MEAN, IMAGENET_STD)
+    assert found.inputs == Preprocessing((32, 32), (256, 256), IMAGENET_MEAN, IMAGENET_STD)
     assert (checkpoints / source.name).read_bytes() == source.read_bytes()
 
 
@@ -667,7 +669,7 @@ def test_a_file_put_there_by_hand_needs_no_network(
     source = published()
     checkpoints.mkdir(parents=True)
     source.rename(checkpoints / source.name)
-    assert load_model("tiny").input_size == 32
+    assert load_model("tiny").inputs.size == (32, 32)
 
 
 @pytest.mark.usefixtures("offline")

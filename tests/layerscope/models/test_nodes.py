@@ -24,6 +24,7 @@ from layerscope.models.geometry import FieldTrace
 from layerscope.models.layer_table import find_node, layer_table, list_left_out, tapped
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier
+from tests.shared.inputs import take
 
 HALF = (0.5, 0.5, 0.5)
 
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def classify(module: nn.Module, side: int) -> Classifier:
-    return Classifier("own", module.eval().requires_grad_(False), side, HALF, HALF, ())
+    return Classifier("own", module.eval().requires_grad_(False), take(side), ())
 
 
 def make(name: str) -> Classifier:
@@ -155,7 +156,7 @@ SMALL = (
 def test_what_changes_at_a_place_changes_there_in_every_layer(name: str, depth: str) -> None:
     """Which of the axes are places is shown by moving something, whatever was told of them."""
     classifier = make(name)
-    layers, side = layer_table(classifier, depth)[1:-1], classifier.input_size
+    layers, side = layer_table(classifier, depth)[1:-1], classifier.inputs.size[0]
     assert not list_left_out(classifier, depth)
     pixels = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0))
     first = collect(classifier, layers, pixels)

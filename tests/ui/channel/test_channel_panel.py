@@ -16,9 +16,10 @@ from layerscope.activations.channels import score, shrink
 from layerscope.errors import InputError
 from layerscope.features.patches import field_box
 from layerscope.models.layers import Layer
-from layerscope.models.registry import SLIM_MEAN_STD, Classifier
+from layerscope.models.registry import Classifier
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import writing
+from tests.shared.inputs import take
 from tests.shared.project import CLASSES, LAYERS, TINY
 from ui.arrays import Unavailable, load_predictions
 from ui.channel import activations, live_maps
@@ -55,7 +56,7 @@ def net(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
     torch.manual_seed(0)
     module = Net().eval().requires_grad_(False)
     categories = load_predictions(TINY).categories
-    classifier = Classifier("tiny", module, 64, SLIM_MEAN_STD, SLIM_MEAN_STD, categories)
+    classifier = Classifier("tiny", module, take(64), categories)
     monkeypatch.setattr("ui.live.maps.load", lambda source: classifier)
     live_maps._forward_all.cache_clear()
     yield module
@@ -261,16 +262,18 @@ def test_next_and_previous_follow_the_order_of_the_grid() -> None:
 
 def test_the_square_of_a_unit_is_its_receptive_field_within_the_picture() -> None:
     layer = Layer("features.28", "conv", "conv5_3", (512, 14, 14), 196, 0, 0)
-    middle = field_box(layer, 7, 6, 224)
+    middle = field_box(layer, 7, 6, (224, 224))
     assert middle == pytest.approx(
         ((6.5 / 14) - 98 / 224, 7.5 / 14 - 98 / 224, 0.875, 0.875), abs=0.03
     )
-    left, top, width, height = field_box(layer, 0, 13, 224) or (0, 0, 0, 0)
+    left, top, width, height = field_box(layer, 0, 13, (224, 224)) or (0, 0, 0, 0)
     assert (top, left + width) == (0, 1)
     assert height == pytest.approx(0.5 / 14 + 98 / 224)
     pixel = Layer("features.0", "conv", "conv1_1", (64, 224, 224), 3, 0, 0)
-    assert field_box(pixel, 100, 50, 224) == pytest.approx((49 / 224, 99 / 224, 3 / 224, 3 / 224))
-    assert field_box(DENSE, 0, 0, 224) is None
+    assert field_box(pixel, 100, 50, (224, 224)) == pytest.approx(
+        (49 / 224, 99 / 224, 3 / 224, 3 / 224)
+    )
+    assert field_box(DENSE, 0, 0, (224, 224)) is None
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,13 @@ import pytest
 from PIL import Image
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from layerscope.datasets.picture import decode
 from layerscope.datasets.picture_file import FORMATS
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
 from layerscope.explanation.methods import METHODS
+from tests.shared.inputs import take
 from tests.shared.pages import address, open_app, text_of
 from tests.shared.project import ROOT, TINY
 from ui.components.occlusion_probe import read_places
@@ -30,7 +33,7 @@ from ui.components.picture_paste import read_pasted
 from ui.explain import trust
 from ui.explain.address import check_model, read_choice, write_options
 from ui.explain.methods import Found, join
-from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_picture, read_photo
+from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_photo, fit_upload
 from ui.live.explanations import DrawnExplanation
 from ui.live.rendering import AGAINST, FOR, NEUTRAL, blend, scale
 from ui.queue import MAX_LONG, MAX_SHORT, Queue, Report, State
@@ -50,7 +53,7 @@ def halves(mode: str = "RGB") -> Image.Image:
 
 
 def shown(content: bytes) -> np.ndarray:
-    return fit_picture(check_upload("a picture", content).content, "a picture", 32)
+    return fit_upload(check_upload("a picture", content), take(32))
 
 
 # --- pictures that a visitor brings ----------------------------------------------------------
@@ -128,16 +131,27 @@ def test_a_picture_is_turned_upright(kind: str) -> None:
     np.testing.assert_allclose(picture[28, 16], (0, 0, 255), atol=6)
 
 
-def test_transparent_parts_are_laid_on_mid_grey() -> None:
+def test_transparent_parts_are_laid_on_white_as_in_a_run() -> None:
     image = halves("RGBA")
     alpha = np.full((40, 80), 255, np.uint8)
     alpha[:, 40:] = 0
     image.putalpha(Image.fromarray(alpha))
     content = encode(image, "PNG")
-    assert check_upload("logo.png", content).note == "Its transparent parts are laid on grey."
+    assert check_upload("logo.png", content).note == "Its transparent parts are laid on white."
     picture = shown(content)
     np.testing.assert_allclose(picture[16, 4], (255, 0, 0), atol=2)
-    np.testing.assert_allclose(picture[16, 28], 128, atol=2)
+    np.testing.assert_allclose(picture[16, 28], 255, atol=2)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    "inputs", [take(96), take(40, 70, crop=0.95, interpolation="bicubic"), take(28, mean=(0.5,))]
+)
+def test_an_upload_is_what_the_same_file_is_in_a_run(kind: str, inputs: Preprocessing) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (300, 200, 3), dtype=np.uint8)
+    content = encode(Image.fromarray(noise), kind)
+    found = fit_upload(check_upload("a picture", content), inputs)
+    np.testing.assert_array_equal(found, decode(content, inputs=inputs, source="a picture"))
 
 
 def test_of_an_animation_the_first_frame_is_taken_and_told() -> None:
@@ -149,7 +163,7 @@ def test_of_an_animation_the_first_frame_is_taken_and_told() -> None:
 
 def test_photographs_are_in_the_package_and_credited() -> None:
     for key, photo in PHOTOS.items():
-        assert fit_picture(read_photo(key), key, 64).std() > 20
+        assert fit_photo(key, take(64)).std() > 20
         assert photo.credit
 
 
@@ -240,7 +254,7 @@ def test_outputs_and_layers_are_checked_against_the_model() -> None:
         {"token": "old", "places": [[0, 0]]},
         {"token": "t", "places": []},
         {"token": "t", "places": [[0, 0]] * 5},
-        {"token": "t", "places": [[0, 193]]},
+        {"token": "t", "places": [[101, 0]]},
         {"token": "t", "places": [[-1, 0]]},
         {"token": "t", "places": [[True, 0]]},
         {"token": "t", "places": [[0.5, 0]]},
@@ -249,12 +263,12 @@ def test_outputs_and_layers_are_checked_against_the_model() -> None:
 )
 def test_a_browser_may_ask_for_any_place(sent: object) -> None:
     with pytest.raises(ValueError):
-        read_places(sent, "t", 192)
+        read_places(sent, "t", (100, 192))
 
 
 def test_places_within_the_picture_are_taken() -> None:
     sent = {"token": "t", "places": [[0, 192], [4, 8]]}
-    assert read_places(sent, "t", 192) == [(0, 192), (4, 8)]
+    assert read_places(sent, "t", (100, 192)) == [(0, 192), (4, 8)]
 
 
 # --- the queue -------------------------------------------------------------------------------
@@ -646,7 +660,7 @@ def test_an_upload_is_asked_for_where_there_is_none(
     assert "Upload an image at the left" in text_of(app)
 
 
-def test_of_an_upload_only_a_small_copy_is_kept(
+def test_of_an_upload_nothing_stays_in_memory(
     embedded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(embedded)
@@ -666,7 +680,10 @@ def test_of_an_upload_only_a_small_copy_is_kept(
         app.file_uploader[0].upload(f"{number}.png", content, "image/png").run()
         assert not app.exception
         assert f"{number}.png" in text_of(app)
-        assert len(app.session_state["explain_upload"].content) <= 4_400_000 < len(content)
+        upload = app.session_state["explain_upload"]
+        assert all(len(each) < 100 for each in vars(upload).values() if isinstance(each, bytes))
+        upload.file.seek(0)
+        assert upload.file.read() == content
     assert left == [0, 0]  # files that Streamlit has
     assert len(set(fields)) == 2  # a field of its own for each
 

@@ -14,6 +14,7 @@ from layerscope.features.kernels import describe_network, read_kernel
 from layerscope.features.weight_figures import WeightFigures
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, load_model
+from tests.shared.inputs import take
 from ui.components.kernel_grid import Pages, read_page
 from ui.features.kernels.choice import KernelChoice, count_pages, read_kernel_choice
 from ui.features.kernels.figures import KINDS, list_columns, list_facts, name_kind
@@ -55,7 +56,7 @@ def build() -> Classifier:
         nn.Linear(7, 5),
     )
     module = module.eval().requires_grad_(False)
-    return Classifier("small", module, 8, (0.5,) * 3, (0.5,) * 3, IMAGENETTE[:5])
+    return Classifier("small", module, take(8), IMAGENETTE[:5])
 
 
 CLASSIFIER = build()

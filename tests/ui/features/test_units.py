@@ -25,6 +25,7 @@ from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, to_pixels
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import writing
+from tests.shared.inputs import take
 from tests.shared.pages import open_app, text_of
 from tests.shared.project import CLASSES, LAYERS, SIZES, TINY
 from ui.arrays import Unavailable
@@ -156,7 +157,9 @@ def brightness(bias: float) -> Classifier:
     pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 4))
     torch.manual_seed(0)
     module = nn.Sequential(layer, nn.ReLU(inplace=True), pool).eval().requires_grad_(False)
-    return Classifier("brightness", module, SIDE, (0.0,) * 3, (1.0,) * 3, IMAGENETTE[:4])
+    return Classifier(
+        "brightness", module, take(SIDE, mean=(0.0,) * 3, std=(1.0,) * 3), IMAGENETTE[:4]
+    )
 
 
 def plain(level: int) -> np.ndarray:
@@ -438,9 +441,9 @@ def test_an_option_that_is_reset_stays_reset(channels: Path) -> None:
 def test_a_patch_is_the_pixels_of_the_receptive_field(channels: Path) -> None:
     picture = Samples(channels / "samples.zarr").picture(7)
     # Of 64 x 64 units on 64 x 64 pixels, each sees 3 x 3 about itself.
-    box = field_box(CONV, 10, 20, 64)
+    box = field_box(CONV, 10, 20, (64, 64))
     np.testing.assert_array_equal(read_patch(TINY, 7, box), picture[9:12, 19:22])
-    corner = field_box(CONV, 0, 63, 64)
+    corner = field_box(CONV, 0, 63, (64, 64))
     np.testing.assert_array_equal(read_patch(TINY, 7, corner), picture[0:2, 62:64])
     np.testing.assert_array_equal(read_patch(TINY, 7, None), picture)
 

@@ -71,10 +71,10 @@ def test_the_predicted_class_is_explained_by_the_stored_map(embedded: None) -> N
     assert set(found.layers) == set(found.shares) == {"cam", "guided", "product"}
     cam = Store(store_path(RUN, "cam")).read("cam")[3, 0]
     np.testing.assert_array_equal(explainer.read_stored_cam(RUN, 3, predicted), cam)
-    assert found.layers["cam"] == embed_pixels(colorize(fit_to_picture(cam, 224)))
+    assert found.layers["cam"] == embed_pixels(colorize(fit_to_picture(cam, (224, 224))))
     mask = Samples(store_path(RUN, "samples")).part_map(3)
     assert mask is not None
-    large = fit_to_picture(cam, 224)
+    large = fit_to_picture(cam, (224, 224))
     assert found.shares["cam"] == pytest.approx(large[mask > 0].sum() / large.sum(), rel=1e-4)
     for key in ("guided", "product"):
         grey = decode(found.layers[key])
@@ -97,7 +97,7 @@ def test_any_other_class_is_explained_live_at_the_same_layer(embedded: None) -> 
     classifier = load_model("vgg16_slim", "weights/rendered/vgg16_slim.safetensors")
     with grad_cam(classifier, "features.29") as make:
         cam = make(samples.picture(3)[None], np.array([output]))[0]
-    expected = colorize(fit_to_picture(cam, 224)).astype(int)
+    expected = colorize(fit_to_picture(cam, (224, 224))).astype(int)
     assert np.abs(decode(found.layers["cam"]) - expected).mean() < 3  # WebP loses a little
 
 

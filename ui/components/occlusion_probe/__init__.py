@@ -22,8 +22,8 @@ class OcclusionProbe:
     ----------
     picture, filling : str
         The picture, and what stands in the place of what is covered; data URLs.
-    side, patch, stride : int
-        Of the picture, of the patch, and from one place of a sweep to the next, in pixels.
+    height, width, patch, stride : int
+        Of the picture, sides of the patch, and from one place of a sweep to the next, in pixels.
     baseline : float
         Probability of the class on the whole picture.
     answers : sequence of (int, int, float)
@@ -40,7 +40,8 @@ class OcclusionProbe:
 
     picture: str
     filling: str
-    side: int
+    height: int
+    width: int
     patch: int
     stride: int
     baseline: float
@@ -74,7 +75,7 @@ def draw_probe(
     on_sweep, on_cancel : callable
         Called when the sweep is asked for, and called off.
     """
-    last = probe.side - probe.patch
+    last = probe.width - probe.patch, probe.height - probe.patch
     _COMPONENT.draw(
         key=key,
         data={**asdict(probe), "raster": RASTER, "token": token},
@@ -87,25 +88,26 @@ def draw_probe(
     )
 
 
-def read_places(sent: object, token: str, last: int) -> list[PatchPlace]:
-    """Places that a browser asks for, each coordinate from 0 to `last`; ValueError for anything else.
+def read_places(sent: object, token: str, last: tuple[int, int]) -> list[PatchPlace]:
+    """Places that a browser asks for, left and top from 0 to `last`; ValueError for anything else.
 
     Parameters
     ----------
     sent : object
     token : str
         Of what is on show.
-    last : int
+    last : tuple of int
     """
     if not isinstance(sent, dict) or sent.get("token") != token:
         raise ValueError("no question about what is on show")
     places = sent.get("places")
     if not isinstance(places, list) or not 1 <= len(places) <= MOST_PLACES:
         raise ValueError(f"not 1 to {MOST_PLACES} places")
-    return [_read_place(place, range(last + 1)) for place in places]
+    return [_read_place(place, last) for place in places]
 
 
-def _read_place(sent: object, known: range) -> PatchPlace:
+def _read_place(sent: object, last: tuple[int, int]) -> PatchPlace:
     if not isinstance(sent, list) or len(sent) != 2:
         raise ValueError("not a place")
-    return read_one_of(sent[0], known), read_one_of(sent[1], known)
+    left, top = (read_one_of(at, range(most + 1)) for at, most in zip(sent, last, strict=True))
+    return left, top

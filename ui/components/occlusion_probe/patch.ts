@@ -5,7 +5,8 @@ import type { Place } from "./questions";
 
 /** Sides of the picture and of the square, in pixels of the picture; places lie `raster` apart. */
 export interface Geometry {
-  side: number;
+  height: number;
+  width: number;
   patch: number;
   stride: number;
   raster: number;
@@ -13,9 +14,9 @@ export interface Geometry {
 }
 
 /** The place on the raster nearest to a point, so that the square lies within the picture. */
-export function snap({ side, patch, raster }: Geometry, ...point: Place): Place {
-  const [x, y] = point.map((at) => clamp(0, Math.round(at / raster) * raster, side - patch));
-  return [x, y];
+export function snap({ width, height, patch, raster }: Geometry, x: number, y: number): Place {
+  const on = (at: number, side: number) => clamp(0, Math.round(at / raster) * raster, side - patch);
+  return [on(x, width), on(y, height)];
 }
 
 export class Patch {
@@ -32,19 +33,21 @@ export class Patch {
   }
 
   set(geometry: Geometry) {
-    const { side, patch, filling } = geometry;
+    const { width, height, patch, filling } = geometry;
     const { style } = this.element;
-    style.width = style.height = `${(100 * patch) / side}%`;
+    this.box.style.aspectRatio = `${width} / ${height}`;
+    style.width = `${(100 * patch) / width}%`;
+    style.height = `${(100 * patch) / height}%`;
     if (this.geometry?.filling !== filling) style.backgroundImage = `url("${filling}")`;
-    style.backgroundSize = `${(100 * side) / patch}%`;
+    style.backgroundSize = `${(100 * width) / patch}% ${(100 * height) / patch}%`;
     this.geometry = geometry;
-    this.move(this.place ?? [(side - patch) / 2, (side - patch) / 2]);
+    this.move(this.place ?? [(width - patch) / 2, (height - patch) / 2]);
   }
 
   private follow(event: PointerEvent) {
     const { left, top, width } = this.box.getBoundingClientRect();
-    const { side, patch } = this.geometry;
-    const at = (offset: number) => (offset / width) * side - patch / 2;
+    const { width: pixels, patch } = this.geometry;
+    const at = (offset: number) => (offset / width) * pixels - patch / 2;
     this.move([at(event.clientX - left), at(event.clientY - top)], true);
   }
 
@@ -59,15 +62,15 @@ export class Patch {
   }
 
   private move(point: Place, tell = false) {
-    const { side, patch } = this.geometry;
+    const { width, height, patch } = this.geometry;
     const place = snap(this.geometry, ...point);
     const same = place.join() === this.place?.join();
     this.place = place;
     const { style } = this.element;
-    [style.left, style.top] = place.map((at) => `${(100 * at) / side}%`);
+    const share = (at: number, of: number) => `${of ? (100 * at) / of : 0}%`;
+    [style.left, style.top] = [share(place[0], width), share(place[1], height)];
     // In per cents of what the background exceeds the square by.
-    const last = side - patch;
-    style.backgroundPosition = place.map((at) => `${last ? (100 * at) / last : 0}%`).join(" ");
+    style.backgroundPosition = `${share(place[0], width - patch)} ${share(place[1], height - patch)}`;
     if (tell && !same) this.onMove(place);
   }
 }

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from ui.arrays import Stamp, explaining, read_pictures, stamp
 from ui.components.component import Component
+from ui.markup import shrink
 from ui.memory import keep
 
 _COMPONENT = Component("thumbnails")
@@ -22,7 +23,7 @@ _COMPONENT = Component("thumbnails")
 
 @dataclass(frozen=True)
 class Sheet:
-    """Square pictures side by side.
+    """Pictures in squares, side by side.
 
     Attributes
     ----------
@@ -58,10 +59,10 @@ def compose_sheet(pictures: Sequence[bytes]) -> Sheet:
         picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
         if picture is None:
             raise ValueError(f"picture {uid} cannot be decoded")
+        small = shrink(picture, side)
         y, x = uid // columns * side, uid % columns * side
-        sheet[y : y + side, x : x + side] = cv2.resize(
-            picture, (side, side), interpolation=cv2.INTER_AREA
-        )
+        y, x = y + (side - small.shape[0]) // 2, x + (side - small.shape[1]) // 2
+        sheet[y : y + small.shape[0], x : x + small.shape[1]] = small
     _, image = cv2.imencode(".webp", sheet, [cv2.IMWRITE_WEBP_QUALITY, 70])
     return Sheet(image.tobytes(), columns, count)
 

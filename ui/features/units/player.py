@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from layerscope.features.patches import field_box
+from layerscope.features.patches import field_box, in_square
 from layerscope.features.unit import Unit
 from ui import markup
 from ui.arrays import load_predictions, load_samples
@@ -165,8 +165,9 @@ def _hint(subject: UnitSubject, task: MaximizationTask) -> str:
 def _find_eye(subject: UnitSubject, unit: Unit) -> tuple[float, float, float, float] | None:
     if unit.position is None:
         return None
-    side = load_predictions(subject.run).layers[0].shape[-1]
-    return field_box(subject.layer, *unit.position, side)
+    size = load_predictions(subject.run).layers[0].shape[1:]
+    box = field_box(subject.layer, *unit.position, size)
+    return None if box is None else in_square(box, size)
 
 
 def tell_states(found: Maximization, units: LayerUnits | None, subject: UnitSubject) -> list[str]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from layerscope.features.patches import Box, cut_patch, field_box
+from layerscope.features.patches import Box, cut_patch, field_box, in_square
 from layerscope.models.layers import INPUT, Layer
 from ui import markup
 from ui.address import change
@@ -69,9 +69,9 @@ def _draw_link(subject: UnitSubject, maps: bool) -> None:
     """What to do next: pin one, or look at the pinned one in the Explorer."""
     selection = subject.selection
     field = subject.layer.receptive_field
-    side = load_predictions(subject.run).layers[0].shape[-1]
-    note = f"A peak sees {field} × {field} pixels of {side} × {side}. " if maps else ""
-    if maps and field >= side:
+    height, width = _size_of(subject.run)
+    note = f"A peak sees {field} × {field} pixels of {width} × {height}. " if maps else ""
+    if maps and field >= max(height, width):
         note = "A peak sees the whole picture, or all up to its edge. "
     with st.container(key="units-top-foot", horizontal=True, gap=None):
         if selection.sample is None:
@@ -104,7 +104,7 @@ def list_tiles(
                 name_class(run, label),
                 write_number(float(value)),
                 mark_class(label)[0],
-                None if cut else box,
+                None if cut or box is None else in_square(box, _size_of(run)),
             )
         )
     return tiles
@@ -114,8 +114,12 @@ def find_box(run: str, layer: Layer, y: int, x: int) -> Box | None:
     """What a place of the layer's map sees of a sample; None where that is all of it."""
     if not has_maps(layer):
         return None
-    side = next(each for each in load_predictions(run).layers if each.key == INPUT).shape[-1]
-    return field_box(layer, y, x, side)
+    return field_box(layer, y, x, _size_of(run))
+
+
+def _size_of(run: str) -> tuple[int, ...]:
+    """Height and width of the run's pictures."""
+    return next(each for each in load_predictions(run).layers if each.key == INPUT).shape[1:]
 
 
 @keep
@@ -124,7 +128,7 @@ def _keep_patch(run: str, uid: int, box: Box | None, made: Stamp) -> str:
 
 
 def read_patch(run: str, uid: int, box: Box | None) -> np.ndarray:
-    """The part of a sample's stored picture that a box touches, (h, w, 3) uint8; all of it without one."""
+    """The part of a sample's stored picture that a box touches, (h, w, C) uint8; all of it without one."""
     with explaining(run, "samples"):
         picture = load_samples(run).picture(uid)
     return picture if box is None else cut_patch(picture, box)
@@ -141,5 +145,6 @@ def enlarge(patch: np.ndarray, side: int) -> np.ndarray:
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST if scale > 4 else cv2.INTER_LINEAR
     square = np.full((side, side, 3), (14, 17, 20), np.uint8)
     top, left = (side - size[1]) // 2, (side - size[0]) // 2
-    square[top : top + size[1], left : left + size[0]] = cv2.resize(patch, size, interpolation=how)
+    large = cv2.resize(patch, size, interpolation=how)  # OpenCV drops the axis of a single channel
+    square[top : top + size[1], left : left + size[0]] = large.reshape(*size[::-1], -1)
     return square
