@@ -142,6 +142,18 @@ class ComputeParams:
 
 @dataclass(frozen=True, config=_STRICT)
 class PrepareParams:
+    """How samples are stored.
+
+    Attributes
+    ----------
+    split : str
+        ``train``, ``val`` or ``all``.
+    quality : int
+        Of the WebP pictures of rendered data sets, 100 for lossless. They have no file: what is stored is
+        the picture, and what networks see. Pictures that were read from files are stored without loss.
+    random_state : int
+    """
+
     split: Literal["train", "val", "all"]
     quality: int = Field(ge=1, le=100)
     random_state: int = Field(ge=0, lt=2**32)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
+from layerscope.models.inputs import of_factory
 from layerscope.params import ActivationsParams, Run, read_params
 from tests.shared.project import ROOT
 
@@ -267,3 +269,39 @@ def test_runs_may_be_left_empty(content: dict[str, Any], file: Path) -> None:
     content["runs"] = None
     yaml.dump(content, file)
     assert read_params(file).runs == {}
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        ({"input_size": 0}, "input_size: "),
+        ({"input_size": [3, 4, 5]}, "input_size: "),
+        ({"input_size": 96.5}, "input_size: "),
+        ({"channels": 2}, "channels: "),
+        ({"channels": 1}, "mean: give the number"),
+        ({"channels": 1, "mean": 0.5, "std": [1, 1, 1]}, "std: 3 numbers for 1 channels"),
+        ({"mean": [0.1, 0.2]}, "mean: 2 numbers for 3 channels"),
+        ({"mean": []}, "mean: "),
+        ({"std": 0}, "std: "),
+        ({"crop": 0}, "crop: "),
+        ({"crop": float("nan")}, "crop: "),
+        ({"crop_mode": "centre"}, "crop_mode: "),
+        ({"interpolation": "cubic"}, "interpolation: "),
+        ({"inputsize": 96}, "unknown key inputsize; known: "),
+    ],
+)
+def test_what_a_factory_says_of_its_inputs_is_checked(
+    content: dict[str, Any], file: Path, described: dict[str, Any], said: str
+) -> None:
+    content["runs"]["mine"]["model"] = {"factory": "a:b"} | described
+    assert f"runs.mine.model: {said}" in message_of(content, file)
+
+
+def test_a_factory_may_say_all_of_its_inputs(content: dict[str, Any], file: Path) -> None:
+    model = {"factory": "a:b", "input_size": [128, 256], "channels": 1, "mean": 0.1, "std": [0.3]}
+    model |= {"crop": 1, "crop_mode": "squash", "interpolation": "lanczos"}
+    content["runs"]["mine"]["model"] = model
+    yaml.dump(content, file)
+    found = of_factory(read_params(file).run("mine").model)
+    expected = ((128, 256), (128, 256), (0.1,), (0.3,), "squash", "lanczos")
+    assert found == Preprocessing(*expected) and found.shape == (128, 256, 1)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.explanation.method import Cancelled
 from layerscope.features.ascent import MaximizationSettings
-from layerscope.features.patches import field_box
+from layerscope.features.patches import field_box, in_square
 from layerscope.features.selectivity import rank_selectivity
 from layerscope.features.unit import Unit
 from layerscope.features.units import measure_response
@@ -584,3 +584,9 @@ def test_options_are_those_of_an_ascent() -> None:
     defaults = {option.key: option.default for option in OPTIONS}
     assert MaximizationSettings(**defaults) == MaximizationSettings()  # type: ignore[arg-type]
     assert all(option.low <= option.default <= option.high for option in OPTIONS)
+
+
+def test_a_box_lies_where_the_picture_does_in_its_square() -> None:
+    assert in_square((0.5, 0.25, 0.5, 0.5), (60, 60)) == (0.5, 0.25, 0.5, 0.5)
+    assert in_square((0.5, 0.0, 0.5, 1.0), (50, 100)) == (0.5, 0.25, 0.5, 0.5)
+    assert in_square((0.0, 0.5, 1.0, 0.5), (100, 50)) == (0.25, 0.5, 0.5, 0.5)
