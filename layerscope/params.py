@@ -81,8 +81,8 @@ class Run:
         A name in the registry of models, ``timm:<name>``, or a mapping with a ``factory``, its ``options``
         and what `layerscope.models.inputs.of_factory` reads.
     weights : str
-        A safetensors file, or the folder ``weights/published``, which stands for weights that come
-        from a package or a download. Stages of the run depend on it.
+        A file, see `layerscope.models.weights.open_weights`, or the folder ``weights/published``, which
+        stands for weights that come from a package or a download. Stages of the run depend on it.
     sizes : tuple of int
         Nested numbers of samples, rising.
     root : str, optional
@@ -103,8 +103,9 @@ class Run:
 
     @property
     def weights_file(self) -> Path | None:
-        """The safetensors file, or None for published weights."""
-        return Path(self.weights) if self.weights.endswith(".safetensors") else None
+        """The file of weights, or None for published ones."""
+        path = Path(self.weights)
+        return None if path.parts[-2:] == ("weights", "published") else path
 
 
 def _known_url(url: str) -> str:

@@ -35,7 +35,7 @@ def predict(samples: str, store: str, run: str, start: int, stop: int, params: P
 def main(run: str) -> None:
     params = read_params()
     samples = Samples(store_path(run, "samples"))
-    classifier = load_classifier(params.run(run), params.device)
+    classifier = load_classifier(params.run(run), params.device).named_by(samples.categories)
     height, width = classifier.inputs.size
     n, k = len(samples), len(classifier.categories)
     depth = params.run(run).layers

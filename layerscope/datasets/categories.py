@@ -6,6 +6,9 @@ read ("golf ball"). A data set lists its categories in the order of its labels.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -83,3 +86,38 @@ def imagenet() -> tuple[Category, ...]:
         Category(wnid, index, name)
         for index, (wnid, name) in enumerate(zip(wnids, names, strict=True))
     )
+
+
+def name_categories(names: Sequence[str]) -> tuple[Category, ...]:
+    """A category a name; WordNet ids get their ImageNet class."""
+    if not any(re.fullmatch(r"n\d{8}", name) for name in names):
+        return tuple(Category(None, None, name) for name in names)
+    known = {category.wnid: category for category in imagenet()}
+    return tuple(known.get(name, Category(None, None, name)) for name in names)
+
+
+def find_categories(asked: Sequence[Category], outputs: Sequence[Category]) -> list[int]:
+    """For each category the index of the output that stands for it, -1 where there is none.
+
+    They meet by wnid where both have one, else by name: as it is, or without regard to case, spaces,
+    hyphens and underscores. A name that several outputs have stands for none of them.
+    """
+    by_wnid = {each.wnid: i for i, each in enumerate(outputs) if each.wnid}
+    by_name: list[dict[str, list[int]]] = []
+    for write in (str, _plain):
+        found: dict[str, list[int]] = {}
+        by_name.append(found)
+        for i, each in enumerate(outputs):
+            found.setdefault(write(each.name), []).append(i)
+    indices = []
+    for category in asked:
+        named = by_name[0].get(category.name) or by_name[1].get(_plain(category.name), [])
+        named = [i for i in named if not (category.wnid and outputs[i].wnid)]
+        index = by_wnid.get(category.wnid, -1) if category.wnid else -1
+        indices.append(named[0] if index < 0 and len(named) == 1 else index)
+    return indices
+
+
+def _plain(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\s_-]+", " ", text).strip()

