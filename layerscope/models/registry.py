@@ -28,6 +28,7 @@ from layerscope.models.weights import (
     Weights,
     categories_in,
     fit_weights,
+    list_states,
     load_weights,
     open_weights,
 )
@@ -249,9 +250,12 @@ def _load_slim(path: Path | None) -> Classifier:
     if path is None:
         raise InputError("vgg16_slim: no weights named; set `weights` of the run in params.yaml")
     found = open_weights(path)
-    module = load_weights(found, lambda n: vgg16_slim(n or 1))
-    n_classes = module.get_submodule("classifier.6").out_features
-    assert isinstance(n_classes, int)
+    tensors = {k: v for _, state in list_states(found.content) for k, v in state.items()}
+    heads = [len(v) for k, v in tensors.items() if k.endswith("classifier.6.bias")]
+    if not heads:
+        raise InputError(f"{path}: holds no 'classifier.6.bias'; choose weights of vgg16_slim")
+    n_classes = heads[0]
+    module = load_weights(found, lambda n: vgg16_slim(n or n_classes))
     return _classifier("vgg16_slim", module, SLIM_INPUTS, n_classes, found)
 
 

@@ -255,8 +255,11 @@ class _Fit:
     left_out: list[str]
 
     def counts(self, own: Mapping[str, Tensor]) -> set[tuple[int, int]] | None:
-        """Numbers of classes, of model and file, where the first axis alone differs; None: others do."""
-        found = set()
+        """Numbers of classes, of model and file, where nothing else differs; None: something does.
+
+        All of a module that has a number for each class must differ, its weight and its bias.
+        """
+        found, heads = set(), set()
         for key, tensor in self.state.items():
             one, other = own[key].shape, tensor.shape
             if one == other:
@@ -264,6 +267,12 @@ class _Fit:
             if one[1:] != other[1:] or not one or not other:
                 return None
             found.add((one[0], other[0]))
+            heads.add(key.rpartition(".")[0])
+        lengths = {one for one, _ in found}
+        for key, tensor in self.state.items():
+            has_classes = own[key].ndim > 0 and own[key].shape[0] in lengths
+            if has_classes and key.rpartition(".")[0] in heads and own[key].shape == tensor.shape:
+                return None
         return found if len(found) < 2 else None
 
     def rank(self) -> int:
@@ -290,7 +299,7 @@ def load_weights(weights: Weights, build: Callable[[int | None], nn.Module]) -> 
     """
     module = build(None)
     own = module.state_dict()
-    states = list(_list_states(weights.content))
+    states = list(list_states(weights.content))
     if not states:
         raise InputError(f"{weights.path}: holds no tensors; {_HOW}")
     fits = [each for state in states for each in _list_fits(own, *state)]
@@ -330,7 +339,7 @@ def _is_same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
     return all(torch.equal(value, other[key]) for key, value in one.items() if key in other)
 
 
-def _list_states(
+def list_states(
     content: object, place: str = "", seen: set[int] | None = None
 ) -> Iterator[tuple[str, dict[str, Tensor]]]:
     """Tensors by their names, wherever in a file they lie; each mapping once."""
@@ -344,7 +353,7 @@ def _list_states(
         yield place, clean if len(clean) == len(tensors) else tensors
     for key, each in content.items():
         if isinstance(key, str):
-            yield from _list_states(each, f"{place}{key}/", seen)
+            yield from list_states(each, f"{place}{key}/", seen)
 
 
 def _count_prefixes(own: Iterable[str], state: Iterable[str]) -> Counter[str]:

@@ -563,7 +563,7 @@ def test_timm_without_network_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -
         raise ConnectionError("no route")
 
     monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", unreachable)
-    with pytest.raises(InputError, match="name a safetensors file as `weights`"):
+    with pytest.raises(InputError, match="name a file as `weights`"):
         load_model("timm:test_resnet")
 
 
