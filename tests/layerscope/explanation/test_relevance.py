@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from layerscope.datasets.categories import IMAGENETTE
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.explanation.registry import attribute, list_unsupported
 from layerscope.explanation.relevance import choose_rules, propagate
@@ -373,7 +374,8 @@ def test_a_model_that_normalises_by_itself_has_the_relevance_of_one_that_is_fed_
             return (values - 0.4) / 0.2
 
     inner = settle(_around(_Block), 16).module
-    fed = Classifier("fed", inner, 16, (0.4,) * 3, (0.2,) * 3, IMAGENETTE[:5])
+    inputs = Preprocessing((16, 16), (16, 16), (0.4,) * 3, (0.2,) * 3)
+    fed = Classifier("fed", inner, inputs, IMAGENETTE[:5])
     itself = classify(nn.Sequential(Normalise(), inner), 16, plain=True)
     pictures, outputs = paint(2, 16), np.array([1, 2])
     expected = attribute("lrp", fed, pictures, outputs)

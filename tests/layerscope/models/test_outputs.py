@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.models.graph.capture import capture_calls
 from layerscope.models.outputs import read_outputs
@@ -167,4 +168,5 @@ def test_quantised_networks_are_refused() -> None:
 def test_the_graph_of_a_network_that_is_read_ends_in_logits() -> None:
     module = Head(lambda z: {"logits": z}, 1)
     read_outputs(module, SHAPE, "own")
-    assert capture_calls(module, 8, "own").calls[-1].shape[0] == 1
+    inputs = Preprocessing((8, 8), (8, 8), (0.5,) * 3, (0.5,) * 3)
+    assert capture_calls(module, inputs, "own").calls[-1].shape[0] == 1

@@ -21,6 +21,7 @@ from layerscope.features.patches import field_box, in_square
 from layerscope.features.selectivity import rank_selectivity
 from layerscope.features.unit import Unit
 from layerscope.features.units import measure_response
+from layerscope.models.layer_table import trace_nodes
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier, to_pixels
 from layerscope.runs.samples import Samples
@@ -278,6 +279,9 @@ def test_a_job_of_the_queue_is_watched_called_off_and_found_again() -> None:
     watched = _Watched()
     classifier = brightness(0.0)
     classifier = replace(classifier, module=nn.Sequential(watched, *classifier.module))
+    watched.gate.release(1)
+    trace_nodes(classifier)  # once for a network, before all steps
+    watched.calls = 0
     task = MaximizationTask("none", Unit("2", 0), MaximizationSettings(n_steps=8), None, ())
     queue: Queue[Maximization] = Queue(lambda _session: True)
     works = 0
