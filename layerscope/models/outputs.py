@@ -5,6 +5,7 @@ Nothing is wrapped: a hook on the module itself changes its output, so that the 
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from layerscope.models.nodes import Event, watched
 _NAMES = ("logits", "out", "output", "outputs", "prediction", "predictions", "pred")
 _FEATURES = ("image_embeds", "pooler_output", "features", "last_hidden_state")  # of a backbone
 _TINY = 1e-12  # the smallest probability that has a logarithm of its own
+_TRIALS = 16  # of other weights: of one logit each is negative by half a chance
 _SUM = 1e-3  # by which probabilities may miss 1
 _EXTREMES = (
     0.0,
@@ -183,23 +185,43 @@ def _find_kind(
     module: nn.Module, shape: tuple[int, int, int], first: Tensor, pick: str | int | None, name: str
 ) -> str:
     is_one = first.shape[1] == 1
+    logits = "logit" if is_one else "logits"
     if (first < 0).any() or (first > 1).any():
-        return "logit" if is_one else "logits"
+        return logits
     generator = torch.Generator().manual_seed(1)
     pixels = torch.randn(2, *shape, generator=generator)
     every = torch.cat([_flatten(_pick(_run(module, pixels * k, name), pick)) for k in _EXTREMES])
-    if not ((every >= 0) & (every <= 1)).all():
-        return "logit" if is_one else "logits"
+    if not ((every >= 0) & (every <= 1)).all() or _leaves(module, pixels[:1], pick, name):
+        return logits
     if is_one:
         return "probability"
     if ((every.sum(1) - 1).abs() < _SUM).all():
         return "probabilities"
-    if every.std() == 0:
-        return "logits"
     raise InputError(
         f"{name}: gives {first.shape[1]} numbers from 0 to 1 that do not sum to 1, as of labels that exclude "
         "none of the others; Layerscope reads one class a picture: return logits of such"
     )
+
+
+def _leaves(module: nn.Module, pixels: Tensor, pick: str | int | None, name: str) -> bool:
+    """Whether other weights take the output out of [0, 1], where a sigmoid or a softmax keeps it.
+
+    What normalises its features gives nearly the same logits whatever the picture, so that pictures alone
+    do not tell.
+    """
+    other = copy.deepcopy(module)
+    generator = torch.Generator().manual_seed(2)
+    for _ in range(_TRIALS):
+        for weights in other.parameters():
+            drawn = torch.randn(weights.shape, generator=generator).to(weights.device)
+            is_plain = (
+                weights.numel() < 2 or not weights.std() > 0
+            )  # ones, zeros: a head may start so
+            weights.data = weights.data * drawn.sign() + (0.1 * drawn if is_plain else 0)
+        found = _pick(_run(other, pixels, name), pick)
+        if ((found < 0) | (found > 1)).any():
+            return True
+    return False
 
 
 def _find_broken(module: nn.Module, pixels: Tensor) -> str:

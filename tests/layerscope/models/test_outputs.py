@@ -112,6 +112,47 @@ def test_logits_that_lie_between_0_and_1_by_chance_stay_logits() -> None:
     assert read_outputs(module, SHAPE, "own") == (4, "") and not module._forward_hooks
 
 
+class Normalised(nn.Module):
+    """Gives nearly the same logits for every picture."""
+
+    def __init__(self, bias: list[float], finish: Callable[[Tensor], Tensor] = lambda z: z) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.flat, self.norm = nn.Flatten(), nn.LayerNorm(192)
+        self.fc, self.finish = nn.Linear(192, len(bias)), finish
+        self.eval().requires_grad_(False)
+        self.fc.weight.mul_(1e-5)
+        self.fc.bias.copy_(torch.tensor(bias))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.finish(self.fc(self.norm(self.flat(x))))
+
+
+@pytest.mark.parametrize("bias", [[0.0], [0.4], [1.0], [0.3, 0.9], [0.5, 0.5], [0.0, 0.0, 1.0]])
+def test_logits_that_no_picture_takes_out_of_0_to_1_stay_logits(bias: list[float]) -> None:
+    module = Normalised(bias)
+    before = copy.deepcopy(module.state_dict())
+    n_outputs, note = read_outputs(module, SHAPE, "own")
+    assert n_outputs == max(2, len(bias)) and "probabilit" not in note
+    for key, value in module.state_dict().items():
+        assert torch.equal(value, before[key])  # other weights are tried on a copy
+    z = torch.tensor(bias) if len(bias) > 1 else torch.tensor([-bias[0] / 2, bias[0] / 2])
+    torch.testing.assert_close(module(pictures()), z.expand(3, -1), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("bias", "finish"), [([0.4], torch.sigmoid), ([0.0, 2.0], lambda z: z.softmax(1))]
+)
+def test_probabilities_that_no_picture_moves_are_noticed(
+    bias: list[float], finish: Callable[[Tensor], Tensor]
+) -> None:
+    module = Normalised(bias, finish)
+    expected = finish(torch.tensor([bias]))[0, -1]
+    assert "probabilit" in read_outputs(module, SHAPE, "own")[1]
+    found = module(pictures()).softmax(1)[:, 1]
+    torch.testing.assert_close(found, expected.expand(3), atol=1e-3, rtol=0)
+
+
 class TwoInputs(Head):
     def forward(self, x: Tensor, y: Tensor) -> Tensor:  # type: ignore[override]
         return self.scores(x + y)
