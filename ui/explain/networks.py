@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from layerscope.errors import InputError
+from ui.arrays import Unavailable, load_predictions
 from ui.library import find_source, load_params, name_run
 from ui.live import engine
 from ui.live.explanations import Network, describe, predict
@@ -48,7 +49,14 @@ def list_networks(run: str, is_sample: bool) -> tuple[ExplainedNetwork, ...]:
 
 def open_network(key: str, run: str) -> Network:
     """What is known of a network. Raises `InputError` in one line where it cannot be had."""
-    return _describe(_find(key, run))
+    network = _describe(_find(key, run))
+    if key != OF_RUN:
+        return network
+    try:  # a run knows more: where nothing else names a model's outputs, its data set's classes do
+        categories = load_predictions(run).categories
+    except Unavailable:
+        return network
+    return replace(network, categories=categories)
 
 
 def _find(key: str, run: str) -> Source:
