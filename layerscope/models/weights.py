@@ -158,7 +158,7 @@ def _read_torch(path: Path, start: bytes) -> object:
         what = f"a Python object ({found[1]})" if found else "no weights that PyTorch can read"
         raise InputError(f"{path}: holds {what}, and nothing is unpickled; {_HOW}") from None
     except Exception as error:  # what damaged or hostile files raise is of many kinds
-        line = str(error).partition("\n")[0]
+        line = str(error).partition("\n")[0] or type(error).__name__
         if "pickle" in line:
             raise InputError(f"{path}: is a pickle, and nothing is unpickled; {_HOW}") from None
         raise InputError(
@@ -208,6 +208,15 @@ def _check_archive(path: Path) -> None:
     is_packed = any(part.compress_type != zipfile.ZIP_STORED for part in parts)
     if is_packed or sum(part.file_size for part in parts) > path.stat().st_size:
         raise InputError(f"{path}: its parts are compressed, as PyTorch never does; {_HOW}")
+    try:
+        with zipfile.ZipFile(
+            path
+        ) as archive:  # a mapped file is read without looking at check sums
+            broken = archive.testzip()
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError) as error:
+        broken = str(error)
+    if broken is not None:
+        raise InputError(f"{path}: is damaged at {broken!r}; fetch it again")
 
 
 # --- fitting ---------------------------------------------------------------------------------
@@ -235,14 +244,18 @@ def fit_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) -> 
     return module.eval().requires_grad_(False)
 
 
+def _is_plain(found: Tensor) -> bool:
+    """Whether a tensor has numbers of ours: not quantised, sparse, complex or without values."""
+    is_here = found.layout == torch.strided and found.device.type == "cpu"
+    is_wide = not found.is_floating_point() or found.dtype.itemsize > 1
+    return is_here and is_wide and not found.is_quantized and not found.is_complex()
+
+
 def _check_tensor(found: Tensor, expected: Tensor, name: str) -> None:
-    """Refuse what is no number for a number: quantised, sparse, without values."""
-    is_plain = found.layout == torch.strided and found.device.type in {"cpu", expected.device.type}
-    is_plain &= not found.is_quantized
-    if expected.is_floating_point():
-        is_plain &= found.is_floating_point() and found.dtype.itemsize > 1
-    if not is_plain or found.is_complex():
-        kind = "quantised" if found.dtype.itemsize == 1 else str(found.dtype)
+    """Refuse what is no number for a number."""
+    if not _is_plain(found) or (expected.is_floating_point() and not found.is_floating_point()):
+        kind = "quantised" if found.dtype.itemsize == 1 else f"{found.dtype} ({found.layout})"
+        kind = "without values" if found.is_meta else kind
         raise InputError(f"{name} is {kind}; save the network in float32 or half precision")
 
 
@@ -336,7 +349,11 @@ def _choose(weights: Weights, fits: list[_Fit]) -> _Fit:
 
 
 def _is_same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
-    return all(torch.equal(value, other[key]) for key, value in one.items() if key in other)
+    pairs = [(value, other[key]) for key, value in one.items() if key in other]
+    return all(
+        a is b or (_is_plain(a) and _is_plain(b) and a.dtype == b.dtype and torch.equal(a, b))
+        for a, b in pairs
+    )
 
 
 def list_states(

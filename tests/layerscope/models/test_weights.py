@@ -108,10 +108,18 @@ def test_averaged_weights_are_taken_and_said(tmp_path: Path) -> None:
     assert len(weights.notes) == 1 and "'model_ema/' was taken" in weights.notes[0]
 
 
-def test_two_networks_that_both_fit_are_refused(tmp_path: Path) -> None:
+def test_two_networks_that_both_fit_are_refused_unless_they_are_one(tmp_path: Path) -> None:
     path = put(tmp_path / "w.pth", {"one": draw(seed=1), "two": draw(seed=2)})
     with pytest.raises(InputError, match="'one/' and 'two/' both fit"):
         load_weights(open_weights(path), build)
+    half = {key: each.half() for key, each in draw(seed=1).items()}
+    path = put(tmp_path / "w.pth", {"model_ema": half, "model": draw(seed=1)})
+    check(load_weights(weights := open_weights(path), build), half)
+    assert len(weights.notes) == 1
+    same = {"state_dict": draw(), "model": draw()}
+    weights = open_weights(put(tmp_path / "same.pth", same))
+    check(load_weights(weights, build), draw())
+    assert not weights.notes
 
 
 def test_weights_of_another_network_name_the_first_difference(tmp_path: Path) -> None:
@@ -139,6 +147,25 @@ def zipped(path: Path, **parts: bytes) -> None:
             archive.writestr(f"w/{name.replace('_', '.')}", content)
 
 
+def flip(source: Path, target: Path) -> None:
+    """One bit of one weight is another."""
+    content = bytearray(source.read_bytes())
+    with zipfile.ZipFile(source) as archive:
+        part = next(each for each in archive.infolist() if each.filename.endswith("data/0"))
+        start = content.index(archive.read(part), part.header_offset)
+    content[start + 1] ^= 1
+    target.write_bytes(content)
+
+
+def deflate(source: Path, target: Path) -> None:
+    with (
+        zipfile.ZipFile(source) as archive,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in archive.namelist():
+            packed.writestr(name, archive.read(name))
+
+
 def hostile(folder: Path) -> dict[str, tuple[Path, str]]:
     """Files that hold no weights for us: each with a part of the line that says so."""
     mark, state = folder / "mark", draw()
@@ -155,6 +182,8 @@ def hostile(folder: Path) -> dict[str, tuple[Path, str]]:
             "text.pth": "text file",
             "empty.pth": "empty",
             "cut.pth": "damaged",
+            "flipped.pth": "damaged",
+            "deflated.pth": "compressed",
             "packed.gz": "gzip",
             "lfs.pth": "Git LFS",
             "list.pth": "holds a list",
@@ -177,6 +206,8 @@ def hostile(folder: Path) -> dict[str, tuple[Path, str]]:
     paths["empty.pth"].write_bytes(b"")
     put(folder / "whole.pth", state)
     paths["cut.pth"].write_bytes((folder / "whole.pth").read_bytes()[:-300])
+    flip(folder / "whole.pth", paths["flipped.pth"])
+    deflate(folder / "whole.pth", paths["deflated.pth"])
     paths["packed.gz"].write_bytes(gzip.compress((folder / "whole.pth").read_bytes()))
     paths["lfs.pth"].write_text("version https://git-lfs.github.com/spec/v1\n", encoding="utf-8")
     torch.save([torch.ones(2)], paths["list.pth"])
@@ -203,13 +234,18 @@ def test_what_holds_no_weights_is_told_in_one_line_and_nothing_runs(tmp_path: Pa
         torch.ones(4, 3, 3, 3, dtype=torch.int8),
         torch.ones(4, 3, 3, 3, dtype=torch.complex64),
         torch.ones(4, 3, 3, 3).to_sparse(),
+        torch.ones(4, 3, 3, 3).to(torch.float8_e4m3fn),
+        torch.ones(4, 3, 3, 3, device="meta"),
     ],
-    ids=["int8", "complex", "sparse"],
+    ids=["int8", "complex", "sparse", "float8", "meta"],
 )
 def test_tensors_that_are_no_numbers_of_ours_are_refused(tmp_path: Path, tensor: Tensor) -> None:
     path = put(tmp_path / "w.pth", draw() | {"body.0.weight": tensor})
     with pytest.raises(InputError, match=r"body\.0\.weight"):
         load_weights(open_weights(path), build)
+    twice = {"one": draw(), "two": draw() | {"body.0.weight": tensor}}
+    with pytest.raises(InputError, match="both fit"):
+        load_weights(open_weights(put(tmp_path / "twice.pth", twice)), build)
 
 
 # --- names of classes ------------------------------------------------------------------------
