@@ -95,14 +95,11 @@ def trace_nodes(classifier: Classifier) -> Trace:
     started: defaultdict[str, list[_Start]] = defaultdict(list)
     nodes: list[_Node] = []
 
-    def before(path: str) -> Callable[..., None]:
-        def hook(part: nn.Module, inputs: tuple[object, ...]) -> None:
-            first = inputs[0] if inputs and isinstance(inputs[0], Tensor) else None
-            kept = first.clone() if isinstance(part, _POOLS) and first is not None else None
-            numbers = None if first is None else trace.numbers(first)
-            started[path].append(_Start(trace.multiply_adds, numbers, kept))
-
-        return hook
+    def enter(path: str, part: nn.Module, taken: tuple[object, ...]) -> None:
+        first = taken[0] if taken and isinstance(taken[0], Tensor) else None
+        kept = first.clone() if isinstance(part, _POOLS) and first is not None else None
+        numbers = None if first is None else trace.numbers(first)
+        started[path].append(_Start(trace.multiply_adds, numbers, kept))
 
     def receive(event: Event) -> None:
         if event.kind and not trace.knows(event.output):
@@ -114,17 +111,10 @@ def trace_nodes(classifier: Classifier) -> Trace:
         start = start if event.kind else started[event.path].pop()
         nodes.append(_describe(event, trace, taken, start))
 
-    handles = [
-        part.register_forward_pre_hook(before(path)) for path, part in module.named_modules()
-    ]
     pixels = torch.rand(2, *inputs.tensor_shape, generator=torch.Generator().manual_seed(0))
     pixels = pixels.to(classifier.device)
-    try:
-        with torch.no_grad(), watched(module, receive), trace:
-            logits = module(trace.start(classifier.normalize(pixels)))
-    finally:
-        for handle in handles:
-            handle.remove()
+    with torch.no_grad(), watched(module, receive, enter=enter), trace:
+        logits = module(trace.start(classifier.normalize(pixels)))
     mute = _find_mute(classifier, nodes, pixels[:1])
     found = Trace(tuple(nodes), mute, logits.shape[1], inputs.shape)
     setattr(module, _KEPT, found)  # copies of the module have it too
@@ -317,7 +307,7 @@ def _parents(path: str) -> Iterator[str]:
 
 def _is_outer(node: _Node, opened: set[str]) -> bool:
     """Whether all that a node lies in is taken apart."""
-    path = node.path.partition("#")[0]
+    path = _path_of(node.path)
     around = _parents(path) if not node.kind else (path, *_parents(path))
     return all(each in opened for each in around)
 

@@ -61,6 +61,7 @@ class Event:
 
 
 Receive = Callable[[Event], None]
+Enter = Callable[[str, nn.Module, tuple[Any, ...]], None]  # of a module's path, it, and its inputs
 
 
 def _first_tensor(value: Any) -> Tensor | None:
@@ -75,9 +76,9 @@ def _tensors(values: Any) -> tuple[Tensor, ...]:
 class _Watch(TorchFunctionMode):
     """Counts calls of modules and functions in a pass, and tells of them."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, enter: Enter | None) -> None:
         super().__init__()
-        self._receive = receive
+        self._receive, self._enter = receive, enter
         self._stack: list[str] = []
         self._calls: Counter[str] = Counter()
         self._is_telling = False  # what a receiver calls is no part of the pass
@@ -95,7 +96,9 @@ class _Watch(TorchFunctionMode):
         self._calls.clear()
 
     def enter(self, path: str) -> Callable[..., None]:
-        def hook(_module: nn.Module, _inputs: Any) -> None:
+        def hook(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+            if self._enter is not None:
+                self._enter(path, module, inputs)
             self._calls[path] += 1
             again = self._calls[path]
             self._stack.append(path if again == 1 else f"{path}#{again}")
@@ -134,7 +137,10 @@ class _Watch(TorchFunctionMode):
 
 @contextmanager
 def watched(
-    module: nn.Module, receive: Receive, paths: Collection[str] | None = None
+    module: nn.Module,
+    receive: Receive,
+    paths: Collection[str] | None = None,
+    enter: Enter | None = None,
 ) -> Iterator[None]:
     """Within the context, `receive` is told of the calls of each forward pass, when each has ended.
 
@@ -145,8 +151,10 @@ def watched(
     paths : collection of str, optional
         Modules of interest; by default all, and the functions that they call. Hooks are removed also after
         an exception.
+    enter : callable, optional
+        Told of the calls of modules when they begin.
     """
-    watch = _Watch(receive)
+    watch = _Watch(receive, enter)
     chosen = {path: each for path, each in module.named_modules() if paths is None or path in paths}
     with ExitStack() as stack:
         begin = module.register_forward_pre_hook(watch.begin, prepend=True)
