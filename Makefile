@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 
 # What is named on the command line, and only there, is data: recipes take it from the environment, as "$$NAME",
 # and neither make nor the shell reads it.
-NAMED := BASE DASHBOARD DATASET HOST MODEL NAME PORT ROOT SCHEDULER SIZES WEIGHTS WORKERS
+NAMED := BASE DASHBOARD DATASET HOST LABELS LAYERS MODEL NAME PORT ROOT SCHEDULER SIZES SPLIT VECTORS WEIGHTS WORKERS
 $(foreach each,$(NAMED),$(eval override $(each) := \
 	$(if $(filter command,$(origin $(each))),$$(value $(each)))))
 export $(NAMED)
@@ -98,15 +98,23 @@ format: setup $(NODE_STAMP) ## put the code in order
 accept: setup ## take code that alters no result into dvc.lock: [BASE=revision]
 	$(BIN)/python -m bench.acceptance $${BASE:+--base="$$BASE"}
 
-imagenette: ## add Imagenette with VGG16 (downloads both) and build its arrays
-	$(MAKE) --no-print-directory run DATASET=imagenette MODEL=vgg16
+# Settings of a run that are named, as the command's options.
+ADD_RUN = $(BIN)/python -m stages.add_run $${NAME:+--name="$$NAME"} $${WEIGHTS:+--weights="$$WEIGHTS"} \
+	$${SIZES:+--sizes="$$SIZES"} $${ROOT:+--root="$$ROOT"} $${SPLIT:+--split="$$SPLIT"} \
+	$${LABELS:+--labels="$$LABELS"} $${LAYERS:+--layers="$$LAYERS"} $${VECTORS:+--vectors="$$VECTORS"}
+# Training and validation pictures together, which are kept apart in a column.
+PHOTOGRAPHS = : "$${SIZES:=100,1000,7000}" "$${SPLIT:=all}" "$${MODEL:=vgg16}"; $(ADD_RUN) -- $@ "$$MODEL"
 
-imagewoof: ## add Imagewoof with VGG16 (downloads both) and build its arrays
-	$(MAKE) --no-print-directory run DATASET=imagewoof MODEL=vgg16
+imagenette: setup ## add Imagenette at 100, 1,000 and 7,000 and build it: [MODEL=vgg16] and as for run
+	$(PHOTOGRAPHS)
+	$(DVC) repro --allow-missing
 
-run: setup ## add a run and build it: DATASET= MODEL= [WEIGHTS=] [SIZES=] [ROOT=] [LAYERS=]
-	$(BIN)/python -m stages.add_run $${WEIGHTS:+--weights="$$WEIGHTS"} $${SIZES:+--sizes="$$SIZES"} \
-		$${ROOT:+--root="$$ROOT"} $${LAYERS:+--layers="$$LAYERS"} -- "$$DATASET" "$$MODEL"
+imagewoof: setup ## add Imagewoof at 100, 1,000 and 7,000 and build it: [MODEL=vgg16] and as for run
+	$(PHOTOGRAPHS)
+	$(DVC) repro --allow-missing
+
+run: setup ## add a run and build it: DATASET= MODEL= [NAME=] [WEIGHTS=] [SIZES=] [ROOT=] [SPLIT=] [LABELS=] [LAYERS=] [VECTORS=]
+	$(ADD_RUN) -- "$$DATASET" "$$MODEL"
 	$(DVC) repro --allow-missing
 
 # Else a forward pass takes 1.6 times as long: see layerscope/parallel.py.

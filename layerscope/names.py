@@ -7,6 +7,9 @@ there.
 from __future__ import annotations
 
 import re
+import unicodedata
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from layerscope.errors import InputError
 
@@ -41,6 +44,23 @@ def check_name(text: str, where: str) -> str:
     return text
 
 
-def name_run(dataset: str, model: str) -> str:
-    """What the run of a data set and a model is called: no dots, which DVC takes for levels of keys."""
-    return f"{dataset}-{re.sub(r'[^a-zA-Z0-9_]', '_', model)}"
+def name_run(dataset: str, model: str, root: str | None = None) -> str:
+    """What the run of a data set and a model is called: no dots, which DVC takes for levels of keys.
+
+    A data set that is any folder goes by the folder's name, which `root` has.
+    """
+    folder = _fold(_name_place(root)) if root is not None and dataset == "imagefolder" else dataset
+    return f"{folder[:40] or dataset}-{re.sub(r'[^a-zA-Z0-9_]', '_', model)}"[:95]  # `-2` fits in
+
+
+def _name_place(root: str) -> str:
+    """The last part of a folder, an archive or a URL, without the archive's endings."""
+    url = urlsplit(root)
+    text = url.path.strip("/") or url.netloc if "://" in root else str(Path(root).absolute())
+    return re.sub(r"(\.(zip|tar|tgz|gz|bz2|xz))+$", "", text.rpartition("/")[2], flags=re.I)
+
+
+def _fold(text: str) -> str:
+    """Of letters beyond a to z those that are one of these with an accent."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_]+", "_", plain).strip("_")

@@ -66,6 +66,7 @@ Name = Annotated[str, AfterValidator(_named)]
 Depth = Annotated[str | list[str], AfterValidator(_known_depth)]
 Model = Annotated[str | dict[str, Any], AfterValidator(_named_model)]
 Sizes = Annotated[tuple[int, ...], AfterValidator(_rising)]
+Split = Literal["train", "val", "test", "all"]
 Perplexity = Annotated[float, Field(gt=0)]
 
 
@@ -98,7 +99,7 @@ class Run:
     weights: str
     sizes: Sizes = (100, 1000)
     root: str | None = None
-    split: Literal["train", "val", "all"] | None = None
+    split: Split | None = None
     layers: Depth = "blocks"
 
     @property
@@ -148,14 +149,14 @@ class PrepareParams:
     Attributes
     ----------
     split : str
-        ``train``, ``val`` or ``all``.
+        ``train``, ``val``, ``test`` or ``all``; of runs that name none.
     quality : int
         Of the WebP pictures of rendered data sets, 100 for lossless. They have no file: what is stored is
         the picture, and what networks see. Pictures that were read from files are stored without loss.
     random_state : int
     """
 
-    split: Literal["train", "val", "all"]
+    split: Split
     quality: int = Field(ge=1, le=100)
     random_state: int = Field(ge=0, lt=2**32)
 

@@ -74,11 +74,12 @@ def test_what_is_named_is_handed_on_as_it_is(make: Make, text: str) -> None:
         ["-m", "stages.train", text],
         ["commit", "--force", f"train@{text}"],
     ]
-    run = make(
-        "run", *(f"{name}={text}" for name in ("DATASET", "MODEL", "WEIGHTS", "SIZES", "ROOT"))
-    )
-    options = [f"--{name}={text}" for name in ("weights", "sizes", "root")]
-    assert run[0] == ["-m", "stages.add_run", *options, "--", text, text]
+    settings = ("name", "weights", "sizes", "root", "split", "labels", "layers", "vectors")
+    options = [f"--{name}={text}" for name in settings]
+    named = [f"{name.upper()}={text}" for name in (*settings, "model")]
+    for target, dataset in (("run", text), ("imagenette", "imagenette")):
+        command = make(target, f"DATASET={text}", *named)[0]
+        assert command == ["-m", "stages.add_run", *options, "--", dataset, text]
     assert make("accept", f"BASE={text}") == [["-m", "bench.acceptance", f"--base={text}"]]
     workers = make("workers", f"SCHEDULER={text}", f"WORKERS={text}", f"HOST={text}")[0]
     assert workers[-1] == text and workers[workers.index("--nworkers") + 1] == text
@@ -87,6 +88,22 @@ def test_what_is_named_is_handed_on_as_it_is(make: Make, text: str) -> None:
     assert scheduler[scheduler.index("--host") + 1] == text
     assert scheduler[-1] == f"{text}:{text}"
     assert not (make.folder / "pwned").exists()
+
+
+@pytest.mark.parametrize("dataset", ["imagenette", "imagewoof"])
+def test_photographs_come_in_the_sizes_of_the_mission_with_any_model(
+    make: Make, dataset: str
+) -> None:
+    usual = ["--sizes=100,1000,7000", "--split=all", "--", dataset]
+    repro = ["repro", "--allow-missing"]
+    assert make(dataset) == [["-m", "stages.add_run", *usual, "vgg16"], repro]
+    assert make(dataset, "MODEL=vgg16_slim") == [
+        ["-m", "stages.add_run", *usual, "vgg16_slim"],
+        repro,
+    ]
+    assert make(dataset, "SIZES=50", "SPLIT=val")[0][2:4] == ["--sizes=50", "--split=val"]
+    # The environment names no setting.
+    assert make(dataset, SIZES="7", MODEL="other")[0] == ["-m", "stages.add_run", *usual, "vgg16"]
 
 
 def test_only_this_machine_reaches_a_scheduler_and_its_workers(make: Make) -> None:

@@ -107,7 +107,7 @@ WRONG = {
     "no sizes": (["runs", "mine", "sizes"], [], "runs.mine.sizes", "[]"),
     "too few samples": (["runs", "mine", "sizes"], [5, 100], "runs.mine.sizes", "[5, 100]"),
     "an unknown device": (["device"], "tpu", "device", "'tpu'"),
-    "an unknown split": (["runs", "mine", "split"], "test", "runs.mine.split", "'test'"),
+    "an unknown split": (["runs", "mine", "split"], "dev", "runs.mine.split", "'dev'"),
     "a section left empty": (["prepare"], None, "prepare", "None"),
     "a perplexity in words": (["tsne", "perplexity"], [10, "many"], "tsne.perplexity.1", "'many'"),
     "a perplexity nan": (["tsne", "perplexity"], [float("nan")], "tsne.perplexity.0", "nan"),
