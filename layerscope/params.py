@@ -91,7 +91,7 @@ class Run:
     split : str, optional
         Instead of ``prepare.split``.
     layers : str or list of str
-        How deep the model is taken apart: ``stages``, ``blocks`` or ``all``; or the keys of nodes.
+        How deep the model is taken apart: ``stages``, ``blocks``, ``all``, ``tokens``; or keys of nodes.
     """
 
     dataset: Name

@@ -44,3 +44,12 @@ def test_families_work_at_every_depth(
     outcome = try_network(f"timm:{name}", layers=layers, methods=layers == "blocks", pages=("",))
     check(outcome)
     assert set(STAGES) <= set(outcome.worked) and outcome.nodes > 3
+
+
+def test_the_path_of_a_class_token_works_in_all_stages_and_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = try_network("timm:test_vit", layers="tokens", methods=False)
+    check(outcome)
+    assert set(STAGES) <= set(outcome.worked)

@@ -531,13 +531,27 @@ class Layout:
     ----------
     text : str
         A pattern of einops: ``n c y x``, ``n y x c``, ``n (y x) c``, ``n c``; lengths behind a semicolon
-        where a place is split. Other tokens stand with their number beside the places: ``n 1+(y x) c``.
+        where a place is split. Other tokens stand with their number beside the places: ``n 1+(y x) c``;
+        one of them alone is ``n [0] c``.
     shape : tuple of int
         Of one sample: (C, H, W), or (C,).
     """
 
     text: str
     shape: tuple[int, ...]
+
+    @property
+    def n_others(self) -> int:
+        """Tokens beside the places of its maps."""
+        found = _OTHERS.search(self.text) if len(self.shape) == 3 else None
+        return int(found.group(1)) + int(found.group(3) or 0) if found else 0
+
+    def other(self, index: int) -> Layout:
+        """The layout of one of the other tokens alone, a vector (N, C)."""
+        found = _OTHERS.search(self.text)
+        assert found is not None
+        at = index if index < int(found.group(1)) else index + prod(self.shape[1:])
+        return Layout(self.text.replace(found.group(), f"[{at}]"), self.shape[:1])
 
     def read(self, output: Tensor) -> Tensor:
         """An output as (N, C, H, W) or (N, C): a view of it wherever that is possible."""
@@ -549,6 +563,11 @@ class Layout:
             at = pattern[: others.start()].count(" ")
             pattern = pattern.replace(others.group(), others.group(2))
             output = output.narrow(at, int(others.group(1)), prod(self.shape[1:]))
+        one = _ONE.search(pattern)
+        if one is not None:
+            at = pattern[: one.start()].count(" ")
+            pattern = pattern.replace(one.group(), "()")
+            output = output.narrow(at, int(one.group(1)), 1)
         sizes = dict(zip("yx", self.shape[1:], strict=False))
         sizes |= {name: int(size) for name, size in (e.split("=") for e in lengths.split())}
         names = re.findall(r"[a-z]\d*", pattern)
@@ -558,7 +577,8 @@ class Layout:
         return rearrange(output, f"{pattern} -> {target.format(**by_label)}", **sizes)
 
 
-_OTHERS = re.compile(r"(\d+)\+(\([^)]*\))(?:\+\d+)?")
+_OTHERS = re.compile(r"(\d+)\+(\([^)]*\))(?:\+(\d+))?")
+_ONE = re.compile(r"\[(\d+)\]")
 
 
 def find_layout(axes: Axes) -> Layout | None:

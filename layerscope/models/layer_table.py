@@ -4,9 +4,10 @@ One forward pass is watched, and each call of a module, and each function that r
 become a node. How deep the model is taken apart is a choice. By ``blocks``, VGG16 comes apart into its
 convolutions, ReLUs, pools and dense layers, a ResNet into its residual blocks, a transformer into its
 encoder blocks; ``stages`` are the last of these at each resolution; ``all`` are the innermost modules and the
-functions between them. ``input`` (the pixels) and ``probabilities`` (the softmax) are added at the ends; a
-model without classes has no probabilities, and ends in its features. What leaves its input as it is, as
-dropout does, is no node.
+functions between them; ``tokens`` is the path of a transformer's class token, what it holds behind each
+block. ``input`` (the pixels) and ``probabilities`` (the softmax) are added at the ends; a model without
+classes has no probabilities, and ends in its features. What leaves its input as it is, as dropout does, is
+no node.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
@@ -24,7 +25,7 @@ from layerscope.errors import InputError
 from layerscope.models.axes import MAPS, VECTOR, Layout, find_layout
 from layerscope.models.geometry import FieldTrace
 from layerscope.models.layers import DEPTHS, INPUT, PROBABILITIES, Layer
-from layerscope.models.nodes import TAKES, Event, watched
+from layerscope.models.nodes import TAKES, TOKEN, Event, watched
 from layerscope.models.registry import Classifier
 
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
@@ -115,20 +116,30 @@ def trace_nodes(classifier: Classifier) -> Trace:
     pixels = pixels.to(classifier.device)
     with torch.no_grad(), watched(module, receive, enter=enter), trace:
         logits = module(trace.start(classifier.normalize(pixels)))
-    mute = _find_mute(classifier, nodes, pixels[:1])
+    mute, token = _find_read(classifier, nodes, pixels[:1])
+    nodes = [each for node in nodes for each in (node, *_take_token(node, token))]
     found = Trace(tuple(nodes), mute, logits.shape[1], inputs.shape)
     setattr(module, _KEPT, found)  # copies of the module have it too
     return found
 
 
-def _find_mute(classifier: Classifier, nodes: Sequence[_Node], pixels: Tensor) -> frozenset[str]:
-    """Of nodes with other tokens beside the places, those whose places have no gradient."""
+def _find_read(
+    classifier: Classifier, nodes: Sequence[_Node], pixels: Tensor
+) -> tuple[frozenset[str], int | None]:
+    """What the logits depend on, of nodes with other tokens beside the places.
+
+    Returns
+    -------
+    frozenset of str
+        Keys of those whose places have no gradient.
+    int or None
+        The class token: at the last of them, the first other token that has a gradient.
+    """
     layouts = {
-        node.key: node.layout
-        for node in nodes
-        if node.layout is not None and "+" in node.layout.text and len(node.layout.shape) == 3
+        node.key: node.layout for node in nodes if node.layout is not None and node.layout.n_others
     }
     heard: set[str] = set()
+    read: dict[str, list[int]] = {}
 
     def receive(event: Event) -> None:
         layout = layouts.get(event.key)
@@ -138,16 +149,33 @@ def _find_mute(classifier: Classifier, nodes: Sequence[_Node], pixels: Tensor) -
         def look(gradient: Tensor) -> None:
             if layout.read(gradient).any():
                 heard.add(event.key)
+            tokens = range(layout.n_others)
+            read[event.key] = [i for i in tokens if layout.other(i).read(gradient).any()]
 
         event.output.register_hook(look)
 
     if layouts:
         inputs = classifier.normalize(pixels).requires_grad_()
+        draw = torch.Generator().manual_seed(0)
+        # What begins as zeros, as the head of an untrained network does, hides what depends on what.
+        filled = {
+            name: torch.rand(part.shape, generator=draw).to(part)
+            for name, part in classifier.module.named_parameters()
+            if not part.any()
+        }
         with torch.enable_grad(), watched(classifier.module, receive):
-            logits = classifier.module(inputs)
+            logits = torch.func.functional_call(classifier.module, filled, (inputs,))
         weights = torch.rand(logits.shape, generator=torch.Generator().manual_seed(0))
         torch.autograd.grad((logits * weights.to(logits.device)).sum(), inputs)
-    return frozenset(layouts.keys() - heard)
+    last = read.get([*layouts][-1], []) if layouts else []
+    return frozenset(layouts.keys() - heard), last[0] if last else None
+
+
+def _take_token(node: _Node, token: int | None) -> Iterator[_Node]:
+    """The class token of what a node gives, as a node of its own."""
+    if token is not None and node.layout and token < node.layout.n_others:
+        key, layout = f"{node.key}~{TOKEN}", node.layout.other(token)
+        yield replace(node, key=key, kind=TOKEN, layout=layout, multiply_adds=0)
 
 
 def _describe(event: Event, trace: FieldTrace, taken: Sequence[Tensor], start: _Start) -> _Node:
@@ -190,7 +218,7 @@ def layer_table(classifier: Classifier, depth: str | Sequence[str] = "blocks") -
     ----------
     classifier : Classifier
     depth : str or sequence of str
-        ``stages``, ``blocks``, ``all``, or the keys of nodes.
+        ``stages``, ``blocks``, ``all``, ``tokens``, or the keys of nodes.
 
     Raises
     ------
@@ -200,9 +228,7 @@ def layer_table(classifier: Classifier, depth: str | Sequence[str] = "blocks") -
     trace = trace_nodes(classifier)
     chosen = _choose(trace, classifier, depth)
     parts = dict(classifier.module.named_modules())
-    kinds = [
-        "pool" if node.kind in TAKES else node.kind or _kind(parts[node.path]) for node in chosen
-    ]
+    kinds = [_kind_of(node, parts) for node in chosen]
     labels = _labels(kinds, [node.key for node in chosen])
     inner = [
         _to_layer(node, kind, label, parts, reaches_output=node.key not in trace.mute)
@@ -262,7 +288,8 @@ def _to_layer(
 
 
 def _choose(trace: Trace, classifier: Classifier, depth: str | Sequence[str]) -> list[_Node]:
-    nodes = [node for node in trace.nodes if node.layout is not None]
+    told = [node for node in trace.nodes if node.layout is not None]
+    nodes = [node for node in told if node.kind != TOKEN]
     if not isinstance(depth, str):
         return [_find(trace, key, classifier.name) for key in depth]
     if depth not in DEPTHS:
@@ -277,11 +304,27 @@ def _choose(trace: Trace, classifier: Classifier, depth: str | Sequence[str]) ->
     chosen = [node for node in chosen if _counts(node)]
     if depth == "stages":
         chosen = _last_of_each_side(chosen)
+    if depth == "tokens":
+        chosen = _follow_token(chosen, {node.key: node for node in told}, classifier.name)
     if not chosen:
         raise InputError(
             f"{classifier.name}: the axes of none of its layers can be told; name some as `layers` of the run"
         )
     return chosen
+
+
+def _follow_token(nodes: Sequence[_Node], told: dict[str, _Node], name: str) -> list[_Node]:
+    """The class token of each node that holds it, and the vectors that modules make of it."""
+    tokens = [told.get(f"{node.key}~{TOKEN}") for node in nodes]
+    if not any(tokens):
+        raise InputError(
+            f"{name} has no class token that its output is read from; set `layers` of the run to blocks"
+        )
+    return [
+        token or node
+        for node, token in zip(nodes, tokens, strict=True)
+        if token or (not node.kind and node.layout and len(node.layout.shape) == 1)
+    ]
 
 
 def _find(trace: Trace, key: str, name: str) -> _Node:
@@ -383,6 +426,12 @@ def _is_chain(whole: _Node, parts: Sequence[_Node]) -> bool:
 # --- names -----------------------------------------------------------------------------------
 
 
+def _kind_of(node: _Node, parts: dict[str, nn.Module]) -> str:
+    if node.kind in TAKES:
+        return "pool"
+    return _kind(parts[node.path]) if node.kind in {"", TOKEN} else node.kind
+
+
 def _kind(module: nn.Module) -> str:
     name = type(module).__name__.lower()
     if isinstance(module, nn.Conv2d):
@@ -454,8 +503,11 @@ def watched_layers(
     module: nn.Module, layers: Sequence[Layer], receive: Callable[[str, Tensor, Layout], None]
 ) -> Iterator[None]:
     """As `tapped`, but outputs come as the module lays them out, with their layouts."""
-    layouts = {each.key: Layout(each.layout, each.shape) for each in layers}
-    paths = {each.key.partition("#")[0] for each in layers}
+    layouts: defaultdict[str, list[tuple[str, Layout]]] = defaultdict(list)
+    for each in layers:
+        event = each.key.removesuffix(f"~{TOKEN}")
+        layouts[event].append((each.key, Layout(each.layout, each.shape)))
+    paths = {event.partition("#")[0] for event in layouts}
     known = {path for path, _ in module.named_modules()}
     for layer in layers:
         if not layer.key or _path_of(layer.key) not in known:
@@ -464,9 +516,8 @@ def watched_layers(
             )
 
     def hand_over(event: Event) -> None:
-        layout = layouts.get(event.key)
-        if layout is not None:
-            receive(event.key, event.output, layout)
+        for key, layout in layouts.get(event.key, ()):
+            receive(key, event.output, layout)
 
     with watched(module, hand_over, paths if paths <= known else None):
         yield

@@ -11,7 +11,7 @@ from layerscope.errors import InputError
 INPUT = "input"
 PROBABILITIES = "probabilities"
 NO_CLASSES = "the model has no classes: it ends in features, and predicts nothing"
-DEPTHS = ("stages", "blocks", "all")  # how deep a model is taken apart
+DEPTHS = ("stages", "blocks", "all", "tokens")  # how deep a model is taken apart
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Layer:
     ----------
     key : str
         Path of the torch module, for example ``features.28``; ``relu#2`` where it is called for the second
-        time, ``layer1.0~sum`` for a function that a module calls, ``layer1.0~sum#2`` for the next.
+        time, ``layer1.0~sum`` for a function that a module calls, ``layer1.0~sum#2`` for the next,
+        ``blocks.3~token`` for the class token of what a block gives.
     kind : str
         ``input``, ``conv``, ``norm``, ``relu`` (any activation function), ``pool``, ``dense``, ``sum``,
         ``block`` or ``output``.

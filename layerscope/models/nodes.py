@@ -34,6 +34,7 @@ _KINDS = (
     | _TAKE
 )
 TAKES = frozenset(_TAKE.values())  # nodes only where they make one vector of all places
+TOKEN = "token"  # the class token of what a module gives: ``blocks.3~token``
 
 
 @dataclass(frozen=True)

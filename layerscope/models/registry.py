@@ -7,6 +7,7 @@ normalised picture to logits, with the facts needed to feed it and to read its o
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +26,7 @@ from layerscope.errors import InputError
 from layerscope.models.inputs import of_factory, of_timm, of_torchvision, published_weights
 from layerscope.models.outputs import read_outputs
 from layerscope.models.weights import (
+    Rename,
     Weights,
     categories_in,
     fit_weights,
@@ -208,11 +210,13 @@ def _classifier(
     if not n_classes:
         return Classifier(name, module, inputs, (), note, has_classes=False)
     categories = categories_in(weights, n_classes)
+    if categories is None and weights.content and n_classes == len(imagenet()):
+        note += f" {weights.path.name} names none of its {n_classes} outputs: they are taken for ImageNet's."
     is_named = categories is not None or n_classes == len(imagenet())
     if categories is None:
         numbered = tuple(Category(None, None, str(i)) for i in range(n_classes))
         categories = imagenet() if is_named else numbered
-    return Classifier(name, module, inputs, categories, note, is_named)
+    return Classifier(name, module, inputs, categories, note.strip(), is_named)
 
 
 def _load_torchvision(name: str, options: dict[str, Any], path: Path | None) -> Classifier:
@@ -312,12 +316,19 @@ def _load_timm(name: str, path: Path | None) -> Classifier:
     else:
         found = open_weights(path)
         make = partial(timm.create_model, source, pretrained=False)
-        module = load_weights(found, lambda n: make() if n is None else make(num_classes=n))
+        module = load_weights(
+            found, lambda n: make() if n is None else make(num_classes=n), _find_renaming
+        )
     n_classes: int = getattr(module, "num_classes")  # noqa: B009  (a Module's attributes are not typed)
     known = timm.get_pretrained_cfg(source)
     if n_classes in _PROJECTIONS and known is not None and n_classes == known.num_classes:
         n_classes = 0
     return _classifier(name, module, inputs, n_classes, found)
+
+
+def _find_renaming(module: nn.Module) -> Rename | None:
+    """What timm makes its names of the original authors' with: by custom, beside the model's class."""
+    return getattr(sys.modules[type(module).__module__], "checkpoint_filter_fn", None)
 
 
 def _load_factory(spec: Mapping[str, Any], path: Path | None) -> Classifier:

@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -293,7 +294,14 @@ class _Fit:
         return 0 if _AVERAGED.search(self.place) else 2 if _SECOND.search(self.place) else 1
 
 
-def load_weights(weights: Weights, build: Callable[[int | None], nn.Module]) -> nn.Module:
+Rename = Callable[[dict[str, Tensor], nn.Module], Mapping[str, Tensor]]
+
+
+def load_weights(
+    weights: Weights,
+    build: Callable[[int | None], nn.Module],
+    rename: Callable[[nn.Module], Rename | None] | None = None,
+) -> nn.Module:
     """A model with the weights of a file, built for as many classes as the file has.
 
     Tensors may lie under any entry of the file, and their names may have any prefix, if all names then
@@ -304,6 +312,9 @@ def load_weights(weights: Weights, build: Callable[[int | None], nn.Module]) -> 
     weights : Weights
     build : callable
         Makes the model for a number of classes; for None, with its own.
+    rename : callable, optional
+        Finds for a model what makes its names of those that its authors gave, or None; asked where names
+        do not fit.
 
     Raises
     ------
@@ -317,6 +328,15 @@ def load_weights(weights: Weights, build: Callable[[int | None], nn.Module]) -> 
         raise InputError(f"{weights.path}: holds no tensors; {_HOW}")
     fits = [each for state in states for each in _list_fits(own, *state)]
     whole = [each for each in fits if each.counts(own) is not None]
+    rules = rename(module) if rename and not fits else None
+    if rules is not None:
+        renamed = [each for state in states for each in _renamed(*state, module, rules)]
+        whole = [each for each in renamed if each.counts(own) is not None]
+        if whole:
+            weights.notes.append(
+                f"{weights.path.name} has its authors' names: timm translated them, and resampled "
+                "position embeddings if the file's are for pictures of another size."
+            )
     if not whole:
         nearest = max(states, key=lambda each: _strip(own, each[1])[0])
         state = fits[0].state if fits else _strip(own, nearest[1])[1]
@@ -371,6 +391,23 @@ def list_states(
     for key, each in content.items():
         if isinstance(key, str):
             yield from list_states(each, f"{place}{key}/", seen)
+
+
+def _renamed(
+    place: str, state: Mapping[str, Tensor], module: nn.Module, rules: Rename
+) -> Iterator[_Fit]:
+    """Fits of tensors whose names were translated."""
+    parts = [key.split(".")[:-1] for key in state]
+    common = [
+        one[0] for one in takewhile(lambda one: len(set(one)) == 1, zip(*parts, strict=False))
+    ]
+    prefix = "".join(f"{part}." for part in common)
+    try:
+        found = rules({key.removeprefix(prefix): value for key, value in state.items()}, module)
+    except Exception:  # rules for other files raise anything
+        return
+    tensors = {key: value for key, value in found.items() if isinstance(value, Tensor)}
+    yield from _list_fits(module.state_dict(), place + prefix, tensors)
 
 
 def _count_prefixes(own: Iterable[str], state: Iterable[str]) -> Counter[str]:

@@ -52,11 +52,12 @@ def open_network(key: str, run: str) -> Network:
     network = _describe(_find(key, run))
     if key != OF_RUN:
         return network
-    try:  # a run knows more: where nothing else names a model's outputs, its data set's classes do
-        categories = load_predictions(run).categories
+    try:  # a run knows more: how deep it takes its model apart, and names that no weights had
+        found = load_predictions(run)
     except Unavailable:
         return network
-    return replace(network, categories=categories)
+    maps = tuple(layer for layer in found.layers[1:] if len(layer.shape) == 3)
+    return replace(network, categories=found.categories, layers=maps or network.layers)
 
 
 def _find(key: str, run: str) -> Source:

@@ -17,7 +17,7 @@ from layerscope.explanation.registry import attribute, list_unsupported
 from layerscope.features.kernels import read_class_vectors
 from layerscope.models.graph.tracing import trace_graph
 from layerscope.models.layer_table import layer_table
-from layerscope.models.layers import DEPTHS, INPUT, NO_CLASSES, PROBABILITIES
+from layerscope.models.layers import INPUT, NO_CLASSES, PROBABILITIES
 from layerscope.models.registry import Classifier, load_model
 from tests.shared.networks import make_weights, save_module
 from tests.shared.own_models import SIDE, make_backbone, make_small
@@ -48,7 +48,7 @@ def test_a_backbone_ends_in_its_features(model: str | dict[str, Any], tmp_path: 
     pictures = np.random.default_rng(0).integers(0, 256, (2, *classifier.inputs.shape), np.uint8)
     with torch.no_grad():
         features = classifier.module(classifier.to_inputs(pictures))
-    for depth in DEPTHS:
+    for depth in ("stages", "blocks", "all"):
         layers = layer_table(classifier, depth)
         assert layers[0].key == INPUT and layers[-1].shape == features.shape[1:]
         assert PROBABILITIES not in [layer.key for layer in layers]

@@ -211,6 +211,63 @@ def test_registers_and_a_distillation_token_are_no_places() -> None:
     assert find_node(make("deit_tiny_distilled_patch16_224"), "blocks.0").layout == "n 2+(y x) c"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["vit_tiny_patch16_224", "deit_tiny_distilled_patch16_224", "vit_small_patch14_reg4_dinov2"],
+)
+def test_the_class_token_is_followed_from_block_to_block(name: str) -> None:
+    classifier = make(name)
+    pixels = torch.rand(2, *classifier.inputs.tensor_shape)
+    layers = layer_table(classifier, "tokens")
+    inner = [layer for layer in layers if layer.key.endswith("~token")]
+    assert [each.key for each in inner] == [f"blocks.{i}~token" for i in range(12)] + ["norm~token"]
+    found = collect(classifier, inner, pixels)
+    module = classifier.module
+    with torch.no_grad():
+        tokens = module.norm_pre(module._pos_embed(module.patch_embed(pixels)))  # type: ignore[operator]
+        for i, block in enumerate(module.blocks):  # type: ignore[arg-type]
+            tokens = block(tokens)
+            torch.testing.assert_close(found[f"blocks.{i}~token"], tokens[:, 0])
+    torch.testing.assert_close(found["norm~token"], module.norm(tokens)[:, 0])  # type: ignore[operator]
+
+
+class _LastToken(nn.Module):
+    """Patches, two further tokens behind them, of which the second is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch, self.mix = (
+            nn.Conv2d(3, 8, 8, 8),
+            nn.ModuleList(nn.Linear(18, 18) for _ in range(2)),
+        )
+        self.tokens, self.head = nn.Parameter(torch.rand(1, 2, 8)), nn.Linear(8, 5)
+        nn.init.zeros_(self.head.weight)  # as an untrained network's may be
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        tokens = self.patch(pixels).flatten(2).mT
+        tokens = torch.cat([tokens, self.tokens.expand(len(tokens), -1, -1)], 1)
+        for mix in self.mix:
+            tokens = tokens + mix(tokens.mT).mT
+        return self.head(tokens[:, -1])
+
+
+def test_the_class_token_is_the_one_that_the_output_is_read_from() -> None:
+    classifier = classify(_LastToken(), 32)
+    assert find_node(classifier, "~sum").layout == "n 0+(y x)+2 c"
+    tokens = layer_table(classifier, ["~sum~token", "~sum#2~token", "~select"])[1:-1]
+    assert [(each.layout, each.shape) for each in tokens[:2]] == [("n [17] c", (8,))] * 2
+    found = collect(classifier, tokens, torch.rand(2, 3, 32, 32))
+    torch.testing.assert_close(found["~sum#2~token"], found["~select"])
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18", "beit_base_patch16_224", "vit_medium_patch16_gap_256"]
+)
+def test_without_a_class_token_its_path_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="has no class token that its output is read from"):
+        layer_table(make(name), "tokens")
+
+
 def test_cam_of_a_vit_is_that_of_the_library_with_its_reshape() -> None:
     classifier = make("vit_tiny_patch16_224")
     pictures = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
@@ -355,7 +412,7 @@ def test_layers_can_be_named_and_must_be_there() -> None:
     for wrong in ("layer9", "", "layer1.0~sum#2"):
         with pytest.raises(InputError, match=f"unknown layer '{wrong}'"):
             layer_table(classifier, [wrong])
-    with pytest.raises(InputError, match="layers is 'deep'; use stages, blocks, all"):
+    with pytest.raises(InputError, match="layers is 'deep'; use stages, blocks, all, tokens"):
         layer_table(classifier, "deep")
 
 

@@ -6,9 +6,11 @@ import gzip
 import json
 import os
 import pickle
+import re
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,15 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from layerscope.datasets.categories import IMAGENETTE, Category, find_categories, name_categories
+from layerscope.datasets.categories import (
+    IMAGENETTE,
+    Category,
+    find_categories,
+    imagenet,
+    name_categories,
+)
 from layerscope.errors import InputError
-from layerscope.models.registry import Classifier, load_model
+from layerscope.models.registry import Classifier, _find_renaming, load_model
 from layerscope.models.weights import Weights, categories_in, load_weights, open_weights
 
 
@@ -339,3 +347,73 @@ def test_another_number_of_channels_is_no_number_of_classes(tmp_path: Path) -> N
         InputError, match=r"at 'body\.0\.weight' \(model \(4, 3, 3, 3\), file \(6, 3"
     ):
         load_weights(open_weights(path), build)
+
+
+# --- names of the original authors -----------------------------------------------------------
+
+
+def test_swin_as_its_authors_name_it() -> None:
+    import timm
+
+    make = partial(
+        timm.models.SwinTransformer,
+        img_size=64,
+        window_size=4,
+        embed_dim=8,
+        depths=(2, 2),
+        num_heads=(1, 2),
+    )
+    torch.manual_seed(0)
+    state = make(num_classes=5).state_dict()
+    theirs = {
+        key.replace("layers.1.downsample", "layers.0.downsample").replace("head.fc", "head"): value
+        for key, value in state.items()
+    }
+    theirs["layers.0.blocks.1.attn_mask"] = torch.zeros(16, 16, 16)
+    weights = Weights(Path("swin.pth"), {"model": {f"module.{k}": v for k, v in theirs.items()}})
+    module = load_weights(weights, lambda n: make(num_classes=n or 9), _find_renaming)
+    check(module, state)
+    assert len(weights.notes) == 1 and "authors' names" in weights.notes[0]
+
+
+def test_convnext_as_its_authors_name_it(tmp_path: Path) -> None:
+    import timm
+
+    torch.manual_seed(0)
+    state = timm.create_model("test_convnext", pretrained=False, num_classes=7).state_dict()
+    ways = (
+        (r"^stem", "downsample_layers.0"),
+        (r"^stages\.(\d+)\.downsample", r"downsample_layers.\1"),
+        (r"^(stages\.\d+)\.blocks", r"\1"),
+        (r"conv_dw", "dwconv"),
+        (r"mlp\.fc", "pwconv"),
+        (r"^head\.norm", "norm"),
+        (r"^head\.fc", "head"),
+    )
+    theirs = {}
+    for name, value in state.items():
+        key = name
+        for ours, other in ways:
+            key = re.sub(ours, other, key)
+        theirs[key] = value
+    assert len(theirs.keys() & state.keys()) < len(state) / 4
+    found = load_model("timm:test_convnext", put(tmp_path / "theirs.pth", {"model": theirs}))
+    check(found.module, state)
+    assert len(found.categories) == 7 and "authors' names" in found.note
+    theirs.popitem()
+    with pytest.raises(InputError, match="do not fit the model at"):
+        load_model("timm:test_convnext", put(tmp_path / "less.pth", {"model": theirs}))
+
+
+def test_a_thousand_outputs_without_names_are_said_to_be_taken_for_imagenets(
+    tmp_path: Path,
+) -> None:
+    import timm
+
+    state = timm.create_model("test_resnet", pretrained=False).state_dict()
+    file = put(tmp_path / "own.pth", state)
+    found = load_model("timm:test_resnet", file)
+    assert found.categories == imagenet() and "names none of its 1000 outputs" in found.note
+    (tmp_path / "classes.txt").write_text("\n".join(f"kind {i}" for i in range(1000)))
+    found = load_model("timm:test_resnet", file)
+    assert found.categories[3].name == "kind 3" and not found.note

@@ -29,7 +29,12 @@ def test_classes_are_the_data_sets_on_every_page_and_this_is_said(
     torch.save({"state_dict": {f"model.{k}": v for k, v in module.state_dict().items()}}, file)
     stages = ("prepare", "predict", "activations", "pca")
     outcome = try_network(
-        "timm:test_resnet", stages=stages, methods=False, pages=(), weights=str(file)
+        "timm:test_resnet",
+        stages=stages,
+        methods=False,
+        pages=(),
+        weights=str(file),
+        layers="stages",
     )
     assert outcome.worked == list(stages)
     classes = Samples(store_path(RUN, "samples")).categories
@@ -37,7 +42,10 @@ def test_classes_are_the_data_sets_on_every_page_and_this_is_said(
     assert predictions.categories == classes and len(classes) == 10
     assert predictions.outputs.tolist() == list(range(10))
     assert "assumed" in predictions.note
-    assert open_network(OF_RUN, RUN).categories == classes
+    opened = open_network(OF_RUN, RUN)
+    assert opened.categories == classes
+    maps = [layer.key for layer in predictions.layers[1:] if len(layer.shape) == 3]
+    assert [layer.key for layer in opened.layers] == maps  # as deep as the run, not as is usual
     for page in ("", "Explain"):
         said = text_of(open_app(page, run=RUN, sample="1"))
         predicted = classes[int(predictions.predicted[1])].name
