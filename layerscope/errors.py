@@ -1,10 +1,15 @@
-"""What is wrong and where: the one exception that means "the input is wrong", and names for the system's."""
+"""What is wrong and where: the one exception that means "the input is wrong", and names for the system's.
+
+`NO_LABELS` is what every room says of a data set without classes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+NO_LABELS = "the pictures have no labels"
 
 
 class InputError(ValueError):

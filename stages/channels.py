@@ -1,8 +1,12 @@
-"""The top-activating samples of each channel, and its mean activation by class, for all sizes."""
+"""The top-activating samples of each channel, and its mean activation by class, for all sizes.
+
+Where pictures have no labels, classes are those that the model predicts: the attribute ``outputs`` has them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,12 +55,16 @@ def main(run: str) -> None:
     params = read_params()
     settings = params.channels
     samples = Samples(store_path(run, "samples"))
-    layers = Predictions(store_path(run, "predictions")).layers
+    predictions = Predictions(store_path(run, "predictions"))
+    layers = predictions.layers
+    facts: dict[str, Any] = {"versions": library_versions("torch", "torchvision")}
+    classes, n_classes = samples.labels, len(samples.categories)
+    if not n_classes and predictions.categories:
+        known, classes = np.unique(predictions.predicted, return_inverse=True)
+        n_classes, facts["outputs"] = len(known), known.tolist()
     top_samples = {
         size: {
-            layer.key: TopSamples(
-                layer.shape[0], len(samples.categories), min(settings.top_k, size)
-            )
+            layer.key: TopSamples(layer.shape[0], n_classes, min(settings.top_k, size))
             for layer in layers
         }
         for size in samples.sizes
@@ -70,10 +78,10 @@ def main(run: str) -> None:
         for at, (start, stop) in enumerate(list_batches(*block, settings.batch_size)):
             for size, by_layer in top_samples.items():
                 if start < size:
-                    labels = samples.labels[start : min(stop, size)]
+                    labels = classes[start : min(stop, size)]
                     for key, top in by_layer.items():
                         top.add(start, labels, found[key][at])
-    facts = {"rows": locate_channels(layers), "versions": library_versions("torch", "torchvision")}
+    facts["rows"] = locate_channels(layers)
     with writing(store_path(run, "channels"), params.compute.storage, **facts) as store:
         for size, by_layer in top_samples.items():
             write_size(store, size, list(by_layer.values()))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from layerscope.errors import InputError
+from layerscope.errors import NO_LABELS, InputError
 from layerscope.explanation.method import check_options
 from layerscope.explanation.methods import find_method
 from layerscope.explanation.registry import list_unsupported
@@ -72,10 +72,12 @@ class FaithfulnessJob(NamedTuple):
 
 def choose_subjects(run: str, settings: FaithfulnessParams) -> Subjects:
     """Samples that the model gets right, or whose class it does not have, each with what it says."""
-    labels = Samples(store_path(run, "samples")).labels
+    samples = Samples(store_path(run, "samples"))
+    labels = samples.labels
     predictions = Predictions(store_path(run, "predictions"))
-    if not predictions.categories:
-        raise InputError(f"{run}: {NO_CLASSES}; take it out of `faithfulness.runs` in params.yaml")
+    if not predictions.categories or not samples.categories:
+        reason = NO_LABELS if predictions.categories else NO_CLASSES
+        raise InputError(f"{run}: {reason}; take it out of `faithfulness.runs` in params.yaml")
     true, predicted = predictions.targets(labels), predictions.predicted
     eligible = (true < 0) | (true == predicted)
     uids = choose_samples(labels, eligible, settings.n_samples, settings.random_state)

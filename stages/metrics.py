@@ -7,6 +7,8 @@ from dataclasses import asdict, fields
 
 import numpy as np
 
+from layerscope.datasets.categories import name_label
+from layerscope.embedding.defined import count_neighbors, tell_silhouette, tell_vote
 from layerscope.embedding.quality import Quality, distance_ranks, measure_quality
 from layerscope.parallel import working
 from layerscope.params import Params, read_params
@@ -56,7 +58,10 @@ def measure_layer(
             "depth": index,
             "layer": layer,
             "embedding": name,
-            **{key: round(v, 4) for key, v in asdict(measure_quality(x, ranks, labels, k)).items()},
+            **{
+                key: "" if np.isnan(value) else round(value, 4)
+                for key, value in asdict(measure_quality(x, ranks, labels, k)).items()
+            },
         }
         for name, x in points.items()
     ]
@@ -70,7 +75,7 @@ def add_solver_figures(run: str, rows: list[Row]) -> None:
         row |= {"explained_variance": "", "n_components": "", "kl_divergence": ""}
         if name == "features":
             row["n_components"] = int(pca.read(f"{size}/n_components")[depth])
-        elif row["knn_accuracy"] == "":
+        elif row["trustworthiness"] == "":
             continue  # all samples are equal
         elif name == "pca":
             ratio = pca.read(f"{size}/explained_variance_ratio", depth)
@@ -78,6 +83,30 @@ def add_solver_figures(run: str, rows: list[Row]) -> None:
         elif name.startswith("tsne-"):
             store = Store(store_path(run, name.replace("-", "/")))
             row["kl_divergence"] = round(float(store.read(f"{size}/kl_divergence")[depth]), 4)
+
+
+def add_notes(run: str, rows: list[Row], params: Params) -> None:
+    """Why figures are empty, or not of all samples: a column that is there where it says something."""
+    labels = Samples(store_path(run, "samples")).labels.astype(np.int64)
+    notes: dict[int, list[str]] = {}
+    for size in params.run(run).sizes:
+        k = count_neighbors(params.metrics.n_neighbors, size)
+        named = {
+            "knn_accuracy": tell_vote(labels[:size], k),
+            "silhouette": tell_silhouette(labels[:size]),
+        }
+        notes[size] = [f"{name}: {reason}" for name, reason in named.items() if reason]
+        if notes[size]:
+            print(f"{run}: of {size} samples, {'; '.join(notes[size])}")
+    told = [
+        "all samples are equal"
+        if row["trustworthiness"] == ""
+        else "; ".join(notes[int(row["size"])])
+        for row in rows
+    ]
+    if any(told):
+        for row, note in zip(rows, told, strict=True):
+            row["note"] = note
 
 
 def summarize(run: str, rows: list[Row]) -> dict[str, object]:
@@ -89,21 +118,22 @@ def summarize(run: str, rows: list[Row]) -> dict[str, object]:
     if (truth >= 0).all():
         ranked = np.argsort(-predictions.probabilities, axis=1)
         summary["top1"] = round(float((ranked[:, 0] == truth).mean()), 4)
-        summary["top5"] = round(float((ranked[:, :5] == truth[:, None]).any(axis=1).mean()), 4)
+        if ranked.shape[1] > 5:  # else it would be 1, whatever the model says
+            summary["top5"] = round(float((ranked[:, :5] == truth[:, None]).any(axis=1).mean()), 4)
     largest = [row for row in rows if row["size"] == samples.sizes[-1]]
     by_name: dict[str, list[Row]] = {}
     for row in largest:
         by_name.setdefault(str(row["embedding"]), []).append(row)
     told = {  # of layers whose samples are not all equal
-        name: [row for row in its_rows if row["knn_accuracy"] != ""]
+        name: [row for row in its_rows if row["trustworthiness"] != ""]
         for name, its_rows in by_name.items()
     }
-    if by_name["features"][0] in told["features"]:
+    if by_name["features"][0]["knn_accuracy"] != "":
         summary["knn_accuracy_input"] = by_name["features"][0]["knn_accuracy"]
     summary["knn_accuracy_output"] = {
         name: its_rows[-1]["knn_accuracy"]
         for name, its_rows in by_name.items()
-        if its_rows[-1] in told[name]
+        if its_rows[-1]["knn_accuracy"] != ""
     }
     summary["mean_trustworthiness"] = {
         name: round(float(np.mean([row["trustworthiness"] for row in its_rows])), 4)
@@ -119,7 +149,7 @@ def write_confusion(run: str) -> None:
     predictions = Predictions(store_path(run, "predictions"))
     rows: list[Row] = [
         {
-            "true": samples.categories[label].name,
+            "true": name_label(samples.categories, label),
             "predicted": predictions.categories[output].name if output >= 0 else "",
         }
         for label, output in zip(samples.labels, predictions.predicted, strict=True)
@@ -144,6 +174,7 @@ def main(run: str) -> None:
         )
         rows = [row for layer_rows in measured for row in layer_rows]
     add_solver_figures(run, rows)
+    add_notes(run, rows, params)
     write_table(DATA / run / "layers.csv", rows)
     write_confusion(run)
     summary = json.dumps(summarize(run, rows), indent=2) + "\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.datasets import Dataset, draw, open_dataset
+from layerscope.errors import NO_LABELS, InputError
 from layerscope.models.registry import SLIM_INPUTS, choose_device
 from layerscope.models.weights import write_weights
 from layerscope.params import read_params
@@ -44,6 +45,11 @@ def main(name: str) -> None:
     params = read_params()
     entry = params.training(name)
     datasets = [open_dataset(each, root=entry.root) for each in entry.datasets]
+    for dataset in datasets:
+        if not dataset.categories:
+            raise InputError(
+                f"train.{name}: {dataset.name}: {NO_LABELS}: there is nothing to learn"
+            )
     categories = [category for dataset in datasets for category in dataset.categories]
     learning = read_split(datasets, "train", entry.n_training)
     validation = read_split(datasets, "val", entry.n_validation)

@@ -76,7 +76,7 @@ class TopSamples:
         start : int
             Uid of its first sample; uids rise from batch to batch.
         labels : ndarray of int, (n,)
-            True classes. Of `maxima` only the first n samples are taken.
+            Classes, -1 for none. Of `maxima` only the first n samples are taken.
         maxima : ChannelMaxima
         """
         n, k = len(labels), self.uid.shape[1]
@@ -88,13 +88,13 @@ class TopSamples:
         self.value = np.take_along_axis(values, order, axis=1)
         self.uid = np.take_along_axis(candidates, order, axis=1)
         self.position = np.take_along_axis(places, order[:, :, None], axis=1)
-        classes = np.eye(self._sums.shape[1])[labels]  # (n, classes)
-        self._sums += maxima.mean[:n].T @ classes
-        self._counts += np.bincount(labels, minlength=len(self._counts))
+        classes = labels[:, None] == np.arange(len(self._counts))  # (n, classes)
+        self._sums += maxima.mean[:n].T @ classes.astype(float)
+        self._counts += classes.sum(axis=0)
 
     @property
     def class_mean(self) -> np.ndarray:
-        """Mean activation by true class, (C, n_classes) float32; nan for a class without samples."""
+        """Mean activation by class, (C, n_classes) float32; nan for a class without samples."""
         counts = np.where(self._counts > 0, self._counts, np.nan)
         return (self._sums / counts).astype(np.float32)
 

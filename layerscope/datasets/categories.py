@@ -32,6 +32,11 @@ class Category:
     name: str
 
 
+def name_label(categories: Sequence[Category], label: int) -> str:
+    """What the class of a label is called; empty for -1, the label of a picture that has none."""
+    return categories[label].name if label >= 0 else ""
+
+
 IMAGENETTE = (
     Category("n01440764", 0, "tench"),
     Category("n02102040", 217, "English springer"),

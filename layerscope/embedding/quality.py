@@ -8,7 +8,8 @@ import numpy as np
 from sklearn import config_context
 from sklearn.metrics import pairwise_distances, silhouette_score
 
-from layerscope.embedding.neighbors import knn_accuracy, nearest_neighbors
+from layerscope.embedding.defined import count_neighbors, plan_vote, tell_silhouette
+from layerscope.embedding.neighbors import majority, nearest_neighbors
 
 _CHUNK_BYTES = 16 << 20  # of distances, as double precision
 
@@ -19,11 +20,12 @@ class Quality:
     Attributes
     ----------
     knn_accuracy : float
-        Leave-one-out accuracy of the majority among the k nearest, in [0, 1].
+        Leave-one-out accuracy of the majority among the k nearest, in [0, 1], of the samples and by the
+        neighbours that `plan_vote` says; NaN where it says none.
     trustworthiness : float
         1 where no neighbour in the embedding is a stranger in the layer (Venna and Kaski 2001).
     silhouette : float
-        Of the true classes, in [-1, 1] (Rousseeuw 1987).
+        Of the true classes, in [-1, 1] (Rousseeuw 1987); NaN where there is one, or one for each sample.
     """
 
     knn_accuracy: float
@@ -90,14 +92,26 @@ def measure_quality(points: np.ndarray, ranks: np.ndarray, labels: np.ndarray, k
     ranks : ndarray of int, (n, n)
         Of the layer.
     labels : ndarray of int, (n,)
-        True classes.
+        True classes; -1 where there are none.
     k : int
         Neighbours; fewer where there are fewer than 2 k samples.
     """
-    k = min(k, (len(points) - 1) // 2)
+    k = count_neighbors(k, len(points))
     neighbors = nearest_neighbors(points, k).indices
-    with config_context(working_memory=_CHUNK_BYTES >> 20):  # else all distances are held at once
-        silhouette = float(silhouette_score(points, labels))
+    silhouette = float("nan")
+    if not tell_silhouette(labels):
+        with config_context(
+            working_memory=_CHUNK_BYTES >> 20
+        ):  # else all distances are held at once
+            silhouette = float(silhouette_score(points, labels))
     return Quality(
-        knn_accuracy(neighbors, labels, k), trustworthiness(ranks, neighbors), silhouette
+        judge_neighbors(neighbors, labels, k), trustworthiness(ranks, neighbors), silhouette
     )
+
+
+def judge_neighbors(neighbors: np.ndarray, labels: np.ndarray, k: int) -> float:
+    """The accuracy of `majority` as `plan_vote` has it; NaN where there is none."""
+    k, judged = plan_vote(labels, k)
+    if not k:
+        return float("nan")
+    return float((majority(neighbors, labels, k) == labels)[judged].mean())

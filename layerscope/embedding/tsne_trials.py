@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from layerscope.embedding.defined import count_neighbors
 from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER, effective_perplexity
-from layerscope.embedding.neighbors import knn_accuracy
-from layerscope.embedding.quality import distance_ranks, trustworthiness
+from layerscope.embedding.quality import distance_ranks, judge_neighbors, trustworthiness
 from layerscope.errors import InputError
 
 if TYPE_CHECKING:
@@ -213,11 +213,6 @@ def nearest_in_plane(points: np.ndarray, k: int) -> np.ndarray:
     return distances.argsort(axis=1, kind="stable")[:, :k]
 
 
-def count_neighbors(wanted: int, n: int) -> int:
-    """How many neighbours of n samples are looked at: fewer than wanted where there are few samples."""
-    return max(1, min(wanted, (n - 1) // 2))
-
-
 def judge_layout(
     points: np.ndarray, ranks: np.ndarray, labels: np.ndarray, k: int
 ) -> tuple[float, float]:
@@ -236,10 +231,10 @@ def judge_layout(
     -------
     tuple of float
         The first 1 where no neighbour in the layout is a stranger in the features (Venna and Kaski
-        2001), the second in [0, 1].
+        2001), the second in [0, 1], or NaN: see `layerscope.embedding.quality.judge_neighbors`.
     """
     near = nearest_in_plane(points, k)
-    return trustworthiness(ranks, near), knn_accuracy(near, labels, k)
+    return trustworthiness(ranks, near), judge_neighbors(near, labels, k)
 
 
 def chance_accuracy(
@@ -267,7 +262,7 @@ def chance_accuracy(
     near = nearest_in_plane(points, k)
     rng = np.random.default_rng(random_state)
     dealt = (rng.permutation(labels) for _ in range(n_permutations))
-    return float(np.mean([knn_accuracy(near, each, k) for each in dealt]))
+    return float(np.mean([judge_neighbors(near, each, k) for each in dealt]))
 
 
 def neighbor_agreement(layouts: Sequence[np.ndarray], k: int) -> float:

@@ -62,8 +62,8 @@ class Predictions:
         return self.probabilities.argmax(axis=1)
 
     def targets(self, labels: np.ndarray) -> np.ndarray:
-        """The output that stands for each sample's true class, (n,) int64, or -1."""
-        return self.outputs[labels]
+        """The output that stands for each sample's true class, (n,) int64; -1 for none."""
+        return np.append(self.outputs, -1)[labels]
 
     def top(self, uid: int, k: int = 10) -> list[tuple[Category, float]]:
         """The k most probable categories of a sample, falling."""

@@ -136,7 +136,7 @@ def make_project(root: Path, net: Callable[[], nn.Module]) -> None:
     )
     model = {"factory": f"{net.__module__}:{net.__name__}", "input_size": SIDE}
     edit_params(
-        runs={RUN: {"dataset": "objects", "model": model, "weights": weights, "sizes": [12, N]}},
+        runs={RUN: {"dataset": "objects", "model": model, "weights": weights, "sizes": [20, N]}},
         comparisons={COMPARISON: {"first": RUN, "second": RUN}},
         device="cpu",
     )
@@ -296,7 +296,7 @@ def test_a_constant_layer_is_one_point_in_every_embedding(project: Path) -> None
     store = Store(store_path(RUN, "pca"))
     layers = store.attributes["layers"]
     constant = store.attributes["constant"]
-    assert set(constant) == {"12", str(N)}
+    assert set(constant) == {"20", str(N)}
     assert constant[str(N)][0] == EQUAL and constant[str(N)][-1] == "probabilities"
     assert not {PLAIN, HUGE, TINY, FAR} & set(constant[str(N)])
     for name, array in (

@@ -199,7 +199,8 @@ def make_film(
     is_unwanted: Callable[[], bool],
 ) -> Film:
     """A t-SNE, frame by frame; what there is of it is published."""
-    from layerscope.embedding.tsne_trials import count_neighbors, iterate_tsne, judge_layout
+    from layerscope.embedding.defined import count_neighbors
+    from layerscope.embedding.tsne_trials import iterate_tsne, judge_layout
 
     k = count_neighbors(n_neighbors, len(features.labels))
     total = count_frames(tsne.n_iter)
@@ -242,12 +243,8 @@ def make_caution(
     is_unwanted: Callable[[], bool],
 ) -> Caution:
     """Six of them: of the features, and of shuffled ones; those that there are by now are published."""
-    from layerscope.embedding.tsne_trials import (
-        chance_accuracy,
-        count_neighbors,
-        neighbor_agreement,
-        try_tsne,
-    )
+    from layerscope.embedding.defined import count_neighbors
+    from layerscope.embedding.tsne_trials import chance_accuracy, neighbor_agreement, try_tsne
 
     n = len(features.labels)
     k = count_neighbors(n_neighbors, n)

@@ -15,12 +15,12 @@ from sklearn.decomposition import PCA
 from streamlit.testing.v1 import AppTest
 
 from layerscope.activations.pooling import forward, pool
+from layerscope.embedding.defined import count_neighbors
 from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER
 from layerscope.embedding.neighbors import knn_accuracy, nearest_neighbors
 from layerscope.embedding.quality import distance_ranks
 from layerscope.embedding.tsne_trials import (
     chance_accuracy,
-    count_neighbors,
     judge_layout,
     nearest_in_plane,
     neighbor_agreement,
