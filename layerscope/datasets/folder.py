@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.datasets.categories import Category, name_categories
-from layerscope.datasets.dataset import SPLITS, Dataset, PictureSource, Sample, splits_of
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample, splits_of
 from layerscope.datasets.picture import decode
 from layerscope.datasets.picture_file import suffixes
 from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 
 VALIDATION_SHARE = 0.2
+SPLITS = ("train", "val")
 
 
 def read_folder(

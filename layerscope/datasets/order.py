@@ -20,8 +20,9 @@ def select(dataset: Dataset, n: int, *, split: str, random_state: int) -> Iterat
     """The first `n` sources of the order, unread.
 
     The order goes round the classes, one picture of each in turn, each class shuffled by
-    `random_state`. So a smaller selection is the beginning of a larger one, and a multiple of the
-    number of classes is balanced perfectly, for as long as no class is used up.
+    `random_state`; without labels all pictures are shuffled. So a smaller selection is the beginning
+    of a larger one, and a multiple of the number of classes is balanced perfectly, for as long as no
+    class is used up.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def select(dataset: Dataset, n: int, *, split: str, random_state: int) -> Iterat
     n : int
         How many.
     split : str
-        "train", "val" or "all".
+        "train", "val", "test" or "all".
     random_state : int
 
     Returns
@@ -107,9 +108,9 @@ def _shuffled(
     sources = dataset.sources(split)
     if n > len(sources):
         raise _too_few(dataset, n, split, len(sources), "")
-    members: list[list[PictureSource]] = [[] for _ in dataset.categories]
+    members: list[list[PictureSource]] = [[] for _ in dataset.categories or ("all",)]
     for source in sources:
-        members[source.label].append(source)
+        members[max(source.label, 0)].append(source)
     queues = []
     for label, own in enumerate(members):
         order = np.random.default_rng([random_state, label]).permutation(len(own))

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from layerscope.datasets.categories import Category
-from layerscope.datasets.dataset import Dataset, PictureSource, Sample
+from layerscope.datasets.dataset import (
+    Column,
+    Dataset,
+    PictureSource,
+    Sample,
+    list_columns,
+    read_column,
+)
 from layerscope.datasets.picture import (
     decode_label_map,
     decode_stored,
@@ -26,7 +34,7 @@ class Samples:
     Attributes
     ----------
     labels : ndarray of int16, (n,)
-        Index into `categories`.
+        Index into `categories`; -1 of a data set without labels.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -43,8 +51,23 @@ class Samples:
 
     @cached_property
     def categories(self) -> tuple[Category, ...]:
-        """The data set's classes."""
+        """The data set's classes; none of a data set without labels."""
         return tuple(Category(**each) for each in self._store.attributes["categories"])
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """What is known of each sample beside its label."""
+        told = self._store.attributes.get("columns", [])
+        return tuple(Column(each["name"], each["kind"], tuple(each["names"])) for each in told)
+
+    def column(self, index: int) -> np.ndarray | list[str]:
+        """The values of a column, one a sample, as `layerscope.datasets.dataset.read_column` gives them."""
+        values = self._store.read(f"column_{index}")
+        if self.columns[index].kind != "text":
+            return values
+        offsets = self._store.read(f"column_{index}_offsets")
+        content = values.tobytes()
+        return [content[a:b].decode() for a, b in pairwise(offsets)]
 
     @cached_property
     def part_names(self) -> tuple[str, ...]:
@@ -119,6 +142,11 @@ def write_samples(
             attributes["channels"] = 1
         if sample.part_map is not None:
             part_maps.append(encode_label_map(sample.part_map))
+    columns = [
+        read_column(name, facts) for name, facts in list_columns(sources, dataset.splits).items()
+    ]
+    if columns:
+        attributes["columns"] = [asdict(column) for column, _ in columns]
     with writing(path, at, **attributes) as store:
         store.set(
             dataset=dataset.name,
@@ -129,6 +157,11 @@ def write_samples(
             versions=library_versions("pillow", "opencv-python-headless", "numpy"),
         )
         store.add("label", np.array([s.label for s in sources], dtype=np.int16), ["sample"])
+        for index, (_, values) in enumerate(columns):
+            if isinstance(values, np.ndarray):
+                store.add(f"column_{index}", values, ["sample"])
+            else:
+                store.add_blobs(f"column_{index}", [text.encode() for text in values])
         store.add_blobs("picture", pictures)
         if part_maps:
             store.add_blobs("part_map", part_maps)
