@@ -45,12 +45,13 @@ def measure_selectivity(class_mean: np.ndarray) -> Selectivity:
     known = ~np.isnan(means)
     n_known = known.sum(axis=1)
     filled = np.where(known, means, 0)  # changes neither the sum nor a positive maximum
-    highest = filled.max(axis=1)
+    highest = filled.max(axis=1, initial=0)  # of no class at all, too
     rest = (filled.sum(axis=1) - highest) / np.maximum(n_known - 1, 1)
     defined = (n_known > 1) & (filled >= 0).all(axis=1) & (highest > 0)
     index = np.full(len(means), np.nan)
     np.divide(highest - rest, highest + rest, out=index, where=defined)
-    return Selectivity(index, np.where(defined, filled.argmax(axis=1), -1))
+    preferred = filled.argmax(axis=1) if filled.shape[1] else -1
+    return Selectivity(index, np.where(defined, preferred, -1))
 
 
 def rank_selectivity(index: np.ndarray) -> np.ndarray:

@@ -28,6 +28,7 @@ from ui.assets import read_asset
 from ui.channel.activations import load_channels
 from ui.channel.attention import draw_attention
 from ui.channel.figures import draw_class_means, draw_histogram, figures, picture, write_number
+from ui.channel.groups import name_sample, read_groups
 from ui.channel.heatmap import CONFIG, plot_map
 from ui.channel.live_maps import load_maps
 from ui.components.channel_grid import ChannelMaps
@@ -162,8 +163,7 @@ def _draw_maps(
 ) -> None:
     """The map beside the picture; of a neuron its value among the others."""
     samples = load_samples(subject.run)
-    name = samples.categories[samples.labels[subject.uid]].name
-    caption, box = f"Sample {subject.uid:04d}, {name}", None
+    caption, box = f"Sample {subject.uid:04d}, {name_sample(subject.run, subject.uid)}", None
     with st.container(key="channel-pair"):
         left, right = st.columns(2, gap=None)
         if channels.dense:
@@ -255,7 +255,7 @@ def _draw_top_activating(
         SampleTile(
             int(uid),
             _keep_picture(run, int(uid), made),
-            samples.categories[samples.labels[uid]].name,
+            name_sample(run, uid),
             write_number(float(value)),
             mark_class(int(samples.labels[uid]))[0],
             _find_box(subject, int(y), int(x)),
@@ -271,7 +271,7 @@ def _draw_top_activating(
 
 
 def _draw_classes(subject: _ChannelSubject, channel: int) -> None:
-    """Mean activation by true class, the largest first."""
+    """Mean activation by class, the largest first."""
     run, size = subject.run, subject.size
     try:
         row = find_row(load_attributes(run, "channels"), subject.layer.key, channel)
@@ -283,18 +283,13 @@ def _draw_classes(subject: _ChannelSubject, channel: int) -> None:
 
 
 def _draw_class_means(subject: _ChannelSubject, means: np.ndarray) -> None:
-    run, size = subject.run, subject.size
-    samples = load_samples(run)
-    known = [label for label in np.argsort(-means, kind="stable") if np.isfinite(means[label])]
-    true = int(samples.labels[subject.uid])
+    groups = read_groups(subject.run)
+    known = [group for group in np.argsort(-means, kind="stable") if np.isfinite(means[group])]
+    own = groups.of[subject.uid]
     rows = [
-        (
-            samples.categories[label].name,
-            float(means[label]),
-            mark_class(int(label))[0],
-            label == true,
-        )
-        for label in known[:_CLASSES]
+        (groups.names[group], float(means[group]), groups.colors[group], bool(group == own))
+        for group in known[:_CLASSES]
     ]
     if rows:
-        st.html(markup.heading("Mean by class", f"{size} samples") + draw_class_means(rows))
+        title = markup.heading(f"Mean by {groups.what}", f"{subject.size} samples")
+        st.html(title + draw_class_means(rows))

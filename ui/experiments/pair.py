@@ -232,7 +232,7 @@ def _read_samples(layouts: Layouts, contents: Contents) -> tuple[str, PlotPredic
 
 
 def _color(layouts: Layouts, shared: np.ndarray, shade: str) -> Coloring:
-    if shade == "agreement":
+    if shade == "agreement" or not layouts.classes:
         steps = np.minimum(shared * len(SCALE), len(SCALE) - 1).astype(np.int32)
         entries = [
             LegendEntry(f"{i / len(SCALE):.2f} to {(i + 1) / len(SCALE):.2f}", color)

@@ -74,7 +74,7 @@ def _find_true(asked: _Asked) -> int | None:
     if asked.choice.source != SAMPLE:
         return None
     run, uid = asked.selection.run, asked.selection.sample or 0
-    target = int(load_predictions(run).outputs[int(load_samples(run).labels[uid])])
+    (target,) = load_predictions(run).targets(load_samples(run).labels[uid : uid + 1]).tolist()
     return target if target >= 0 else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from layerscope.datasets.categories import Category
+from layerscope.datasets.categories import Category, name_label
 from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.models.layers import NO_CLASSES
@@ -108,8 +108,9 @@ def load_picture(
         uid = selection.sample or 0
         samples = load_samples(selection.run)
         with explaining(selection.run, "samples"):
-            name = samples.categories[int(samples.labels[uid])].name
-            return f"Sample {uid:04d}", f"True class: {name}", samples.picture(uid)
+            name = name_label(samples.categories, int(samples.labels[uid]))
+            known = f"True class: {name}" if name else "It has no label"
+            return f"Sample {uid:04d}", known, samples.picture(uid)
     if choice.source == UPLOAD:
         upload, _ = read_upload()
         if upload is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from layerscope.errors import InputError
+from layerscope.errors import NO_LABELS, InputError
 from layerscope.models.layers import NO_CLASSES
 from layerscope.performance.calibration import Scaling, try_scaling
 from layerscope.performance.confusion import OTHER, arrange_rows, choose_columns, choose_rows
@@ -56,6 +56,11 @@ def load_evaluation(run: str, size: int) -> Evaluation:
     samples, predictions = load_samples(run), load_predictions(run)
     if not predictions.categories:
         raise InputError(f"{run}: {NO_CLASSES}, so that there is no performance to measure")
+    if not samples.categories:
+        raise InputError(
+            f"{run}: {NO_LABELS}, so that nobody knows which predictions are right; the Explorer colours "
+            "by what is predicted"
+        )
     made = (run, size, stamp(run, "samples"), stamp(run, "predictions"))
     with explaining(run, "predictions"):
         outputs = predictions.outputs

@@ -225,7 +225,7 @@ class EmbeddingFilm {
     return [
       ["spread", writeSpread(side[i])],
       ["KL", writeDecimals(kl[i])],
-      ["kNN", writeDecimals(accuracy[i])],
+      ["kNN", accuracy.length ? writeDecimals(accuracy[i]) : "–"],
       ["trust", writeDecimals(trust[i])],
     ];
   }

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from ui.address import change
 from ui.arrays import stamp
-from ui.coloring import describe_predictions, read_predictions
+from ui.coloring import color_points, describe_predictions, read_predictions
 from ui.components.embedding_film import LinkedSamples
-from ui.components.points import LegendEntry
+from ui.components.points import Coloring
 from ui.features.playground.address import TrialChoice, offer_counts, read_trial
 from ui.library import Contents, load_params
 from ui.live.playground import Plane
-from ui.palette import mark_class
 from ui.queue import session_id, shared
 from ui.selection import read_selection
 
@@ -43,17 +43,35 @@ def load_linked_samples(
     ------
     Unavailable
     """
-    answers = read_predictions(contents.run, n)
+    coloring = color_samples(contents, n)
     return LinkedSamples(
-        labels=answers.labels,
-        entries=[
-            LegendEntry(category.name, *mark_class(label))
-            for label, category in enumerate(contents.categories)
-        ],
+        labels=coloring.groups,
+        entries=coloring.entries,
         predictions=describe_predictions(contents, n),
         neighbors=np.zeros((n, 0), np.int16) if near is None else near,
         family=family(contents.run, n),
     )
+
+
+def color_samples(contents: Contents, n: int) -> Coloring:
+    """The first n samples by class or, where they have no labels, by the clusters of the layer.
+
+    Raises
+    ------
+    Unavailable
+    """
+    params = st.query_params.to_dict()
+    size = next(size for size in contents.sizes if size >= n)
+    color = "true" if contents.categories else "cluster"
+    selection = replace(read_selection(params, contents)[0], size=size, color=color)
+    selection = replace(selection, cluster=selection.layer)
+    coloring = color_points(selection, contents, read_predictions(contents.run, size))
+    return replace(coloring, groups=coloring.groups[:n])
+
+
+def write_accuracy(value: float) -> str:
+    """kNN accuracy as it is shown; nothing where it is not defined."""
+    return "–" if np.isnan(value) else f"{value:.2f}"
 
 
 def pin(contents: Contents, uid: int | None) -> None:

@@ -13,7 +13,7 @@ from ui.components.embedding_trials import (
     draw_embedding_trials,
 )
 from ui.features.playground.address import TrialChoice
-from ui.features.playground.cast import call_off, load_linked_samples, pin
+from ui.features.playground.cast import call_off, load_linked_samples, pin, write_accuracy
 from ui.features.playground.jobs import ask_caution, caution_key, read_subject
 from ui.features.techniques import CHARI, KOBAK, WATTENBERG
 from ui.library import Contents
@@ -80,7 +80,7 @@ def list_layouts(found: Caution | None, seed: int) -> list[TrialLayout]:
                 if tile is None
                 else (
                     ("KL", f"{tile.kl_divergence:.2f}"),
-                    ("kNN", f"{tile.knn_accuracy:.2f}"),
+                    ("kNN", write_accuracy(tile.knn_accuracy)),
                     ("trust", f"{tile.trustworthiness:.2f}"),
                 )
             )
@@ -98,7 +98,7 @@ def _tell_progress(
     above = f"{subject.layer.key}: the features as they are"
     below = "Shuffled features: the same columns, each in an order of its own"
     if found is not None and found.tiles:
-        below += f". By chance kNN accuracy is {found.chance:.2f}"
+        below += f". By chance kNN accuracy is {write_accuracy(found.chance)}"
     if found is not None and found.agreement is not None:
         above += (
             f". Of {found.n_neighbors} nearest neighbours two seeds agree on {found.agreement:.0%}, "

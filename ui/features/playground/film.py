@@ -24,6 +24,7 @@ from ui.features.playground.cast import (
     load_linked_samples,
     pin,
     recall_plane,
+    write_accuracy,
 )
 from ui.features.playground.jobs import ask_film, film_key, read_subject
 from ui.library import Contents, load_params
@@ -108,7 +109,7 @@ def _reel(
     curves = {
         "iteration": film.iterations if film else (),
         "kl": film.divergences if film else (),
-        "accuracy": film.accuracies if film else (),
+        "accuracy": [each for each in film.accuracies if each == each] if film else (),
         "trust": film.trusts if film else (),
         "side": film.sides if film else (),
     }
@@ -136,7 +137,7 @@ def _caption(
         if plane.shares is not None:
             figures.append(("variance", f"{sum(plane.shares):.0%}"))
         figures += [
-            ("kNN", f"{plane.knn_accuracy:.2f}"),
+            ("kNN", write_accuracy(plane.knn_accuracy)),
             ("trust", f"{plane.trustworthiness:.2f}"),
         ]
     note, share, action = tell_state(report, problem)
@@ -206,7 +207,7 @@ def _list_tried(subject: PlaygroundSubject, shown: Settings) -> list[TriedLayout
             results[each].points,
             (
                 ("KL", f"{results[each].kl_divergence:.2f}"),
-                ("kNN", f"{results[each].knn_accuracy:.2f}"),
+                ("kNN", write_accuracy(results[each].knn_accuracy)),
                 ("trust", f"{results[each].trustworthiness:.2f}"),
             ),
             each == shown,

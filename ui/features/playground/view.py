@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from layerscope.embedding.defined import count_neighbors, tell_vote
 from layerscope.errors import InputError
 from ui.address import change
+from ui.arrays import load_samples
 from ui.assets import read_asset
 from ui.components.class_legend import draw_class_legend
 from ui.components.thumbnails import load_sheet, send_thumbnails
@@ -24,7 +27,7 @@ from ui.features.playground.address import (
     recall_trial,
     write_trial,
 )
-from ui.features.playground.cast import family, load_linked_samples, read_choice
+from ui.features.playground.cast import color_samples, family, read_choice
 from ui.features.playground.caution import draw_caution
 from ui.features.playground.film import draw_film
 from ui.features.techniques import PCA, TSNE
@@ -110,16 +113,20 @@ def _draw_choices(selection: Selection, contents: Contents, choice: TrialChoice)
         f"then {tsne.n_iter} iterations, as in <code>params.yaml</code>.</p>"
     )
     with st.container(key="trial-legend"), explained():
-        samples = load_linked_samples(contents, choice.n)
+        coloring = color_samples(contents, choice.n)
         draw_class_legend(
-            "True class",
-            samples.entries,
-            samples.labels,
+            coloring.title,
+            coloring.entries,
+            coloring.groups,
             selection.only,
-            samples.family,
+            family(contents.run, choice.n),
             key="trial_classes",
             on_only=lambda entries: change(only=write_entries(entries)),
         )
+        labels = load_samples(contents.run).labels[: choice.n].astype(np.int64)
+        wanted = count_neighbors(load_params().metrics.n_neighbors, choice.n)
+        if note := tell_vote(labels, wanted):
+            st.html(f'<p class="note">kNN accuracy: {escape(note)}.</p>')
     with st.container(key="card-panel"), explained():
         draw_sample_card(selection, contents, None)
 

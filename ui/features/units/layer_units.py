@@ -15,7 +15,6 @@ from ui.arrays import (
     load_array,
     load_attributes,
     load_predictions,
-    load_samples,
     stamp,
 )
 from ui.memory import keep
@@ -34,7 +33,7 @@ class LayerUnits:
     position : ndarray of int16, (C, k, 2)
         Row and column of it.
     class_mean : ndarray of float32, (C, K)
-        Mean activation by true class; nan for a class without samples.
+        Mean activation by class, see `ui.channel.groups`; nan for a class without samples.
     selectivity : Selectivity
     place : ndarray of int64, (C,)
         As `layerscope.features.selectivity.rank_selectivity` has it.
@@ -112,8 +111,3 @@ def find_logits(run: str) -> str | None:
     dense = [layer for layer in predictions.layers if layer.kind == "dense"]
     fits = bool(dense) and dense[-1].shape == (len(predictions.categories),)
     return dense[-1].key if fits else None
-
-
-def name_class(run: str, label: int) -> str:
-    """A class of the data set."""
-    return load_samples(run).categories[label].name

@@ -8,11 +8,13 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from layerscope.errors import NO_LABELS
 from layerscope.models.layers import Layer
 from ui import markup
 from ui.address import change
-from ui.arrays import Stamp, load_samples, stamp
+from ui.arrays import Stamp, stamp
 from ui.channel.figures import draw_class_means
+from ui.channel.groups import ChannelGroups, read_groups
 from ui.components.channel_atlas import Atlas, draw_channel_atlas
 from ui.controls import choose
 from ui.features.techniques import SELECTIVITY
@@ -21,7 +23,6 @@ from ui.features.units.layer_units import LayerUnits, load_units, name_units
 from ui.features.units.side import UnitSubject
 from ui.features.units.top_patches import enlarge, find_box, read_patch
 from ui.memory import keep
-from ui.palette import mark_class
 from ui.techniques import offer_technique
 
 PAGE = 24  # channels whose pictures are shown at once
@@ -66,31 +67,37 @@ def _draw_means(subject: UnitSubject, units: LayerUnits) -> None:
     st.html(f'<p class="units-index">{tell_index(subject, units)}</p>')
     if preferred < 0:
         _draw_twin(subject)
-    categories = load_samples(subject.run).categories
+    groups = read_groups(subject.run)
     known = [int(i) for i in np.argsort(-means, kind="stable") if np.isfinite(means[i])]
     rows = [
-        (categories[i].name, float(means[i]), mark_class(i)[0], i == preferred)
-        for i in known[:_BARS]
+        (groups.names[i], float(means[i]), groups.colors[i], i == preferred) for i in known[:_BARS]
     ]
     if rows and np.nanmax(np.abs(means)) > 0:
         what = "probability" if subject.layer.kind == "output" else "activation"
-        st.html(markup.heading(f"Mean {what} by class") + draw_class_means(rows))
+        st.html(markup.heading(f"Mean {what} by {groups.what}") + draw_class_means(rows))
 
 
 def tell_index(subject: UnitSubject, units: LayerUnits) -> str:
     """One line of HTML: the index, for which class, and the channel's place in the layer."""
     channel = subject.channel
     place, n = int(units.place[channel]), int((units.place > 0).sum())
+    groups = read_groups(subject.run)
     if not place:
-        silent = not units.value[channel].any()
-        why = "no sample wakes it" if silent else "a mean is negative"
-        return f"<b>–</b> not defined: {why}"
-    categories = load_samples(subject.run).categories
-    name = categories[int(units.selectivity.preferred[channel])].name
+        return f"<b>–</b> not defined: {_tell_undefined(subject, units, groups)}"
+    name = groups.names[int(units.selectivity.preferred[channel])]
     return (
         f"<b>{units.selectivity.index[channel]:.2f}</b> for {escape(name)}; "
         f"no. <em>{place}</em> of {n}"
     )
+
+
+def _tell_undefined(subject: UnitSubject, units: LayerUnits, groups: ChannelGroups) -> str:
+    if not groups.names:
+        return f"{NO_LABELS}, and the model predicts nothing"
+    if np.isfinite(units.class_mean[subject.channel]).sum() < 2:
+        return f"all samples are of one {groups.what}"
+    silent = not units.value[subject.channel].any()
+    return "no sample wakes it" if silent else "a mean is negative"
 
 
 def find_twin(layers: tuple[Layer, ...], layer: Layer) -> Layer | None:
@@ -124,14 +131,14 @@ def compose_atlas(subject: UnitSubject, units: LayerUnits) -> Atlas:
     page = tuple(map(int, order[first : first + PAGE]))
     run, size, layer = subject.run, subject.selection.size, subject.layer
     index = units.selectivity.index
-    categories = load_samples(run).categories
+    groups = read_groups(run)
     return Atlas(
         unit="channel" if has_maps(layer) else "neuron",
         names=name_units(run, layer),
         index=[round(float(each), 4) if np.isfinite(each) else None for each in index],
         strongest=[float(f"{each:.4g}") for each in units.strongest],
         preferred=units.selectivity.preferred.tolist(),
-        classes=[(each.name, mark_class(i)[0]) for i, each in enumerate(categories)],
+        classes=list(zip(groups.names, groups.colors, strict=True)),
         current=subject.channel,
         page=page,
         sheet=_keep_sheet(run, size, layer, page, stamp(run, "samples"), stamp(run, "channels")),

@@ -14,11 +14,12 @@ from ui import markup
 from ui.address import change
 from ui.arrays import Stamp, explaining, load_predictions, load_samples, stamp
 from ui.channel.figures import write_number
+from ui.channel.groups import name_sample
 from ui.components.sample_strip import SampleTile, draw_sample_strip
 from ui.controls import choose
 from ui.features.techniques import TOP_SAMPLES
 from ui.features.units.choice import CROPS, has_maps, write_choice
-from ui.features.units.layer_units import LayerUnits, name_class
+from ui.features.units.layer_units import LayerUnits
 from ui.features.units.side import UnitSubject
 from ui.memory import keep
 from ui.palette import mark_class
@@ -101,7 +102,7 @@ def list_tiles(
             SampleTile(
                 int(uid),
                 _keep_patch(run, int(uid), box if cut else None, made),
-                name_class(run, label),
+                name_sample(run, int(uid)),
                 write_number(float(value)),
                 mark_class(label)[0],
                 None if cut or box is None else in_square(box, _size_of(run)),
