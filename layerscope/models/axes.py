@@ -311,9 +311,20 @@ def _convolve(call: Call) -> Axes | None:
         return None
     shape, new = call.arguments["input"].shape, call.output.shape
     places = _resize(axes[2:], shape[2:], new[2:])
-    if places is None or any(atom.is_place for atom in axes[1]):
+    keeps_apart = call.arguments["groups"] > 1  # else places among the channels become features
+    if places is None or (keeps_apart and any(atom.is_place for atom in axes[1])):
         return None
     return (axes[0], _whole("c", new[1]), *places)
+
+
+@_rule(aten.pixel_unshuffle)
+def _unshuffle(call: Call) -> Axes | None:
+    axes, by = call.of("self"), call.arguments["downscale_factor"]
+    n, c, height, width = call.arguments["self"].shape
+    split = None if axes is None else reshape(axes, (n, c, height // by, by, width // by, by))
+    if split is None:
+        return None
+    return (split[0], (*split[1], *split[3], *split[5]), split[2], split[4])
 
 
 @_rule(
@@ -417,11 +428,37 @@ _ALIKE = {  # whose output lies as their first input does
 
 def _agree(axes: Sequence[Axis | None]) -> Axis | None:
     """What several say of one axis: a place says more than a feature; None where two places differ."""
-    told = {axis for axis in axes if axis}
-    placed = {axis for axis in told if any(atom.label != "c" for atom in axis)}
-    if len(placed) > 1:
-        return None
-    return (placed or told or {()}).pop()
+    told = dict.fromkeys(axis for axis in axes if axis)
+    placed = [each for each in told if any(atom.label != "c" for atom in each)]
+    if not placed:
+        return next(iter(told), ())
+    found, *others = placed
+    for other in others:
+        agreed = _refine(found, other)
+        if agreed is None:
+            return None
+        found = agreed
+    return found
+
+
+def _refine(one: Axis, other: Axis) -> Axis | None:
+    """Two splits of one axis as one: atoms that are alike, and features that the other knows more of."""
+    left, right, found = list(one), list(other), list[Atom]()
+    while left and right:
+        if left[0] == right[0]:
+            found.append(left.pop(0))
+            right.pop(0)
+            continue
+        coarse, fine = (left, right) if left[0].size > right[0].size else (right, left)
+        if left[0].size == right[0].size and left[0].label == "c":
+            coarse, fine = left, right
+        whole, parts = coarse.pop(0), list[Atom]()
+        while fine and prod(part.size for part in parts) < whole.size:
+            parts.append(fine.pop(0))
+        if whole.label != "c" or prod(part.size for part in parts) != whole.size:
+            return None
+        found += parts
+    return None if left or right else tuple(found)
 
 
 def _broadcast(axes: Sequence[tuple[Axes, Sequence[int]]], shape: Sequence[int]) -> Axes | None:

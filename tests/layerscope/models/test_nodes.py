@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from layerscope.errors import InputError
 from layerscope.explanation.cam import choose_layer, grad_cam
-from layerscope.models.axes import Atom, Layout, find_layout, picture_axes, reshape
+from layerscope.models.axes import Atom, Layout, _agree, find_layout, picture_axes, reshape
 from layerscope.models.geometry import FieldTrace
 from layerscope.models.layer_table import find_node, layer_table, list_left_out, tapped
 from layerscope.models.layers import Layer
@@ -66,6 +66,18 @@ def test_axes_are_split_and_joined_as_reshaping_does() -> None:
     assert reshape(axes, (2, 9, 16)) is None  # 9 of 3 channels and a third of the rows
 
 
+def test_axes_agree_where_features_of_one_are_places_of_the_other() -> None:
+    n, y, x = Atom("n", 2), Atom("y", 3, 4), Atom("x", 5, 4)
+    windows, repeated = (n, y, x), (n, Atom("c", 15))
+    assert _agree([repeated, windows]) == _agree([windows, repeated]) == windows
+    assert _agree([(n, Atom("c", 3), x), (n, y, Atom("c", 5))]) == windows
+    assert _agree([(), windows, None, (Atom("c", 30),)]) == windows
+    assert _agree([(n, x, y), windows]) is None
+    assert _agree([(n, Atom("c", 5), Atom("c", 3)), windows]) is None  # the cuts lie elsewhere
+    assert _agree([(Atom("c", 4),), ()]) == (Atom("c", 4),)
+    assert _agree([(), None]) == ()
+
+
 @pytest.mark.parametrize(
     ("text", "shape", "make_output"),
     [
@@ -108,6 +120,12 @@ def test_a_layout_gives_maps_back(
             "n c y x",
         ),
         (lambda x: torch.einsum("ncyx,cd->nyxd", x, torch.rand(3, 7)), "n y x c"),
+        (
+            lambda x: functional.conv2d(
+                functional.pixel_unshuffle(x, 2), torch.rand(7, 12, 3, 3), padding=1
+            ),
+            "n c y x",
+        ),
     ],
 )
 def test_the_layout_of_what_was_done_is_found(
@@ -132,6 +150,9 @@ def test_the_layout_of_what_was_done_is_found(
         lambda x: torch.fft.fft2(x).real,
         lambda x: x + x.transpose(2, 3),
         lambda x: (x.flatten(2).mT @ x.flatten(2)).softmax(-1),  # attention: places by places
+        lambda x: functional.conv2d(
+            functional.pixel_unshuffle(x, 2), torch.rand(12, 1, 1, 1), groups=12
+        ),  # places stay among the channels
     ],
 )
 def test_what_cannot_be_told_has_no_layout(make_output: Callable[[Tensor], Tensor]) -> None:
@@ -147,7 +168,7 @@ def test_what_cannot_be_told_has_no_layout(make_output: Callable[[Tensor], Tenso
 SMALL = (
     "test_vit", "test_vit3", "test_convnext", "test_resnet", "test_mambaout", "test_byobnet", "resnet18",
     "test_efficientnet", "vit_tiny_patch16_224", "swin_tiny_patch4_window7_224", "hiera_tiny_224",
-    "mixer_s32_224",
+    "mixer_s32_224", "gcvit_xxtiny",
 )  # fmt: skip
 
 
