@@ -88,6 +88,8 @@ class Run:
         Nested numbers of samples, rising.
     root : str, optional
         Folder of the pictures, for data sets that are not rendered.
+    labels : str, optional
+        A table of the pictures of a folder; see `layerscope.datasets.table.read_table`.
     split : str, optional
         Instead of ``prepare.split``.
     layers : str or list of str
@@ -99,6 +101,7 @@ class Run:
     weights: str
     sizes: Sizes = (100, 1000)
     root: str | None = None
+    labels: str | None = None
     split: Split | None = None
     layers: Depth = "blocks"
 

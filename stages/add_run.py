@@ -171,7 +171,7 @@ def check_pictures(params: Params, name: str) -> None:
     dataset = find_dataset(run, prepare.random_state)
     if dataset is None:
         return
-    split = run.split or prepare.split
+    split = dataset.settle_split(run.split, prepare.split)
     there = len(dataset.sources(split))
     if there < run.sizes[-1]:
         fitting = ",".join(map(str, [*(size for size in run.sizes if size < there), there]))
@@ -184,7 +184,9 @@ def check_pictures(params: Params, name: str) -> None:
 def find_dataset(run: Run, random_state: int) -> Dataset | None:
     """The data set of a run; None where it is yet to be downloaded."""
     try:
-        return open_dataset(run.dataset, root=run.root, random_state=random_state, download=False)
+        return open_dataset(
+            run.dataset, root=run.root, random_state=random_state, download=False, labels=run.labels
+        )
     except InputError:
         if run.dataset == "imagefolder":
             raise

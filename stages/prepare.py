@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerscope.datasets import PictureSource, draw, open_dataset
+from layerscope.datasets.description import describe
 from layerscope.datasets.picture import LOSSLESS
 from layerscope.errors import InputError
 from layerscope.models.registry import inputs_of
@@ -16,8 +17,14 @@ from stages.command import run_stage
 def main(run: str) -> None:
     params = read_params()
     chosen, prepare = params.run(run), params.prepare
-    dataset = open_dataset(chosen.dataset, root=chosen.root, random_state=prepare.random_state)
-    n = chosen.sizes[-1]
+    dataset = open_dataset(
+        chosen.dataset,
+        root=chosen.root,
+        random_state=prepare.random_state,
+        labels=chosen.labels,
+    )
+    n, split = chosen.sizes[-1], dataset.settle_split(chosen.split, prepare.split)
+    print(*describe(dataset, split=split, size=n), sep="\n")
     inputs = inputs_of(chosen.model)
     skipped: list[dict[str, str]] = []
 
@@ -27,7 +34,7 @@ def main(run: str) -> None:
     drawn = draw(
         dataset,
         n,
-        split=chosen.split or prepare.split,
+        split=split,
         random_state=prepare.random_state,
         inputs=inputs,
         on_skip=skip,

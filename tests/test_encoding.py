@@ -23,7 +23,6 @@ from layerscope.runs.samples import Samples
 from layerscope.storage.files import read_table
 from layerscope.storage.store import store_path
 from stages.add_run import add_run
-from stages.prepare import main as prepare
 from tests.shared.project import ROOT, edit_params
 
 CODE = ("layerscope", "stages", "ui", "pages", "bench")
@@ -147,9 +146,9 @@ def test_a_name_that_is_not_utf8_is_refused_in_one_line(project: Path, place: st
     name = os.fsdecode(b"caf\xe9")
     if place == "class":
         (project / "写真" / name).mkdir()
+        (project / "写真" / name / "0.png").write_bytes(b"")
     else:
         (project / "写真" / CLASSES[0] / f"{name}.png").write_bytes(b"")
-    add_run("imagefolder", "vgg16_slim", WEIGHTS, [15], "写真")
     with pytest.raises(InputError, match=r"写真.*'caf\\udce9.*' is not UTF-8; rename it"):
-        prepare(RUN)
+        add_run("imagefolder", "vgg16_slim", WEIGHTS, [15], "写真")
     assert not (project / "data").exists()

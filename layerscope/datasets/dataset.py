@@ -80,6 +80,10 @@ class Dataset:
         Whether pictures are drawn as they are read, so that no file is there to be kept to.
     splits : tuple of str
         Those it comes with, of `SPLITS`. Where there are none, "train" and "val" are by chance.
+    notes : tuple of str
+        What of a folder was taken for what, a line each.
+    left_out : mapping of str to sequence of str
+        By reason what was left out: paths, or rows of a table.
     """
 
     name: str
@@ -89,6 +93,8 @@ class Dataset:
     read: Callable[[PictureSource, Preprocessing], Sample]
     is_rendered: bool = False
     splits: tuple[str, ...] = ("train", "val")
+    notes: tuple[str, ...] = ()
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def settle_split(self, asked: str | None, default: str) -> str:
         """The split of a run: the one it asks for, else the default one where the data set comes with it."""
@@ -147,7 +153,7 @@ def read_column(name: str, facts: Sequence[Fact]) -> tuple[Column, np.ndarray | 
         Of a category int16, indices into its names, -1 for None; of a number float32, NaN for None; of
         text the texts, empty for None.
     """
-    texts = [_write_fact(fact) for fact in facts]
+    texts = [write_fact(fact) for fact in facts]
     there = [text for text in texts if text is not None]
     different = set(there)
     numbers = {text: number for text in different if (number := _read_number(text)) is not None}
@@ -177,10 +183,11 @@ def list_columns(
         told["split"] = [source.split for source in sources]
     for name in sources[0].facts if sources else ():
         told[name] = [source.facts[name] for source in sources]
-    return {name: facts for name, facts in told.items() if any(map(_write_fact, facts))}
+    return {name: facts for name, facts in told.items() if any(map(write_fact, facts))}
 
 
-def _write_fact(fact: Fact) -> str | None:
+def write_fact(fact: Fact) -> str | None:
+    """A fact as text, whole numbers without a point; None where nothing is said."""
     if isinstance(fact, float):
         return None if np.isnan(fact) else str(int(fact)) if fact.is_integer() else repr(fact)
     return fact or None
@@ -192,3 +199,9 @@ def _read_number(text: str) -> float | None:
     except ValueError:
         return None
     return number if "_" not in text and abs(number) <= _LARGEST else None  # NaN is neither
+
+
+def printable(text: str) -> str:
+    """A name from data as a terminal may show it: without what moves the cursor or turns text around."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:201])
+    return shown if len(text) <= 200 else f"{shown[:200]}…"

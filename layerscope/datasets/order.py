@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
 import numpy as np
 
-from layerscope.datasets.dataset import Dataset, PictureSource, Sample
+from layerscope.datasets.dataset import Dataset, PictureSource, Sample, printable
+from layerscope.datasets.place import Unreachable
 from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 
@@ -80,12 +82,16 @@ def draw(
         them are readable.
     """
     queues = _shuffled(dataset, n, split, random_state)
+    unread: list[str] = []
 
     def read_next(queue: Iterator[PictureSource]) -> tuple[PictureSource, Sample] | None:
         for source in queue:
             try:
                 return source, dataset.read(source, inputs)
+            except Unreachable:
+                raise
             except InputError as error:
+                unread.append(source.path)
                 if on_skip:
                     on_skip(source, error)
         return None
@@ -96,7 +102,7 @@ def draw(
             yield item
             n_read += 1
         if n_read < n:
-            raise _too_few(dataset, n, split, n_read, " readable")
+            raise _too_few(dataset, n, split, n_read, unread)
 
     return read()
 
@@ -107,7 +113,7 @@ def _shuffled(
     """The sources of each class, shuffled, after a check that they suffice."""
     sources = dataset.sources(split)
     if n > len(sources):
-        raise _too_few(dataset, n, split, len(sources), "")
+        raise _too_few(dataset, n, split, len(sources), [])
     members: list[list[PictureSource]] = [[] for _ in dataset.categories or ("all",)]
     for source in sources:
         members[max(source.label, 0)].append(source)
@@ -132,8 +138,19 @@ def _go_round(
         queues = left
 
 
-def _too_few(dataset: Dataset, n: int, split: str, there: int, kind: str) -> InputError:
+def _too_few(dataset: Dataset, n: int, split: str, there: int, unread: Sequence[str]) -> InputError:
+    counts = Counter(source.split for source in dataset.sources("all"))
+    parts = ", ".join(f"{part} {counts[part]}" for part in dataset.splits if counts[part])
+    by_split = f" (of {parts})" if len(dataset.splits) > 1 and not unread else ""
+    not_read = f" (not {_list_some(unread)})" if unread else ""
+    other = ", or `split: all`" if split != "all" and counts.total() >= n else ""
     return InputError(
-        f"{dataset.name}: {n} samples of split {split!r} wanted, {there}{kind} there; lower "
-        "`sizes` of the run in params.yaml, or take another split"
+        f"{dataset.name}: {n} samples of split {split!r} wanted, {there}"
+        f"{' readable' if unread else ''} there{by_split}{not_read}; write `sizes: [{there}]`{other} for the "
+        "run in params.yaml"
     )
+
+
+def _list_some(names: Sequence[str]) -> str:
+    further = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(printable(name) for name in names[:10]) + further

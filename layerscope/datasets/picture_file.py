@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import io
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 import numpy as np
@@ -39,6 +41,35 @@ FORMATS = {
 }
 """Pillow's names of the formats that are taken, and their own."""
 
+if (
+    importlib.util.find_spec("pillow_heif") is not None
+):  # brings libheif, which is LGPL: not required
+    importlib.import_module("pillow_heif").register_heif_opener()
+    FORMATS["HEIF"] = "HEIC"
+
+# Pictures by their endings that are not read here, and what to do.
+_RAW = ".3fr .arw .cr2 .cr3 .crw .dng .erf .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl .sr2 .srf .srw .x3f"
+_UNREAD = {
+    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC: install pillow-heif, which reads it"),
+    **dict.fromkeys(_RAW.split(), "raw photographs of a camera: develop them to JPEG or TIFF"),
+    **dict.fromkeys((".psd", ".psb", ".xcf", ".kra"), "layered drawings: export them as PNG"),
+    **dict.fromkeys(
+        (".svg", ".svgz", ".eps", ".ai", ".pdf"), "vector graphics: export them as PNG"
+    ),
+    **dict.fromkeys(
+        (".tga", ".jxl", ".exr", ".hdr", ".dcm", ".pcx", ".dds", ".qoi", ".fits"),
+        "pictures in other formats: save them as PNG",
+    ),
+    **dict.fromkeys(
+        (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"), "films: save frames of them"
+    ),
+    **dict.fromkeys((".npy", ".npz", ".h5", ".pkl", ".mat"), "arrays: save them as PNG"),
+    **dict.fromkeys(
+        (".zip", ".tar", ".gz", ".tgz", ".rar", ".7z"),
+        "archive in a folder: set `root` to it, or unpack it",
+    ),
+}
+
 MAX_SIDE = 65_535  # pixels: the most that JPEG has
 MAX_ASPECT = 100  # of a longer strip the square in the middle would show less than a hundredth
 _BAND = 2**18  # pixels that are converted at a time
@@ -48,7 +79,7 @@ _MODES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 # Bytes a pixel that a format, or a decoder of some, holds beside the picture, measured with Pillow 13:
 # canvases (WebP), planes (AVIF, JPEG 2000), a strip that is the whole picture (libtiff), text (PPM), a mask
 # and a copy (the bitmaps in icons).
-_BESIDE = {"WEBP": 16, "AVIF": 10, "jpeg2k": 20, "libtiff": 4, "ppm": 6, "ppm_plain": 7}
+_BESIDE = {"WEBP": 16, "AVIF": 10, "HEIF": 10, "jpeg2k": 20, "libtiff": 4, "ppm": 6, "ppm_plain": 7}
 _BESIDE |= {"bmp_rle": 4, "DIB": 8}
 
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -172,6 +203,16 @@ def suffixes() -> frozenset[str]:
     """Endings of the names of such files, as ".jpg"."""
     known = Image.registered_extensions().items()
     return frozenset(suffix for suffix, name in known if name in FORMATS)
+
+
+def is_picture(path: str) -> bool:
+    """Whether a file is a picture that is read here, by the ending of its name."""
+    return PurePosixPath(path).suffix.lower() in suffixes()
+
+
+def unread_kind(path: str) -> str:
+    """What a file is that `is_picture` says no of, and what to do, by the ending of its name."""
+    return _UNREAD.get(PurePosixPath(path).suffix.lower(), "other file")
 
 
 @cache

@@ -214,16 +214,15 @@ def test_folders_that_are_no_data_set_are_refused(tmp_path: Path) -> None:
     assert "root" in failure("imagefolder")
     assert "no such folder" in failure("imagefolder", tmp_path / "gone")
     assert "no class folders" in failure("imagefolder", tmp_path)
-    add_pictures(tmp_path / "cats", 1)
-    (tmp_path / "empty dogs").mkdir()
-    assert "empty dogs" in failure("imagefolder", tmp_path)
 
 
-def test_empty_class_below_a_split_is_named(tmp_path: Path) -> None:
+def test_empty_classes_are_left_out_and_named(tmp_path: Path) -> None:
     add_pictures(tmp_path / "train" / "cats", 1)
-    assert "train/ only" in failure("imagefolder", tmp_path)
+    (tmp_path / "train" / "empty dogs").mkdir()
     (tmp_path / "val" / "cats").mkdir(parents=True)
-    assert str(Path("val/cats")) in failure("imagefolder", tmp_path)
+    dataset = open_dataset("imagefolder", root=tmp_path)
+    assert [each.name for each in dataset.categories] == ["cats"] and dataset.splits == ("train",)
+    assert dataset.left_out == {"folder without pictures": ("train/empty dogs", "val")}
 
 
 def test_single_picture_cannot_be_split_but_can_be_used(tmp_path: Path) -> None:
