@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerscope.datasets import PictureSource, draw, open_dataset
+from layerscope.datasets.dataset import printable
 from layerscope.datasets.description import describe
 from layerscope.datasets.picture import LOSSLESS
 from layerscope.errors import InputError
@@ -49,9 +50,8 @@ def main(run: str) -> None:
         skipped=skipped,
     )
     if skipped:
-        print(
-            f"{run}: {len(skipped)} unreadable pictures skipped, the first: {skipped[0]['reason']}"
-        )
+        print(f"{run}: {len(skipped)} unreadable pictures skipped; at most 20 are named:")
+        print(*(printable(each["reason"]) for each in skipped[:20]), sep="\n")
 
 
 if __name__ == "__main__":

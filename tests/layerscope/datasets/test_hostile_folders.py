@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -21,6 +22,8 @@ from layerscope.datasets.layout import split_of
 from layerscope.datasets.place import open_place
 from layerscope.datasets.table import read_table
 from layerscope.errors import InputError
+from layerscope.runs.samples import Samples
+from stages.prepare import main as prepare
 from tests.shared.hostile_folders import (
     CATS,
     DOCUMENT,
@@ -33,6 +36,7 @@ from tests.shared.hostile_folders import (
     tell,
 )
 from tests.shared.inputs import take
+from tests.shared.project import ROOT, edit_params
 
 TOLD = {
     row.split(" | ")[0].removeprefix("| "): row.partition(" | ")[2].removesuffix(" |")
@@ -312,3 +316,24 @@ def test_heic_is_read_where_its_package_is_installed(tmp_path: Path) -> None:
 
     assert "imagefolder: 1 picture," in tell_with("") and "install pillow-heif" in tell_with("")
     assert "imagefolder: 2 pictures," in tell_with(str(tmp_path / "stub"))
+
+
+def test_the_stage_tells_first_and_keeps_the_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    KINDS["a table"](tmp_path / "pets")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    run = {"dataset": "imagefolder", "model": "vgg16_slim", "weights": "x", "sizes": [10, 14]}
+    edit_params("runs", pets=run | {"root": "pets", "labels": "pets/labels.csv", "split": "all"})
+    prepare("pets")
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "imagefolder: 14 pictures, 2 classes of 7 (cat, dog)"
+    samples = Samples(tmp_path / "data" / "pets" / "samples.zarr")
+    assert [(each.name, each.names) for each in samples.columns] == [
+        ("split", ("train", "test")),
+        ("camera", ("A",)),
+    ]
+    splits = samples.column(0)
+    for path, code in zip(samples.paths, splits, strict=True):
+        assert code == (int(path.removeprefix("images/").removesuffix(".png")) >= 9)
