@@ -68,6 +68,15 @@ Model = Annotated[str | dict[str, Any], AfterValidator(_named_model)]
 Sizes = Annotated[tuple[int, ...], AfterValidator(_rising)]
 Split = Literal["train", "val", "test", "all"]
 Perplexity = Annotated[float, Field(gt=0)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Vectors:
+    """A file of vectors of one's own, and its SHA-256: another content is another run of the stages."""
+
+    file: str
+    sha256: Digest
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -94,6 +103,8 @@ class Run:
         Instead of ``prepare.split``.
     layers : str or list of str
         How deep the model is taken apart: ``stages``, ``blocks``, ``all``, ``tokens``; or keys of nodes.
+    vectors : Vectors, optional
+        What stands beside the layers as node ``given``, see `layerscope.runs.given.read_given`.
     """
 
     dataset: Name
@@ -104,6 +115,7 @@ class Run:
     labels: str | None = None
     split: Split | None = None
     layers: Depth = "blocks"
+    vectors: Vectors | None = None
 
     @property
     def weights_file(self) -> Path | None:

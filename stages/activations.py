@@ -11,7 +11,7 @@ import torch
 from layerscope.activations.half import count_lost, round_to_half
 from layerscope.activations.pooling import forward_until, pool, pooled_shape
 from layerscope.errors import InputError
-from layerscope.models.layers import Layer
+from layerscope.models.layers import GIVEN, Layer
 from layerscope.params import Params, read_params
 from layerscope.runs.blocks import (
     count_rows,
@@ -39,6 +39,7 @@ def add_up(totals: dict[str, Any], found: dict[str, Any]) -> None:
 
 def collect(
     samples: str,
+    predictions: str,
     store: str,
     run: str,
     start: int,
@@ -54,6 +55,7 @@ def collect(
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
     factors = choose_factors(run, params)
+    nodes = tuple(layer for layer in layers if layer.key != GIVEN)
     found: dict[str, list[np.ndarray]] = {}
     told: dict[str, Any] = {}
     for at, end in list_batches(start, stop, params.activations.batch_size):
@@ -77,7 +79,10 @@ def collect(
                     add_up(told, {name: rounding})
                 found.setdefault(name, []).append(values)
 
-        forward_until(classifier, pictures(at, end), tuple(layers), receive)
+        if nodes:
+            forward_until(classifier, pictures(at, end), nodes, receive)
+        if len(nodes) < len(layers):
+            receive(GIVEN, torch.from_numpy(Predictions(predictions).given(at, end)))
     writer = Writer.open(store)
     for name, batches in found.items():
         writer.fill(name, start, np.concatenate(batches))
@@ -87,7 +92,8 @@ def collect(
 def main(run: str) -> None:
     params = read_params()
     samples = Samples(store_path(run, "samples"))
-    layers = Predictions(store_path(run, "predictions")).layers
+    predictions = Predictions(store_path(run, "predictions"))
+    layers = predictions.layers
     factors = choose_factors(run, params)
     shapes = {
         f"pool{factor}/{layer.key}": (n, *pooled_shape(layer, factor))
@@ -100,6 +106,7 @@ def main(run: str) -> None:
         "layers": [layer.key for layer in layers],
         "versions": library_versions("torch", "torchvision"),
     }
+    places = samples.location, predictions.location
     with writing(store_path(run, "activations"), params.compute.storage, **facts) as store:
 
         def fill(layers: Sequence[Layer], wide: Sequence[str]) -> dict[str, Any]:
@@ -108,7 +115,7 @@ def main(run: str) -> None:
                 dims = ["sample", "channel", "y", "x"][: len(shape)]
                 store.reserve(name, shape, dtype, dims, rows=rows, replace=bool(wide))
             tasks = (
-                (samples.location, store.location, run, *block, layers, wide, params)
+                (*places, store.location, run, *block, layers, wide, params)
                 for block in list_blocks(len(samples), rows)
             )
             totals: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from layerscope.datasets import DATASETS, Dataset, open_dataset
 from layerscope.errors import InputError
@@ -19,6 +19,7 @@ from layerscope.models.layers import DEPTHS
 from layerscope.models.registry import inputs_of
 from layerscope.names import RULE, is_name, name_run
 from layerscope.params import PARAMS, Params, Run, parse_params, read_params
+from layerscope.runs.given import FORMATS, digest_file
 from layerscope.storage.files import write_text
 from stages.command import ensure_utf8, one_line_errors
 
@@ -95,7 +96,10 @@ def add_run(
         raise InputError(f"--name: {RULE}; DVC takes a `.` for more (given: {name!r:.80})")
     flow = CommentedSeq(sizes)
     flow.fa.set_flow_style()
-    others = {"root": root, "layers": parse_layers(layers), **further}
+    others: dict[str, Any] = {"root": root, "layers": parse_layers(layers), **further}
+    if vectors := further.get("vectors"):
+        others["vectors"] = CommentedMap(file=vectors, sha256=digest_file(Path(vectors)))
+        others["vectors"].fa.set_flow_style()
     entry = {
         "dataset": dataset,
         "model": model,
@@ -204,6 +208,9 @@ def main() -> None:
     parser.add_argument("--root", help="folder of the pictures")
     parser.add_argument("--split", help="train, val, test or all; else prepare.split")
     parser.add_argument("--layers", help=f"{', '.join(DEPTHS)}, or keys of nodes, comma-separated")
+    parser.add_argument(
+        "--vectors", help=f"vectors of your own beside the layers: {', '.join(FORMATS)}"
+    )
     given = vars(parser.parse_args())
     with one_line_errors():
         add_run(**given | {"sizes": parse_sizes(given["sizes"])})

@@ -18,7 +18,7 @@ from layerscope.activations.top_samples import (
     find_maxima,
     locate_channels,
 )
-from layerscope.models.layers import Layer
+from layerscope.models.layers import GIVEN, Layer
 from layerscope.params import Params, read_params
 from layerscope.runs.blocks import (
     count_rows,
@@ -36,7 +36,13 @@ _MAXIMA_BYTES = 12  # of one channel and sample: value, position, mean
 
 
 def find_block(
-    samples: str, run: str, start: int, stop: int, layers: Sequence[Layer], params: Params
+    samples: str,
+    predictions: str,
+    run: str,
+    start: int,
+    stop: int,
+    layers: Sequence[Layer],
+    params: Params,
 ) -> dict[str, list[ChannelMaxima]]:
     """Channel maxima of one block by layer, batch by batch."""
     classifier = load_classifier(params.run(run), params.device)
@@ -46,8 +52,11 @@ def find_block(
     def receive(key: str, output: torch.Tensor) -> None:
         found[key].append(find_maxima(output))
 
+    nodes = tuple(layer for layer in layers if layer.key != GIVEN)
     for batch in list_batches(start, stop, params.channels.batch_size):
-        forward(classifier, pictures(*batch), tuple(layers), receive)
+        forward(classifier, pictures(*batch), nodes, receive)
+        if len(nodes) < len(layers):
+            receive(GIVEN, torch.from_numpy(Predictions(predictions).given(*batch)))
     return found
 
 
@@ -72,7 +81,8 @@ def main(run: str) -> None:
     row_bytes = _MAXIMA_BYTES * sum(layer.shape[0] for layer in layers)
     rows = count_rows(len(samples), row_bytes, settings.batch_size)
     blocks = list_blocks(len(samples), rows)
-    tasks = ((samples.location, run, *block, layers, params) for block in blocks)
+    places = samples.location, predictions.location
+    tasks = ((*places, run, *block, layers, params) for block in blocks)
     results = run_blocks(find_block, tasks, params, f"{run}: top-activating samples")
     for block, found in zip(blocks, results, strict=True):
         for at, (start, stop) in enumerate(list_batches(*block, settings.batch_size)):

@@ -10,6 +10,7 @@ import numpy as np
 from layerscope.datasets.categories import name_label
 from layerscope.embedding.defined import count_neighbors, tell_silhouette, tell_vote
 from layerscope.embedding.quality import Quality, distance_ranks, measure_quality
+from layerscope.models.layers import GIVEN
 from layerscope.parallel import working
 from layerscope.params import Params, read_params
 from layerscope.progress import track
@@ -120,7 +121,9 @@ def summarize(run: str, rows: list[Row]) -> dict[str, object]:
         summary["top1"] = round(float((ranked[:, 0] == truth).mean()), 4)
         if ranked.shape[1] > 5:  # else it would be 1, whatever the model says
             summary["top5"] = round(float((ranked[:, :5] == truth[:, None]).any(axis=1).mean()), 4)
-    largest = [row for row in rows if row["size"] == samples.sizes[-1]]
+    largest = [  # of the model
+        row for row in rows if row["size"] == samples.sizes[-1] and row["layer"] != GIVEN
+    ]
     by_name: dict[str, list[Row]] = {}
     for row in largest:
         by_name.setdefault(str(row["embedding"]), []).append(row)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 
 from layerscope.activations.pooling import forward
+from layerscope.errors import InputError
 from layerscope.models.layer_table import layer_table, list_left_out
+from layerscope.models.layers import GIVEN, Layer
 from layerscope.params import Params, read_params
 from layerscope.runs.blocks import (
     count_rows,
@@ -16,6 +19,7 @@ from layerscope.runs.blocks import (
     load_classifier,
     run_blocks,
 )
+from layerscope.runs.given import digest_file, read_given
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import Writer, library_versions, store_path, writing
 from stages.command import run_stage
@@ -32,6 +36,20 @@ def predict(samples: str, store: str, run: str, start: int, stop: int, params: P
     Writer.open(store).fill("probability", start, np.concatenate(batches))
 
 
+def take_given(run: str, params: Params, samples: Samples) -> np.ndarray | None:
+    """The vectors that the run has beside its layers, (n, d); None where it has none."""
+    vectors = params.run(run).vectors
+    if vectors is None:
+        return None
+    found = digest_file(Path(vectors.file))
+    if found != vectors.sha256:
+        raise InputError(
+            f"params.yaml: runs.{run}.vectors: {vectors.file} is another file by now; where that is meant, "
+            f"write sha256: {found}"
+        )
+    return read_given(Path(vectors.file), samples.paths)
+
+
 def main(run: str) -> None:
     params = read_params()
     samples = Samples(store_path(run, "samples"))
@@ -39,6 +57,14 @@ def main(run: str) -> None:
     height, width = classifier.inputs.size
     n, k = len(samples), len(classifier.categories)
     depth = params.run(run).layers
+    layers = layer_table(classifier, depth)
+    given = take_given(run, params, samples)
+    if given is not None:
+        if any(layer.key == GIVEN for layer in layers):
+            raise InputError(
+                f"{run}: the model has a node {GIVEN!r} of its own; leave out `vectors`"
+            )
+        layers += (Layer(GIVEN, GIVEN, "own vectors", given.shape[1:], 0, 0, 0),)
     left_out = list_left_out(classifier, depth)
     facts = {"left_out": left_out, "note": classifier.note}
     facts = {key: value for key, value in facts.items() if value}
@@ -50,10 +76,12 @@ def main(run: str) -> None:
         input_size=height if height == width else [height, width],
         categories=[asdict(category) for category in classifier.categories],
         outputs=classifier.outputs_of(samples.categories).tolist(),
-        layers=[layer.to_row() for layer in layer_table(classifier, depth)],
+        layers=[layer.to_row() for layer in layers],
         versions=library_versions("torch", "torchvision"),
         **facts,
     ) as store:
+        if given is not None:
+            store.add(GIVEN, given, ["sample", "component"])
         store.reserve("probability", (n, k), "float32", ["sample", "output"], rows=rows)
         places = samples.location, store.location
         tasks = ((*places, run, *block, params) for block in list_blocks(n, rows))

@@ -10,6 +10,7 @@ from layerscope.errors import InputError
 
 INPUT = "input"
 PROBABILITIES = "probabilities"
+GIVEN = "given"  # vectors of one's own, behind the model's nodes: no picture is run through them
 NO_CLASSES = "the model has no classes: it ends in features, and predicts nothing"
 DEPTHS = ("stages", "blocks", "all", "tokens")  # how deep a model is taken apart
 
@@ -26,7 +27,7 @@ class Layer:
         ``blocks.3~token`` for the class token of what a block gives.
     kind : str
         ``input``, ``conv``, ``norm``, ``relu`` (any activation function), ``pool``, ``dense``, ``sum``,
-        ``block`` or ``output``.
+        ``block``, ``output`` or ``given``.
     label : str
         A short name for display, for example ``conv5_3``.
     shape : tuple of int

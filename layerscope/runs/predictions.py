@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.datasets.categories import Category
-from layerscope.models.layers import Layer
+from layerscope.models.layers import GIVEN, Layer
 from layerscope.storage.store import Store
 
 
@@ -21,8 +21,14 @@ class Predictions:
     """
 
     def __init__(self, path: Path | str) -> None:
-        self._attributes = (store := Store(path)).attributes
-        self.probabilities = store.read("probability")
+        self._store = Store(path)
+        self._attributes = self._store.attributes
+        self.probabilities = self._store.read("probability")
+
+    @property
+    def location(self) -> str:
+        """The store's address, for processes with another working folder."""
+        return self._store.location
 
     @cached_property
     def model(self) -> str:
@@ -38,6 +44,10 @@ class Predictions:
     def layers(self) -> tuple[Layer, ...]:
         """All nodes of the model, from input to probabilities or, where it has no classes, features."""
         return tuple(Layer.from_row(row) for row in self._attributes["layers"])
+
+    def given(self, start: int, stop: int) -> np.ndarray:
+        """Vectors that are given beside the layers, (stop - start, d) float32, where there are any."""
+        return self._store.read(GIVEN, slice(start, stop))
 
     @cached_property
     def note(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -12,24 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.projects import SMALL, edit_params, shrink_params
-from layerscope.datasets.categories import Category
-from layerscope.datasets.dataset import Dataset, PictureSource, Sample
 from layerscope.errors import NO_LABELS, InputError
 from layerscope.runs.predictions import Predictions
-from layerscope.runs.samples import write_samples
 from layerscope.storage.store import Store, store_path
-from tests.shared.networks import run_stage_of
+from tests.shared.networks import RUN, run_stage_of
+from tests.shared.odd_runs import N, build
 from tests.shared.pages import open_app, text_of
-from tests.shared.project import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
-RUN = "network"
-STAGES = (
-    "predict", "activations", "pca", "neighbors", "tsne", "umap", "cam", "channels", "metrics",
-)  # fmt: skip
 PAGES = ("Explain", "Features", "Network", "Performance", "Experiments")
-N = 24
 KINDS = {  # labels of 24 samples
     "no labels": np.full(N, -1),
     "one class": np.zeros(N, int),
@@ -38,35 +28,6 @@ KINDS = {  # labels of 24 samples
     "uneven": np.repeat([0, 1], [N - 3, 3]),
     "classes without samples": np.arange(N) + 1000,
 }
-
-
-def build(folder: Path, labels: np.ndarray) -> None:
-    """A run of noise under these labels, through all stages."""
-    shutil.copy(ROOT / "params.yaml", folder)
-    with chdir(folder):
-        shrink_params(folder, SMALL)
-        weights = str(ROOT / "weights/rendered/vgg16_slim.safetensors")
-        run = {"dataset": "objects", "model": "vgg16_slim", "weights": weights, "sizes": [12, N]}
-        edit_params(runs={RUN: run}, comparisons={}, device="cpu")
-        edit_params("tsne", perplexity=[3], n_iter=30)
-        n_classes = int(labels.max()) + 1
-        categories = tuple(Category(None, None, f"class {i}") for i in range(n_classes))
-        rng = np.random.default_rng(0)
-        drawn = (
-            (
-                PictureSource("val", f"{uid}", int(label)),
-                Sample(rng.integers(0, 255, (224, 224, 3), dtype=np.uint8), None),
-            )
-            for uid, label in enumerate(labels)
-        )
-        dataset = Dataset(
-            "folder", categories, (), lambda _: (), lambda *_: Sample(np.empty(0), None)
-        )
-        write_samples(
-            store_path(RUN, "samples"), dataset, drawn, quality=100, sizes=[12, N], skipped=[]
-        )
-        for stage in STAGES:
-            run_stage_of(stage)
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from layerscope.activations.channels import score, shrink
-from layerscope.models.layers import INPUT, PROBABILITIES, Layer
+from layerscope.models.layers import GIVEN, INPUT, PROBABILITIES, Layer
 from ui.arrays import Stamp, load_predictions, stamp
 from ui.channel.live_maps import load_maps
 from ui.components.channel_grid import LARGEST_SIDE, ChannelMaps, draw_channel_grid
@@ -126,6 +126,8 @@ def name_unit(layer: Layer) -> str:
         return "colour"
     if layer.key == PROBABILITIES:
         return "class"
+    if layer.key == GIVEN:
+        return "component"
     return "neuron" if is_dense(layer) else "channel"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from layerscope.activations.cache import Activation, ActivationCache
 from layerscope.errors import InputError
-from layerscope.models.layers import INPUT, PROBABILITIES, Layer
+from layerscope.models.layers import GIVEN, INPUT, PROBABILITIES, Layer
 from ui.arrays import explaining, load_predictions, load_samples, stamp
 from ui.library import find_source, load_params
 from ui.live import engine
@@ -48,6 +48,9 @@ def load_maps(run: str, layer: Layer, uid: int) -> np.ndarray:
     if layer.key == PROBABILITIES:
         with explaining(run, "predictions"):
             return load_predictions(run).probabilities[uid]
+    if layer.key == GIVEN:
+        with explaining(run, "predictions"):
+            return load_predictions(run).given(uid, uid + 1)[0]
     cache = ActivationCache(_FOLDER, load_params().app.activation_cache_mb * 2**20)
     made, inode = stamp(run, "predictions")
     key = Activation(run, f"{made:x}-{inode:x}", uid, layer.key)
@@ -69,7 +72,9 @@ def load_maps(run: str, layer: Layer, uid: int) -> np.ndarray:
 def _compute(run: str, layer: Layer, uid: int, weights: str) -> np.ndarray:
     """One layer, or all of them at once where they are small enough to be kept for the next click."""
     inner = [
-        each for each in load_predictions(run).layers if each.key not in {INPUT, PROBABILITIES}
+        each
+        for each in load_predictions(run).layers
+        if each.key not in {INPUT, PROBABILITIES, GIVEN}
     ]
     if 4 * sum(prod(each.shape) for each in inner) <= _KEPT_BYTES:
         return _forward_all(run, uid, weights, tuple(inner))[layer.key]

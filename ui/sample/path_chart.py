@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from layerscope.embedding.label_path import LayerPath, follow
-from layerscope.models.layers import Layer
+from layerscope.models.layers import GIVEN, Layer
 from ui.arrays import explaining, load_array, load_samples
 from ui.glossary import define
 
@@ -16,12 +16,13 @@ _ACCENT, _MUTED, _FAINT = "#ffb454", "#8f9aa6", "#808b97"
 
 
 def read_path(run: str, size: int, uid: int, layers: Sequence[Layer]) -> LayerPath:
-    """A sample's path among the first `size`. Raises `Unavailable`."""
+    """A sample's path among the first `size`, through the model alone. Raises `Unavailable`."""
     samples = load_samples(run)
     with explaining(run, "nearest"):
         found = load_array(run, "nearest", f"{size}/indices")[:, uid]  # (layer, 10)
         if len(found) != len(layers):
             raise ValueError("of other layers")
+        found = found[[layer.key != GIVEN for layer in layers]]
         return follow(found, samples.labels[:size], int(samples.labels[uid]))
 
 
@@ -47,7 +48,7 @@ def draw_path(path: LayerPath, layers: Sequence[Layer], current: str) -> str:
         told = f"neighbours agree from {layers[decided].label} on"
     bars = "".join(
         _draw_bar(layer, int(count), path.k, bool(agrees), marked=layer.key == current)
-        for layer, count, agrees in zip(layers, path.counts, path.agrees, strict=True)
+        for layer, count, agrees in zip(layers, path.counts, path.agrees, strict=False)
     )
     return (
         f'<div role="img" aria-label="{escape(_read_out(path, layers))}" '
@@ -77,6 +78,6 @@ def _read_out(path: LayerPath, layers: Sequence[Layer]) -> str:
     return (
         f"Neighbours of its class by layer: {path.counts[0]} of {path.k} at the input, "
         f"{path.counts[-1]} of {path.k} at the output, the majority in {int(path.agrees.sum())} of "
-        f"{len(layers)} layers. "
+        f"{len(path.counts)} layers. "
         f"Neighbours agree from: {', '.join(filter(None, tell_agreement(path, layers)))}."
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from layerscope.models.layers import INPUT, PROBABILITIES, Layer
+from layerscope.models.layers import GIVEN, INPUT, PROBABILITIES, Layer
 from ui import markup
 from ui.address import change
 from ui.controls import choose
@@ -78,7 +78,7 @@ class UnitSubject:
 
 def draw_layer(contents: Contents, layer: Layer, choice: UnitChoice) -> None:
     """Which layer; the input has no units."""
-    layers = {each.key: each for each in contents.layers if each.key != INPUT}
+    layers = {each.key: each for each in contents.layers if each.key not in {INPUT, GIVEN}}
 
     def name(key: str) -> str:
         found = layers[key]

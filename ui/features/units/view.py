@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from layerscope.models.layers import INPUT, Layer
+from layerscope.models.layers import GIVEN, INPUT, Layer
 from ui.arrays import Unavailable
 from ui.assets import read_asset
 from ui.features.units.choice import (
@@ -25,10 +25,12 @@ from ui.selection import Selection
 from ui.shell import show_problem, show_unavailable
 
 _SHAPE = "units_shape"  # in the session: of the layer that was looked at last
-_NO_UNITS = (
-    "The input has no units that look for anything: its channels are the colours of the picture. "
-    "Choose a layer at the left."
-)
+_NO_UNITS = {
+    INPUT: "The input has no units that look for anything: its channels are the colours of the picture. "
+    "Choose a layer at the left.",
+    GIVEN: "No picture is run through vectors of your own: none can be made for a component of them. "
+    "Choose a layer at the left.",
+}
 
 
 def draw(
@@ -41,9 +43,9 @@ def draw(
     choice, refused = _read(layer)
     with side:
         draw_layer(contents, layer, choice)
-    if layer.key == INPUT:
+    if layer.key in _NO_UNITS:
         with stage.container(key="panel-no-units"):
-            show_problem(_NO_UNITS)
+            show_problem(_NO_UNITS[layer.key])
         return refused
     units, missing = _load(contents.run, selection.size, layer)
     channel = selection.channel
