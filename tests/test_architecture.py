@@ -173,7 +173,17 @@ ROOMS = {
         *("faithfulness", "features", "models", "performance", "runs", "storage", "training"),
     },
     "ui": {
-        *("address", "arrays", "assets", "bundle", "charts", "coarse", "coloring", "controls"),
+        *(
+            "address",
+            "arrays",
+            "assets",
+            "bundle",
+            "charts",
+            "coarse",
+            "coloring",
+            "columns",
+            "controls",
+        ),
         *(
             "lasso",
             "layouts",

@@ -123,6 +123,19 @@ def load_samples(run: str) -> Samples:
         return _open_samples(path, _stamp(path))
 
 
+@keep
+def _read_column(path: Path, stamp: Stamp, index: int) -> np.ndarray | list[str]:
+    values = _open_samples(path, stamp).column(index)
+    return _freeze(values) if isinstance(values, np.ndarray) else values
+
+
+def load_column(run: str, index: int) -> np.ndarray | list[str]:
+    """What a table says of each sample, as `Samples.column`."""
+    with explaining(run, "samples"):
+        path = store_path(run, "samples").absolute()
+        return _read_column(path, _stamp(path), index)
+
+
 def read_pictures(run: str, count: int) -> list[bytes]:
     """The first `count` pictures as WebP files, not cached; one by one they take ten times longer."""
     with explaining(run, "samples"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
 from layerscope.coarse import list_groups
+from layerscope.datasets.dataset import Column
 from layerscope.embedding.clusters import cluster
 from layerscope.models.layers import PROBABILITIES
 from layerscope.runs.predictions import Predictions
@@ -17,18 +19,20 @@ from ui.arrays import (
     Unavailable,
     explaining,
     load_array,
+    load_column,
     load_predictions,
     load_samples,
     stamp,
 )
 from ui.coarse import CoarseClasses, find_coarse
+from ui.columns import NO_VALUE, find_column, keep_samples, name_number, shorten
 from ui.components.points import Coloring, LegendEntry, PlotPredictions, PlotSamples
 from ui.layouts import family
 from ui.library import Contents, load_params
 from ui.live import engine
 from ui.memory import keep
-from ui.palette import RIGHT_WRONG, SCALE, mark_class, mark_coarse
-from ui.selection import COLORS, Selection
+from ui.palette import RIGHT_WRONG, SCALE, UNKNOWN, mark_class, mark_coarse
+from ui.selection import COLORS, Selection, name_coloring
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,11 @@ class SamplePredictions:
     Attributes
     ----------
     labels : ndarray of int, (n,)
-        True classes of the data set.
+        True classes of the data set; -1 where there is none.
     predicted : ndarray of int64, (n,)
         Outputs; -1 where the model has no classes, whose confidence and margin are 0.
     correct : ndarray of int, (n,)
-        1 correct, 0 wrong, -1 where the model has no such class.
+        1 correct, 0 wrong, -1 where the model has no such class, or the sample no label.
     confidence, margin : ndarray of float32, (n,)
         Probability of the predicted output, and how far the second lies below it, in [0, 1].
     """
@@ -100,13 +104,17 @@ def describe_predictions(contents: Contents, size: int) -> PlotPredictions:
 
 
 def fade(selection: Selection, answers: SamplePredictions) -> np.ndarray:
-    """Which samples the filters by correctness and by confidence leave out, (n,) bool."""
+    """Which samples the filters by columns, by correctness and by confidence leave out, (n,) bool."""
+    faded = np.zeros(selection.size, bool)
+    if selection.where:
+        columns = load_samples(selection.run).columns
+        faded = ~keep_samples(selection.run, selection.size, columns, selection.where)
     if (answers.predicted < 0).any():  # nothing is predicted
-        return np.zeros(len(answers.labels), bool)
+        return faded
     low, high = selection.confidence
     percent = 100 * answers.confidence
     # The slider has whole per cents: at its ends nothing may be lost to rounding.
-    faded = (percent < low) & (low > 0) | (percent > high) & (high < 100)
+    faded |= (percent < low) & (low > 0) | (percent > high) & (high < 100)
     if selection.verdict != "all":
         faded |= answers.correct != int(selection.verdict == "correct")
     return faded
@@ -120,24 +128,49 @@ def color_points(selection: Selection, contents: Contents, answers: SamplePredic
     Unavailable
         Where clusters are asked for, of an embedding that is not there.
     """
-    title = COLORS[selection.color]
+    title = name_coloring(selection.color)
     if selection.color == "predicted":
         known, groups = np.unique(answers.predicted, return_inverse=True)
-        return Coloring(title, groups, _enter_outputs(known, contents), None)
+        return Coloring(title, groups, _enter_outputs(known, contents), None, plural="classes")
     if selection.color == "correct":
         names = ("wrong", "correct", "class unknown to the model")
         entries = [LegendEntry(n, *mark) for n, mark in zip(names, RIGHT_WRONG, strict=True)]
         shown = entries if (answers.correct < 0).any() else entries[:2]
         return Coloring(title, np.where(answers.correct < 0, 2, answers.correct), shown, None)
     if selection.color in {"confidence", "margin"}:
-        return _color_by_scale(title, getattr(answers, selection.color))
+        return _color_by_scale(title, getattr(answers, selection.color), "{:.2f}".format)
     if selection.color == "cluster":
         return _color_by_cluster(selection, contents)
     if selection.color == "coarse" and (coarse := find_coarse(contents)) is not None:
         return _color_by_coarse(title, coarse, answers)
-    classes = enumerate(contents.categories)
-    entries = [LegendEntry(category.name, *mark_class(label)) for label, category in classes]
-    return Coloring(COLORS["true"], answers.labels, entries, None)
+    index = find_column(selection.color, contents.columns)
+    if index is not None:
+        return _color_by_column(selection, index, contents.columns[index])
+    return color_by_class(contents, answers)
+
+
+def color_by_class(contents: Contents, answers: SamplePredictions) -> Coloring:
+    """The colouring by what samples are labelled."""
+    names = [category.name for category in contents.categories]
+    return _color_by_names(COLORS["true"], answers.labels, names, "classes")
+
+
+def _color_by_names(title: str, groups: np.ndarray, names: Sequence[str], plural: str) -> Coloring:
+    """Each name has the mark of its place; what has none, -1, is an entry of its own."""
+    entries = [LegendEntry(name, *mark_class(place)) for place, name in enumerate(names)]
+    unknown = bool((groups < 0).any())
+    if unknown:
+        entries.append(LegendEntry(NO_VALUE, *UNKNOWN))
+    groups = np.where(groups < 0, len(names), groups)
+    return Coloring(title, groups, entries, None, unknown, plural)
+
+
+def _color_by_column(selection: Selection, index: int, column: Column) -> Coloring:
+    values = np.asarray(load_column(selection.run, index)[: selection.size])
+    if column.kind == "category":
+        names = [shorten(name) for name in column.names]
+        return _color_by_names(shorten(column.name), values, names, "values")
+    return _color_by_scale(shorten(column.name), values, name_number)
 
 
 def _enter_outputs(known: np.ndarray, contents: Contents) -> list[LegendEntry]:
@@ -165,15 +198,27 @@ def _color_by_coarse(title: str, coarse: CoarseClasses, answers: SamplePredictio
     return Coloring(f"{title}, true", places[answers.labels], entries, None)
 
 
-def _color_by_scale(title: str, values: np.ndarray) -> Coloring:
-    low, high = float(values.min()), float(values.max())
+def _color_by_scale(
+    title: str, values: np.ndarray, write: Callable[[np.floating], str]
+) -> Coloring:
+    """NaN is no value."""
+    known = np.isfinite(values)
+    if not known.any():
+        return _color_by_names(title, np.full(len(values), -1), (), "")
+    ends = write(values[known].min()), write(values[known].max())
+    low, high = float(values[known].min()), float(values[known].max())
     span = high - low or 1.0
-    steps = np.minimum((values - low) / span * len(SCALE), len(SCALE) - 1).astype(np.int32)
-    entries = [
-        LegendEntry(f"{low + span * (i + 0.5) / len(SCALE):.2f}", color)
-        for i, color in enumerate(SCALE)
-    ]
-    return Coloring(title, steps, entries, (f"{low:.2f}", f"{high:.2f}"))
+    shares = np.where(known, values.astype(np.float64) - low, 0) / span
+    steps = np.minimum(shares * len(SCALE), len(SCALE) - 1).astype(np.int32)
+    digits = max(0, 2 - int(np.floor(np.log10(span))))  # enough to tell steps apart
+    brief = digits < 9 and max(abs(low), abs(high)) < 1e9
+    bounds = [low + span * i / len(SCALE) for i in range(len(SCALE) + 1)]
+    names = [f"{at:.{digits}f}" if brief else f"{at:.4g}" for at in bounds]
+    entries = [LegendEntry(f"{names[i]} to {names[i + 1]}", SCALE[i]) for i in range(len(SCALE))]
+    if known.all():
+        return Coloring(title, steps, entries, ends)
+    entries.append(LegendEntry(NO_VALUE, *UNKNOWN))
+    return Coloring(title, np.where(known, steps, len(SCALE)), entries, ends, unknown=True)
 
 
 def cluster_layer(selection: Selection, contents: Contents) -> str:

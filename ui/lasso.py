@@ -7,17 +7,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
+from layerscope.datasets.categories import name_label
 from layerscope.storage.files import format_table
 from ui import markup
 from ui.address import change
 from ui.arrays import explaining, load_samples
-from ui.coloring import SamplePredictions, read_predictions
+from ui.coloring import SamplePredictions, color_by_class, color_points, read_predictions
+from ui.columns import read_values
 from ui.components.contact_sheet import draw_contact_sheet
 from ui.components.points import PlotChoices
 from ui.layouts import family, load_layout
 from ui.library import Contents
-from ui.palette import mark_class
 from ui.selection import Selection, write_entries
+
+# What a row of a set tells by itself: a column of a table by the same name is told beside it.
+_OWN = (
+    *("uid", "path", "true", "predicted", "correct", "confidence", "margin"),
+    *("layer", "embedding", "x", "y"),
+)
 
 
 def keep_lassoed(uids: Sequence[int], family: str) -> None:
@@ -61,7 +68,7 @@ def draw_lassoed(
     contents: Contents,
     on_pin: Callable[[int], None],
 ) -> None:
-    """Class counts, a contact sheet, and a download.
+    """Counts by class, or by what is coloured by where there are none, a contact sheet, and a download.
 
     Raises
     ------
@@ -70,17 +77,22 @@ def draw_lassoed(
     """
     answers = read_predictions(selection.run, selection.size)
     chosen = np.asarray(uids)
-    labels = answers.labels[chosen]
-    names = [category.name for category in contents.categories]
-    counts = np.bincount(labels, minlength=len(names))
+    if contents.categories:
+        coloring = color_by_class(contents, answers)
+    else:
+        coloring = color_points(selection, contents, answers)
+    entries = [coloring.entries[group] for group in coloring.groups[chosen]]
     right = int((answers.correct[chosen] == 1).sum())
     with st.container(key="lasso-head", horizontal=True, gap=None):
-        said = f"{right} predicted correctly" if contents.outputs else ""
+        said = f"{right} predicted correctly" if contents.outputs and contents.categories else ""
         st.html(markup.heading(f"Set of {len(chosen)}", said))
-    present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
-    st.html(
-        markup.counts((names[label], int(counts[label]), mark_class(label)[0]) for label in present)
-    )
+    if coloring.ends is None:
+        groups, counts = np.unique(coloring.groups[chosen], return_counts=True)
+        present = [
+            (coloring.entries[groups[i]], int(counts[i]))
+            for i in np.argsort(-counts, kind="stable")
+        ]
+        st.html(markup.counts((entry.name, count, entry.color) for entry, count in present))
     with st.container(key="lasso-actions", horizontal=True, gap="small"):
         with explaining(selection.run, "samples"):
             st.download_button(
@@ -94,8 +106,8 @@ def draw_lassoed(
         st.button("Clear", key="lasso_clear", on_click=lambda: keep_lassoed((), ""))
     draw_contact_sheet(
         [int(uid) for uid in chosen],
-        [names[label] for label in labels],
-        [mark_class(int(label))[0] for label in labels],
+        [entry.name for entry in entries],
+        [entry.color for entry in entries],
         family=family(selection),
         pinned=selection.sample,
         key="contact_sheet",
@@ -106,13 +118,13 @@ def draw_lassoed(
 def write_csv(
     uids: np.ndarray, selection: Selection, contents: Contents, answers: SamplePredictions
 ) -> bytes:
-    """A row a sample: what it is, what the model predicted, and where it lies in the plot."""
+    """A row a sample: what it is, what the model predicted, where it lies in the plot, what a table says."""
     samples, layout = load_samples(selection.run), load_layout(selection, contents)
     rows = [
         {
             "uid": int(uid),
             "path": samples.paths[uid],
-            "true": contents.categories[answers.labels[uid]].name,
+            "true": name_label(contents.categories, int(answers.labels[uid])),
             "predicted": contents.outputs[answers.predicted[uid]].name if contents.outputs else "",
             "correct": {1: "yes", 0: "no", -1: ""}[int(answers.correct[uid])],
             "confidence": round(float(answers.confidence[uid]), 4) if contents.outputs else "",
@@ -121,6 +133,10 @@ def write_csv(
             "embedding": selection.embedding,
             "x": round(float(layout[uid, 0]), 4),
             "y": round(float(layout[uid, 1]), 4),
+            **{
+                f"column {name}" if name in _OWN else name: value
+                for name, value in read_values(selection.run, contents.columns, uid).items()
+            },
         }
         for uid in uids
     ]

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from layerscope.datasets.categories import Category
+from layerscope.datasets.dataset import Column
 from layerscope.errors import InputError
 from layerscope.models.layers import Layer
 from layerscope.names import check_name
@@ -32,9 +33,11 @@ class Contents:
     perplexities : tuple of str
         As they are written in file names ("30"), rising.
     categories : tuple of Category
-        The data set's classes, in the order of the labels.
+        The data set's classes, in the order of the labels; none where pictures have no label.
     outputs : tuple of Category
         The model's outputs, in order; none where it has no classes.
+    columns : tuple of Column
+        What a table says of the pictures.
     """
 
     run: str
@@ -43,6 +46,7 @@ class Contents:
     perplexities: tuple[str, ...]
     categories: tuple[Category, ...]
     outputs: tuple[Category, ...]
+    columns: tuple[Column, ...] = ()
 
     def layer(self, key: str) -> Layer:
         """A layer by its key."""
@@ -144,4 +148,5 @@ def read_contents(run: str) -> Contents:
             _list_perplexities(run),
             samples.categories,
             predictions.categories,
+            samples.columns,
         )

@@ -96,7 +96,7 @@ def _draw_fact(fact: Fact) -> str:
             f'<span style="flex:none;opacity:.78">{escape(fact.behind)}</span></span>'
         )
     return (
-        f'<dt>{escape(fact.name)}</dt><dd class="{escape(fact.kind)}" '
+        f'<dt title="{escape(fact.name)}">{escape(fact.name)}</dt><dd class="{escape(fact.kind)}" '
         f'title="{escape(fact.title or fact.value)}">{value}</dd>'
     )
 

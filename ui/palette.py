@@ -48,7 +48,9 @@ KIND_COLORS = {
 
 
 def mark_class(label: int) -> tuple[str, str]:
-    """Colour and shape of the marks of a class."""
+    """Colour and shape of the marks of a class; -1 is none."""
+    if label < 0:
+        return UNKNOWN
     return (
         CLASS_COLORS[label % len(CLASS_COLORS)],
         SHAPES[label // len(CLASS_COLORS) % len(SHAPES)],
@@ -61,8 +63,9 @@ def mark_coarse(family: int, member: int) -> tuple[str, str]:
     return colors[member % len(colors)], SHAPES[member // len(colors) % len(SHAPES)]
 
 
+UNKNOWN = ("#6d7884", "square")  # what has no label, and no value
 # Wrong, correct, and where that cannot be said: told apart by shape as well.
-RIGHT_WRONG = (("#ff8d7a", "diamond"), ("#4ab8b5", "circle"), ("#6d7884", "square"))
+RIGHT_WRONG = (("#ff8d7a", "diamond"), ("#4ab8b5", "circle"), UNKNOWN)
 # Twelve steps of viridis without its darkest third: at least 3 : 1 on a panel.
 SCALE = (
     "#31678e", "#2a768e", "#25848e", "#20938c", "#1fa187", "#2ab07f",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 
 from ui.address import Reading, recall_part, write_part
 from ui.coarse import find_coarse
+from ui.columns import Keep, list_colorings, read_filters, write_filters
 from ui.library import Contents, is_built
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
@@ -51,7 +52,7 @@ class Selection:
     sample : int or None
         Uid of the pinned sample.
     color : str
-        A key of `COLORS`.
+        One of `offers`: a key of `COLORS`, or of a column.
     cluster : str or None
         Key of the layer whose clusters colour the plot; used by that colouring only.
     only : frozenset of int
@@ -60,6 +61,8 @@ class Selection:
         A key of `VERDICTS`: whether correct or wrong predictions are kept.
     confidence : tuple of int
         Lowest and highest per cent that are kept.
+    where : tuple of (str, str or None)
+        Columns with values that are kept, of `list_filters`: of one column any, of several columns all.
     marks : str
         One of `MARKS`.
     why, against : int or None
@@ -82,6 +85,7 @@ class Selection:
     only: frozenset[int] = frozenset()
     verdict: str = "all"
     confidence: tuple[int, int] = (0, 100)
+    where: tuple[Keep, ...] = ()
     marks: str = "points"
     why: int | None = None
     against: int | None = None
@@ -103,6 +107,8 @@ class Selection:
         values["only"] = write_entries(self.only)
         if "confidence" in values:
             values["confidence"] = write_range(self.confidence)
+        if "where" in values:
+            values["where"] = write_filters(self.where)
         return {key: str(value) for key, value in values.items() if value not in {None, ""}}
 
 
@@ -111,11 +117,18 @@ _ALWAYS = frozenset(KEYS[:6])
 
 
 def offers(contents: Contents) -> tuple[str, ...]:
-    """Keys of `COLORS` that make sense for a run: not every one has predictions, or classes of ImageNet."""
+    """What a run can be coloured by: not every one has labels, predictions, or classes of ImageNet."""
     vain = set() if find_coarse(contents) is not None else {"coarse"}
     if not contents.outputs:
         vain |= {"predicted", "correct", "confidence", "margin"}
-    return tuple(key for key in COLORS if key not in vain)
+    if not contents.categories:
+        vain |= {"true", "correct"}
+    return (*(key for key in COLORS if key not in vain), *list_colorings(contents.columns))
+
+
+def name_coloring(key: str) -> str:
+    """One of `offers` as people read it."""
+    return COLORS.get(key) or key[:1].upper() + key[1:]
 
 
 def write_entries(entries: Iterable[int]) -> str:
@@ -149,6 +162,7 @@ def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selec
     at_hand = contents.perplexities
     usual = "30" if "30" in at_hand else (at_hand[len(at_hand) // 2] if at_hand else None)
     outputs = range(len(contents.outputs))
+    start = "true" if contents.categories else "cluster"
     selection = Selection(
         contents.run,
         size,
@@ -156,11 +170,12 @@ def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selec
         method,
         choose("perplexity", at_hand, usual),
         sample=choose("sample", range(size), None),
-        color=choose("color", offers(contents), "true", "colouring"),
+        color=choose("color", offers(contents), start, "colouring"),
         cluster=choose("cluster", keys, None, "layer to cluster"),
         only=_read_entries(params, refused),
-        verdict=choose("verdict", VERDICTS, "all"),
+        verdict=choose("verdict", VERDICTS if contents.categories else ("all",), "all"),
         confidence=_read_range(params, refused),
+        where=_read_filters(params, contents, refused),
         marks=choose("marks", MARKS, "points"),
         why=choose("why", outputs, None, "class to explain"),
         against=choose("against", outputs, None, "class to compare"),
@@ -188,6 +203,19 @@ def _read_entries(params: Mapping[str, str], refused: list[str]) -> frozenset[in
         refused.append("choice of classes")
         return frozenset()
     return frozenset(map(int, text.split(".")))
+
+
+def _read_filters(
+    params: Mapping[str, str], contents: Contents, refused: list[str]
+) -> tuple[Keep, ...]:
+    """Those of the filters by columns that the run has: where it lacks one, the others still count."""
+    text = params.get("where")
+    if text is None:
+        return ()
+    found, complete = read_filters(text, contents.columns)
+    if not complete:
+        refused.append("filter by column")
+    return found
 
 
 def _read_range(params: Mapping[str, str], refused: list[str]) -> tuple[int, int]:

@@ -240,4 +240,4 @@ def _color(layouts: Layouts, shared: np.ndarray, shade: str) -> Coloring:
         ]
         return Coloring("Neighbours in common", steps, entries, ("0", "1"))
     entries = [LegendEntry(name, *mark_class(i)) for i, name in enumerate(layouts.classes)]
-    return Coloring("True class", layouts.labels.astype(np.int32), entries, None)
+    return Coloring("True class", layouts.labels.astype(np.int32), entries, None, plural="classes")

@@ -9,14 +9,15 @@ import streamlit as st
 from layerscope.models.layers import NO_CLASSES
 from ui.address import change
 from ui.coloring import cluster_layer
+from ui.columns import list_filters, name_filter, write_filters
 from ui.controls import change_size, choose, select
 from ui.explorer import view
 from ui.library import Contents
 from ui.selection import (
-    COLORS,
     METHODS,
     VERDICTS,
     Selection,
+    name_coloring,
     offers,
     write_range,
 )
@@ -34,14 +35,25 @@ def draw_view_choices(selection: Selection, contents: Contents) -> None:
 def draw_color_choices(selection: Selection, contents: Contents) -> None:
     """What the points are coloured by, and which of them are filtered out."""
     # What the legend keeps is of the colouring before.
-    select("color", "Colour by", offers(contents), selection.color, COLORS.__getitem__, only=None)
+    select("color", "Colour by", offers(contents), selection.color, name_coloring, only=None)
     if selection.color == "cluster":
         keys = [layer.key for layer in contents.layers]
         select("cluster", "Clusters of", keys, cluster_layer(selection, contents), str, only=None)
+    if filters := list_filters(contents.columns):
+        st.session_state["where"] = list(selection.where)
+        st.multiselect(
+            "Keep",
+            filters,
+            key="where",
+            format_func=name_filter,
+            placeholder="all samples",
+            on_change=lambda: change(where=_write_where()),
+        )
     if not contents.outputs:
         st.html(f'<p class="note">{NO_CLASSES}</p>')
         return
-    choose("verdict", "Predictions", tuple(VERDICTS), selection.verdict, VERDICTS.__getitem__)
+    if contents.categories:
+        choose("verdict", "Predictions", tuple(VERDICTS), selection.verdict, VERDICTS.__getitem__)
     st.session_state["confidence"] = selection.confidence
     st.slider(
         "Confidence",
@@ -51,6 +63,11 @@ def draw_color_choices(selection: Selection, contents: Contents) -> None:
         format="%d %%",
         on_change=lambda: change(confidence=write_range(st.session_state["confidence"])),
     )
+
+
+def _write_where() -> str | None:
+    chosen = st.session_state["where"]
+    return write_filters(chosen) if chosen else None
 
 
 def _explain_perplexity(selection: Selection) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
+from layerscope.datasets.categories import name_label
 from layerscope.models.layers import NO_CLASSES
 from ui import markup
 from ui.address import change
 from ui.arrays import explaining, load_predictions, load_samples
+from ui.columns import tell_values
 from ui.library import Contents, name_run
 from ui.markup import Fact
 from ui.selection import Selection
@@ -37,10 +40,13 @@ def draw_sample_card(selection: Selection, contents: Contents, second: Contents 
         label = int(samples.labels[uid])
     shown = [each for each in (contents, second) if each is not None]
     rows = [
-        Fact("True", samples.categories[label].name),
+        Fact("True", name_label(samples.categories, label) or "no label"),
         *(_tell_prediction(each, uid, label) for each in shown),
     ]
-    st.html(f'<div class="card"><img src="{picture}" alt="Sample {uid}">{markup.facts(rows)}</div>')
+    told = tell_values(selection.run, contents.columns, uid)
+    st.html(
+        f'<div class="card"><img src="{picture}" alt="Sample {uid}">{markup.facts(rows)}</div>{told}'
+    )
     draw_link("Explorer", "Open in the Explorer")
 
 
@@ -50,7 +56,7 @@ def _tell_prediction(contents: Contents, uid: int, label: int) -> Fact:
     if not predictions.categories:
         return Fact(model, "no classes", "", NO_CLASSES)
     output = int(predictions.predicted[uid])
-    target = int(predictions.outputs[label])
+    target = int(predictions.targets(np.array([label]))[0])
     sign, kind = ("✓", "right") if target == output else ("✗", "wrong")
     if target < 0:
         sign, kind = "", ""

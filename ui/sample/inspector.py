@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from layerscope.datasets.categories import name_label
 from layerscope.embedding.label_path import LayerPath
 from layerscope.models.layers import NO_CLASSES
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from ui import markup
 from ui.arrays import explaining, load_predictions, load_samples
+from ui.columns import tell_values
 from ui.components.class_bars import ClassBar, draw_class_bars
 from ui.components.contact_sheet import draw_contact_sheet
 from ui.glossary import define
@@ -117,8 +119,9 @@ def draw_inspector(
     with explaining(run, "samples"):
         path: LayerPath | None = None
         with optional():
-            path = read_path(run, shown.size, uid, predictions.layers)
-        st.html(_describe(samples, predictions, uid, path))
+            if samples.labels[uid] >= 0:
+                path = read_path(run, shown.size, uid, predictions.layers)
+        st.html(_describe(samples, predictions, uid, path) + tell_values(run, samples.columns, uid))
         if predictions.categories:
             draw_explanations(run, uid, shown.outputs(predictions))
             st.html(markup.heading("Top 10"))
@@ -135,10 +138,9 @@ def draw_inspector(
 
 
 def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerPath | None) -> str:
-    true = samples.categories[samples.labels[uid]].name
-    rows = [Fact("True", true)]
+    rows = [Fact("True", name_label(samples.categories, int(samples.labels[uid])) or "no label")]
     if predictions.categories:
-        rows.append(_tell_prediction(samples, predictions, uid))
+        rows += _tell_prediction(samples, predictions, uid)
     if path is not None:
         key, label = tell_agreement(path, predictions.layers)
         meaning = define("neighbours agree from")
@@ -146,15 +148,16 @@ def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerP
     return markup.facts([*rows, Fact("Source", samples.paths[uid], "mono")])
 
 
-def _tell_prediction(samples: Samples, predictions: Predictions, uid: int) -> Fact:
+def _tell_prediction(samples: Samples, predictions: Predictions, uid: int) -> list[Fact]:
     output = int(predictions.predicted[uid])
     probability = predictions.probabilities[uid, output]
     target = int(predictions.targets(samples.labels[uid : uid + 1])[0])
-    verdict, kind = ("✓ correct", "right") if target == output else ("✗ wrong", "wrong")
-    if target < 0:
-        verdict, kind = "the model lacks the true class", ""
     name = predictions.categories[output].name
-    return Fact("Predicted", name, kind, f"{name}, {verdict}", f"{probability:.2f}  {verdict}")
+    if target < 0:
+        told = Fact("Predicted", name, "", name, f"{probability:.2f}")
+        return [told, Fact("", "the model lacks the true class")] if samples.categories else [told]
+    verdict, kind = ("✓ correct", "right") if target == output else ("✗ wrong", "wrong")
+    return [Fact("Predicted", name, kind, f"{name}, {verdict}", f"{probability:.2f}  {verdict}")]
 
 
 def _draw_top(
@@ -192,10 +195,11 @@ def _draw_top(
 def _draw_neighbors(shown: Inspected, samples: Samples, on_pin: Callable[[int], None]) -> None:
     labels = [int(samples.labels[uid]) for uid in shown.neighbors]
     same = labels.count(int(samples.labels[shown.uid]))
-    st.html(markup.heading("Nearest in this layer", f"{same} of {len(labels)} its class"))
+    said = f"{same} of {len(labels)} its class" if samples.categories else ""
+    st.html(markup.heading("Nearest in this layer", said))
     draw_contact_sheet(
         shown.neighbors,
-        [samples.categories[label].name for label in labels],
+        [name_label(samples.categories, label) or "no label" for label in labels],
         [mark_class(label)[0] for label in labels],
         family=shown.family,
         pinned=shown.uid,

@@ -8,7 +8,7 @@ from ui.address import change
 from ui.coloring import cluster_layer
 from ui.controls import change_size, choose, select
 from ui.library import Contents, name_run
-from ui.selection import COLORS, Selection, offers
+from ui.selection import Selection, name_coloring, offers
 from ui.umap_tour.address import TourChoice
 
 _ALONE = "none"
@@ -50,7 +50,7 @@ def _draw_coloring(selection: Selection, contents: Contents, tour: TourChoice) -
         "Colour by",
         colors,
         key="tour_color",
-        format_func=lambda key: "Movement between layers" if key == _MOVED else COLORS[key],
+        format_func=lambda key: "Movement between layers" if key == _MOVED else name_coloring(key),
         on_change=_change_coloring,
     )
     if selection.color == "cluster" and not tour.moved:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
 import numpy as np
 
 from ui.components.component import Component, Trigger
-from ui.components.points import LegendEntry
+from ui.components.points import Coloring, LegendEntry
 from ui.components.triggers import read_only
 
 _COMPONENT = Component("class_legend", html='<div class="legend" role="group"></div>')
@@ -31,7 +30,7 @@ def draw_class_legend(
     title : str
     entries : sequence of LegendEntry
     labels : ndarray of int, (n,)
-        Of the samples: index into `entries`.
+        Of the samples: index into `entries`; -1 for none.
     only : frozenset of int
         Classes that are kept; empty for all.
     family : str
@@ -43,9 +42,8 @@ def draw_class_legend(
     _COMPONENT.draw(
         key=key,
         data={
-            "title": title,
-            "entries": [asdict(entry) for entry in entries],
-            "counts": np.bincount(labels, minlength=len(entries)).tolist(),
+            "coloring": Coloring(title, labels, entries, None, plural="classes").describe(),
+            "counts": np.bincount(labels[labels >= 0], minlength=len(entries)).tolist(),
             "only": sorted(only),
             "family": family,
         },

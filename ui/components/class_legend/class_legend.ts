@@ -3,14 +3,13 @@ import { tell } from "../base/channel";
 import { mount, type Send } from "../base/component";
 import { find } from "../base/elements";
 import { Choices, toggleEntry } from "../points/choices";
-import type { Entry } from "../points/geometry";
+import type { Coloring } from "../points/geometry";
 import { Legend } from "../points/legend";
 import "../points/points.css";
 import "./class_legend.css";
 
 interface Data {
-  title: string;
-  entries: Entry[];
+  coloring: Coloring;
   counts: number[];
   only: number[];
   family: string;
@@ -45,8 +44,8 @@ class ClassLegend {
 
   private redraw() {
     if (!this.data) return;
-    const { title, entries, counts } = this.data;
-    this.legend.show({ title, entries, ends: null }, counts, counts, this.choices.get("only"));
+    const { coloring, counts } = this.data;
+    this.legend.show(coloring, counts, counts, this.choices.get("only"));
   }
 
   private light(group: number | null) {

@@ -1,7 +1,7 @@
 // What is saved of a tour: the picture on show, the same as a drawing, and the matrices that make it.
 
 import { BACK, FULL, OUT } from "../points/cast";
-import { BACKGROUND, type Coloring, SHAPES, type Shape } from "../points/geometry";
+import { BACKGROUND, type Coloring, SHAPES, type Shape, splitScale } from "../points/geometry";
 import { type CloudView, project } from "./cloud_view";
 import { compose, type Samples, showFrame } from "./core";
 import type { GrandTour } from "./grand_tour";
@@ -138,8 +138,9 @@ function placeLegend(legend: Coloring | null, left: number, top: number, width: 
   ink.font = `${PAPER.size}px ${PAPER.font}`;
   let [x, y] = [left, top];
   const { title, entries, ends } = legend;
-  const steps = entries.map((entry) => ({ ...entry, name: "" }));
-  const words: Word[] = ends ? [{ name: ends[0] }, ...steps, { name: ends[1] }] : entries;
+  const [scale, rest] = splitScale(legend);
+  const steps = scale.map((entry) => ({ ...entry, name: "" }));
+  const words: Word[] = ends ? [{ name: ends[0] }, ...steps, { name: ends[1] }, ...rest] : entries;
   return [{ name: title }, ...words].map((word: Word) => {
     const length = ink.measureText(word.name).width + (word.name ? 18 : 0) + (word.shape ? 12 : 0);
     if (x > left && x + length > left + width) [x, y] = [left, y + PAPER.line];

@@ -173,6 +173,7 @@ export function listGroups({ labels, classes, free, paint, handles }: Sets): Gro
   const members: number[][] = classes.map(() => []);
   const kept = new Int32Array(classes.length);
   labels.forEach((label, uid) => {
+    if (!members[label]) return;
     members[label].push(uid);
     kept[label] += free[uid];
   });

@@ -67,8 +67,11 @@ export class Looks {
       return alike ? this.colors.entries[group].color : CLASSLESS;
     };
     const { free } = views[0].cast;
-    const { labels } = samples;
-    const listed = listGroups({ labels, classes: data.classes, free, paint, handles: choices.get("handles") });
+    const { ends, entries } = data.coloring;
+    const known = data.classes.length > 0;
+    const labels = known ? samples.labels : samples.groups; // without labels, what is coloured by has the handles
+    const classes = known || ends ? data.classes : entries.map(({ name }) => name);
+    const listed = listGroups({ labels, classes, free, paint, handles: choices.get("handles") });
     for (const view of views) view.show(listed);
   }
 

@@ -46,17 +46,44 @@ class Coloring:
     ends : tuple of str, or None
         Where the entries are steps of a continuous scale: what its low and its high end are called.
         The legend is then a colour bar and cannot be clicked.
+    unknown : bool
+        Whether the last entry is of samples that have no value.
+    plural : str
+        What entries are, "classes" for example, where it matters that some have no sample, or no mark of
+        their own; else empty.
     """
 
     title: str
     groups: np.ndarray
     entries: Sequence[LegendEntry]
     ends: tuple[str, str] | None
+    unknown: bool = False
+    plural: str = ""
+
+    @property
+    def note(self) -> str:
+        """Which entries are not there, and how many marks stand for those that are; else empty."""
+        if not self.plural:
+            return ""
+        entries = self.entries[:-1] if self.unknown else self.entries
+        there = [entries[group] for group in np.unique(self.groups) if 0 <= group < len(entries)]
+        marks = len({(entry.color, entry.shape) for entry in there})
+        told = []
+        if len(there) < len(entries):
+            told.append(f"{len(there)} of {len(entries)} {self.plural}")
+        if marks < len(there):
+            told.append(f"{marks} marks for {len(there)} {self.plural}; hover tells")
+        return ", ".join(told)
 
     def describe(self) -> dict[str, Any]:
         """As the legend in the browser reads it; the groups go with the other arrays."""
-        entries = [asdict(entry) for entry in self.entries]
-        return {"title": self.title, "entries": entries, "ends": self.ends and list(self.ends)}
+        return {
+            "title": self.title,
+            "entries": [asdict(entry) for entry in self.entries],
+            "ends": self.ends and list(self.ends),
+            "unknown": self.unknown,
+            "note": self.note,
+        }
 
 
 @dataclass(frozen=True)
@@ -108,7 +135,7 @@ class PlotSamples:
     Attributes
     ----------
     labels : ndarray of int, (n,)
-        Index into `classes`.
+        Index into `classes`; -1 for none.
     classes : sequence of str
     coloring : Coloring
     family : str

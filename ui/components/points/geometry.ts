@@ -24,6 +24,19 @@ export interface Coloring {
   title: string;
   entries: Entry[];
   ends: [string, string] | null;
+  /** Whether the last entry is of samples without a value. */
+  unknown?: boolean;
+  /** What the legend cannot show. */
+  note?: string;
+}
+
+/** The steps of a scale, and what is no step: samples without a value. */
+export function splitScale({
+  entries,
+  unknown,
+}: Pick<Coloring, "entries" | "unknown">): [steps: Entry[], rest: Entry[]] {
+  const count = entries.length - (unknown ? 1 : 0);
+  return [entries.slice(0, count), entries.slice(count)];
 }
 
 /** For those who like to see things move. */

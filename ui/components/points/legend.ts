@@ -1,10 +1,10 @@
 // What the colours stand for. Entries are buttons: pointing at one brings it out, a click keeps it. The steps of a
 // continuous scale are a colour bar under a histogram.
-import { make } from "../base/elements";
+import { draw, make } from "../base/elements";
 import { walk } from "../base/walk";
-import { type Coloring, type Entry, SHAPES } from "./geometry";
+import { type Coloring, type Entry, SHAPES, splitScale } from "./geometry";
 
-const MOST_ENTRIES = 40;
+const MOST_AT_A_GLANCE = 40; // entries; among more one is searched
 
 /** Told what the visitor does. */
 interface Acts {
@@ -13,8 +13,15 @@ interface Acts {
   clear(): void;
 }
 
+function drawMark({ color, shape }: Entry) {
+  const mark = draw("svg", { viewBox: "-1.3 -1.3 2.6 2.6", "aria-hidden": "true" });
+  mark.append(draw("path", { d: SHAPES[shape], fill: color }));
+  return mark;
+}
+
 export class Legend {
   private text = "";
+  private sought = "";
   private buttons = new Map<number, HTMLButtonElement>();
   private all!: HTMLButtonElement;
 
@@ -26,16 +33,23 @@ export class Legend {
   }
 
   /** `counts` of all samples and of those that the filters leave, by group. */
-  show({ title, entries, ends }: Coloring, totals: number[], counts: number[], only: number[]) {
-    const text = JSON.stringify([title, entries, ends, totals, counts]);
+  show(coloring: Coloring, totals: number[], counts: number[], only: number[]) {
+    const { title, entries, ends, note } = coloring;
+    const text = JSON.stringify([coloring, totals, counts]);
     if (text !== this.text) {
       this.text = text;
       this.buttons = new Map();
-      const content = ends ? this.buildBar(entries, ends, counts) : this.buildEntries(entries, totals, counts, only);
+      const content = ends ? this.buildBar(coloring, ends, counts) : this.buildEntries(entries, totals, counts);
       this.all = make("button", "all", "All");
       Object.assign(this.all, { type: "button", title: "Show all again", onclick: () => this.acts.clear() });
       const head = make("div", "head");
-      head.append(make("span", "about", title), this.all);
+      const about = make("span", "about", title);
+      about.title = title;
+      head.append(about, this.all);
+      if (note) head.append(make("span", "told", note));
+      const long = this.buttons.size > MOST_AT_A_GLANCE;
+      this.element.classList.toggle("long", long);
+      if (long) head.append(this.buildSearch(entries));
       this.element.replaceChildren(head, content);
       this.element.setAttribute("aria-label", title);
     }
@@ -52,35 +66,41 @@ export class Legend {
     }
   }
 
-  private buildEntries(entries: Entry[], totals: number[], counts: number[], only: number[]) {
+  private buildEntries(entries: Entry[], totals: number[], counts: number[]) {
     const list = make("div", "entries");
-    const there = entries.map((_, group) => group).filter((group) => totals[group]);
-    let shown = there;
-    if (there.length > MOST_ENTRIES) {
-      const largest = there.toSorted((a, b) => totals[b] - totals[a]);
-      const kept = new Set(only);
-      shown = largest.filter((group, rank) => rank < MOST_ENTRIES || kept.has(group));
-    }
-    for (const group of shown) {
-      const button = this.buildEntry(entries[group], group, totals[group], counts[group]);
+    entries.forEach((entry, group) => {
+      if (!totals[group]) return;
+      const button = this.buildEntry(entry, group, totals[group], counts[group]);
       this.buttons.set(group, button);
       list.append(button);
-    }
-    const first = this.buttons.get(shown[0]);
+    });
+    const [first] = this.buttons.values();
     if (first) first.tabIndex = 0;
-    if (shown.length < there.length) list.append(make("span", "more", `+${there.length - shown.length} more`));
     return list;
   }
 
-  private buildEntry({ name, color, shape }: Entry, group: number, total: number, count: number) {
+  /** Entries whose name has what is typed stay; what was typed outlives a new count. */
+  private buildSearch(entries: Entry[]) {
+    const field = make("input", "search");
+    Object.assign(field, { type: "search", placeholder: "Find", value: this.sought });
+    field.setAttribute("aria-label", "Find in the legend");
+    field.oninput = () => {
+      this.sought = field.value;
+      const wanted = field.value.trim().toLowerCase();
+      for (const [group, button] of this.buttons) button.hidden = !entries[group].name.toLowerCase().includes(wanted);
+      const shown = [...this.buttons.values()].filter((button) => !button.hidden);
+      for (const button of this.buttons.values()) button.tabIndex = button === shown[0] ? 0 : -1;
+    };
+    field.oninput(new InputEvent("input"));
+    return field;
+  }
+
+  private buildEntry(entry: Entry, group: number, total: number, count: number) {
+    const { name } = entry;
     const button = make("button", "entry");
     const of = count === total ? `${total} samples` : `${count} of ${total} samples pass the filters`;
     Object.assign(button, { type: "button", tabIndex: -1, title: `${name}: ${of}. Click to keep it.` });
-    button.innerHTML = `<svg viewBox="-1.3 -1.3 2.6 2.6" aria-hidden="true"><path/></svg>`;
-    const path = button.querySelector("path");
-    path?.setAttribute("d", SHAPES[shape]);
-    path?.setAttribute("fill", color);
-    button.append(make("span", "name", name), make("span", "count", count));
+    button.append(drawMark(entry), make("span", "name", name), make("span", "count", count));
     button.onpointerenter = (event) => event.pointerType !== "touch" && this.acts.light(group);
     button.onpointerleave = () => this.acts.light(null);
     button.onfocus = () => button.matches(":focus-visible") && this.acts.light(group);
@@ -92,11 +112,12 @@ export class Legend {
     return button;
   }
 
-  private buildBar(entries: Entry[], [low, high]: [string, string], counts: number[]) {
+  private buildBar(coloring: Coloring, [low, high]: [string, string], counts: number[]) {
     const bar = make("div", "bar");
     const steps = make("div", "steps");
-    const most = Math.max(1, ...counts);
-    entries.forEach(({ name, color }, group) => {
+    const [scale, rest] = splitScale(coloring);
+    const most = Math.max(1, ...counts.slice(0, scale.length));
+    scale.forEach(({ name, color }, group) => {
       const step = make("i", "step");
       step.title = `${name}: ${counts[group] ?? 0} samples`;
       step.style.setProperty("--color", color);
@@ -108,12 +129,20 @@ export class Legend {
     steps.setAttribute("role", "img");
     steps.setAttribute("aria-label", `Colours from ${low} to ${high}`);
     bar.append(make("span", "end", low), steps, make("span", "end", high));
+    rest.forEach((entry, i) => {
+      const group = scale.length + i;
+      const other = make("span", "other");
+      other.append(drawMark(entry), `${entry.name} ${counts[group] ?? 0}`);
+      other.onpointerenter = () => this.acts.light(group);
+      other.onpointerleave = () => this.acts.light(null);
+      bar.append(other);
+    });
     return bar;
   }
 
   /** One stop for the tab key; arrows walk. */
   private press(event: KeyboardEvent) {
-    const buttons = [...this.buttons.values()];
+    const buttons = [...this.buttons.values()].filter((button) => !button.hidden);
     const next = walk(event, buttons);
     for (const button of next ? buttons : []) button.tabIndex = button === next ? 0 : -1;
   }

@@ -24,15 +24,16 @@ export type Predictions = ReturnType<typeof decodePredictions>;
 /** For the tooltip; without names of outputs nothing is known of predictions. */
 export function describeSample(
   uid: number,
-  { labels }: Samples,
-  { classes, family }: SampleData,
+  { labels, groups }: Samples,
+  { classes, coloring, family }: SampleData,
   { predicted, correct, confidence }: Predictions,
   outputs: string[] | null,
 ): Omit<Described, "color"> {
   return {
     uid,
     family,
-    true: classes[labels[uid]],
+    true: classes[labels[uid]] ?? "",
+    group: [coloring.title, coloring.entries[groups[uid]]?.name ?? ""],
     predicted: outputs?.[predicted[uid]] ?? "",
     correct: correct[uid],
     confidence: confidence[uid],

@@ -9,11 +9,14 @@ export interface Described {
   uid: number;
   family: string;
   color: string;
+  /** Empty where it has no label, and where nothing is predicted. */
   true: string;
   predicted: string;
   /** 1 correct, 0 wrong, -1 where the model has no such class. */
   correct: number;
   confidence: number;
+  /** What it is coloured by, and what of that it is. */
+  group?: [title: string, name: string];
 }
 
 /** Shows a sample's small picture as the background of an element; without a sheet for its family, nothing. */
@@ -38,9 +41,10 @@ export class Tooltip {
     this.element.hidden = true;
     this.element.innerHTML = `<div class="picture"></div>
       <dl>
-        <dt>uid</dt><dd class="uid"></dd>
-        <dt>true</dt><dd class="true"></dd>
-        <dt>predicted</dt><dd class="predicted"><span class="output"></span> <span class="figure"></span></dd>
+        <div><dt>uid</dt><dd class="uid"></dd></div>
+        <div><dt>true</dt><dd class="true"></dd></div>
+        <div><dt>predicted</dt><dd class="predicted"><span class="output"></span> <span class="figure"></span></dd></div>
+        <div><dt class="coloring"></dt><dd class="group"></dd></div>
       </dl>`;
     box.append(this.element);
   }
@@ -51,8 +55,13 @@ export class Tooltip {
 
   show(place: Pair, reach: number, sample: Described) {
     const [kind, sign] = VERDICTS[sample.correct] ?? ["", ""];
+    const [title, group] = sample.group ?? ["", ""];
+    const repeated = group === sample.true || group === sample.predicted;
     const write = (name: string, text: string) => {
       find(this.element, name).textContent = text;
+    };
+    const reveal = (name: string, text: string) => {
+      find(this.element, name).closest("div")!.hidden = !text;
     };
     this.element.hidden = false;
     write(".uid", String(sample.uid).padStart(4, "0"));
@@ -60,6 +69,11 @@ export class Tooltip {
     find(this.element, ".predicted").className = `predicted ${kind}`;
     write(".output", sample.predicted);
     write(".figure", `${sample.confidence.toFixed(2)} ${sign}`);
+    write(".coloring", title);
+    write(".group", group);
+    reveal(".true", sample.true);
+    reveal(".output", sample.predicted);
+    reveal(".group", repeated ? "" : group);
     const picture = find(this.element, ".picture");
     picture.style.borderColor = sample.color;
     showThumbnail(picture, sample.family, sample.uid);
