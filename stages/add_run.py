@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from layerscope.datasets import DATASETS, Dataset, open_dataset
+from layerscope.datasets.description import describe
 from layerscope.errors import InputError
 from layerscope.models.layers import DEPTHS
 from layerscope.models.registry import inputs_of
@@ -170,12 +171,13 @@ def _settle(run: Run) -> Run:
 
 
 def check_pictures(params: Params, name: str) -> None:
-    """Refuse sizes that there are not pictures for, where the data set is here or can be listed."""
+    """Tell what the data set is taken for, where it is here, and refuse more samples than it has."""
     run, prepare = params.runs[name], params.prepare
     dataset = find_dataset(run, prepare.random_state)
     if dataset is None:
         return
     split = dataset.settle_split(run.split, prepare.split)
+    print(*describe(dataset, split=split, size=run.sizes[-1]), sep="\n")
     there = len(dataset.sources(split))
     if there < run.sizes[-1]:
         fitting = ",".join(map(str, [*(size for size in run.sizes if size < there), there]))
@@ -206,6 +208,7 @@ def main() -> None:
     parser.add_argument("--weights", help="a file; else those that come with the model")
     parser.add_argument("--sizes", default="100,1000", help="numbers of samples, comma-separated")
     parser.add_argument("--root", help="folder of the pictures")
+    parser.add_argument("--labels", help="a table of a folder's pictures: path, label, any more")
     parser.add_argument("--split", help="train, val, test or all; else prepare.split")
     parser.add_argument("--layers", help=f"{', '.join(DEPTHS)}, or keys of nodes, comma-separated")
     parser.add_argument(

@@ -236,3 +236,22 @@ def test_a_folder_that_is_not_there_is_refused_before_anything_is_written(projec
     with pytest.raises(InputError, match="no such folder"):
         add_run("imagefolder", "vgg16", None, [20], "nowhere")
     assert project.read_text(encoding="utf-8") == before
+
+
+def test_a_folder_without_splits_is_taken_whole_and_what_it_was_taken_for_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = str(Path(make_folder(tmp_path / "pets")) / "val")
+    flat = tmp_path / "flat"
+    shutil.copytree(root, flat)
+    add_run("imagefolder", "vgg16", None, [24], str(flat))
+    assert "24 pictures" in capsys.readouterr().out
+
+
+def test_a_table_of_labels_is_handed_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root, table = make_folder(tmp_path / "pets"), tmp_path / "mine.csv"
+    rows = [f"val/{name}/{i}.png,{name[0]}" for name in ("cat", "dog") for i in range(12)]
+    table.write_text("\n".join(["path,label", *rows]), encoding="utf-8")
+    name = add_run("imagefolder", "vgg16", None, [20], root, labels=str(table))
+    assert read_params().runs[name].labels == str(table)
+    assert "24 pictures" in capsys.readouterr().out

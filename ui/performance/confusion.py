@@ -22,6 +22,7 @@ from ui.charts import draw_clickable
 from ui.components.contact_sheet import draw_contact_sheet
 from ui.controls import choose
 from ui.layouts import family
+from ui.palette import CLASS_COLORS
 from ui.performance.address import (
     ARRANGED,
     COUNTED,
@@ -80,6 +81,11 @@ def _draw_matrix(confusion: Confusion, scene: PerformanceScene) -> None:
     figure = draw_matrix(confusion, scene, choice.cell, choice.focus_class)
     with st.container(key="matrix"):
         draw_clickable(figure, f"confusion-{scene.selection.run}", pick)
+    if len(confusion.rows) > len(CLASS_COLORS):
+        st.html(
+            f'<p class="source">{len(CLASS_COLORS)} colours for {len(confusion.rows)} classes: a colour '
+            "stands for several. Names tell them apart, in full under the pointer.</p>"
+        )
     hidden = len(scene.answers.outputs) - len(confusion.rows)
     if hidden:
         st.html(
