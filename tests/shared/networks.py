@@ -51,14 +51,21 @@ FAMILIES = (
     "torchvision:vgg11_bn", "torchvision:googlenet", "torchvision:inception_v3", "torchvision:vit_b_32",
     "torchvision:swin_t", "torchvision:maxvit_t",
     *(f"timm:{name}" for name in (
-        "resnet18", "resnet50", "resnext50_32x4d", "densenet121", "mobilenetv3_small_100", "efficientnet_b0",
-        "regnety_002", "convnext_atto", "maxvit_tiny_tf_224", "davit_tiny", "coatnet_0_rw_224",
-        "efficientvit_b0", "vit_tiny_patch16_224", "vit_small_patch16_224", "vit_small_patch14_reg4_dinov2",
-        "vit_medium_patch16_gap_256", "deit_tiny_patch16_224", "deit_tiny_distilled_patch16_224",
-        "swin_tiny_patch4_window7_224", "swinv2_tiny_window8_256", "hiera_tiny_224", "mixer_s32_224",
-        "mambaout_femto", "caformer_s18", "focalnet_tiny_srf", "poolformer_s12", "pvt_v2_b0",
-        "xcit_nano_12_p16_224", "levit_128s", "beit_base_patch16_224", "mobilevit_xxs", "crossvit_tiny_240",
-        "vit_small_patch16_dinov3", "vit_base_patch32_clip_224",
+        "resnet18", "resnet50", "resnext50_32x4d", "skresnet18", "resnetv2_50", "res2net50_14w_8s",
+        "densenet121", "dla34", "hrnet_w18_small", "vgg11", "nfnet_l0", "regnety_002", "repvgg_a0",
+        "mobileone_s0", "tresnet_m", "rexnet_100", "starnet_s1", "ghostnet_100", "mobilenetv3_small_100",
+        "efficientnet_b0", "tf_efficientnetv2_b0", "convnext_atto", "convnextv2_atto", "convmixer_768_32",
+        "focalnet_tiny_srf", "mambaout_femto", "fastvit_t8", "edgenext_xx_small", "mobilevit_xxs",
+        "efficientvit_b0", "nextvit_small", "visformer_tiny", "maxvit_tiny_tf_224", "coatnet_0_rw_224",
+        "caformer_s18", "poolformer_s12", "vit_tiny_patch16_224", "vit_small_patch16_224",
+        "vit_small_patch14_reg4_dinov2", "vit_small_patch8_224.dino", "vit_small_patch16_dinov3",
+        "vit_medium_patch16_gap_256", "vit_base_patch32_clip_224", "vit_base_patch16_siglip_224",
+        "eva02_tiny_patch14_224", "beit_base_patch16_224", "deit_tiny_patch16_224",
+        "deit_tiny_distilled_patch16_224", "cait_xxs24_224", "xcit_nano_12_p16_224", "volo_d1_224",
+        "naflexvit_base_patch16_gap", "crossvit_tiny_240", "levit_128s", "tiny_vit_5m_224",
+        "swin_tiny_patch4_window7_224", "swinv2_tiny_window8_256", "hiera_tiny_224", "mvitv2_tiny",
+        "pvt_v2_b0", "twins_pcpvt_small", "davit_tiny", "gcvit_xxtiny", "mixer_s32_224", "sequencer2d_s",
+        "sam2_hiera_tiny", "tnt_s_patch16_224",
     )),
 )  # fmt: skip
 
@@ -210,7 +217,8 @@ def _tell(name: str, outcome: Outcome, seconds: float) -> str:
         failed = sum(each in outcome.failed for each in tried)
         parts.append(f"{worked} / {refused}" + (f" / **{failed}**" if failed else ""))
     lines = dict.fromkeys(outcome.refused.values())
-    parts.append("; ".join(line.replace("|", "\\|") for line in lines))
+    own = name.removeprefix("torchvision:")
+    parts.append("; ".join(line.replace("|", "\\|").replace(own, "it") for line in lines))
     return " | ".join(parts) + " |"
 
 
