@@ -13,7 +13,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from multiprocessing import resource_tracker
@@ -24,7 +24,7 @@ from typing import Any
 import dask
 import psutil
 from dask.system import CPU_COUNT
-from distributed import Client, Future, KilledWorker, LocalCluster, Worker, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, Nanny, Worker, as_completed
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 from threadpoolctl import threadpool_limits
@@ -261,7 +261,11 @@ def _deaf() -> Iterator[None]:
 
 
 async def _end_processes(cluster: LocalCluster) -> None:
-    await asyncio.gather(*(nanny.close(timeout=_FAREWELL) for nanny in cluster.workers.values()))
+    async def end(nanny: Nanny) -> None:
+        with suppress(TimeoutError):  # it was killed, and a busy machine is yet to notice
+            await nanny.close(timeout=_FAREWELL)
+
+    await asyncio.gather(*map(end, cluster.workers.values()))
 
 
 def dask_setup(worker: Worker) -> None:

@@ -20,6 +20,7 @@ import psutil
 import pytest
 import torch
 from distributed import Client, LocalCluster
+from distributed.process import AsyncProcess
 from threadpoolctl import threadpool_info
 
 from layerscope import parallel
@@ -197,6 +198,17 @@ class Assassin(threading.Thread):
                 for each in find_workers():
                     killed.add(each.pid)
                     each.kill()
+
+
+def test_a_process_whose_end_is_noticed_late_costs_no_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def join(*_: object) -> None:
+        raise TimeoutError
+
+    with working("local", most=1) as workers:
+        assert list(workers.map(os.getpid, [()]))
+        monkeypatch.setattr(AsyncProcess, "join", join)  # as on a machine that is busy elsewhere
 
 
 def test_processes_that_are_killed_while_they_start_are_started_again() -> None:
