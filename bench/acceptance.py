@@ -46,6 +46,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
             "sizes": [20],
         },
     },
+    "metrics": {"n_neighbors": 2},  # as many as two samples a class let vote
     "faithfulness": {
         **{key: value for key, value in SMALL["faithfulness"].items() if key != "methods"},  # all
         "options": {"integrated_gradients": {"n_steps": 8}, "lime": {"n_samples": 20}},

@@ -66,7 +66,10 @@ def main(run: str) -> None:
     samples = Samples(store_path(run, "samples"))
     predictions = Predictions(store_path(run, "predictions"))
     layers = predictions.layers
-    facts: dict[str, Any] = {"versions": library_versions("torch", "torchvision")}
+    facts: dict[str, Any] = {
+        "rows": locate_channels(layers),
+        "versions": library_versions("torch", "torchvision"),
+    }
     classes, n_classes = samples.labels, len(samples.categories)
     if not n_classes and predictions.categories:
         known, classes = np.unique(predictions.predicted, return_inverse=True)
@@ -91,7 +94,6 @@ def main(run: str) -> None:
                     labels = classes[start : min(stop, size)]
                     for key, top in by_layer.items():
                         top.add(start, labels, found[key][at])
-    facts["rows"] = locate_channels(layers)
     with writing(store_path(run, "channels"), params.compute.storage, **facts) as store:
         for size, by_layer in top_samples.items():
             write_size(store, size, list(by_layer.values()))
