@@ -98,7 +98,7 @@ def _read_array(path: Path, stamp: Stamp, array: str) -> np.ndarray:
 
 @keep
 def _read_figures(path: Path, stamp: Stamp) -> Figures:
-    skipped = {"size", "depth", "layer", "embedding"}
+    skipped = {"size", "depth", "layer", "embedding", "note"}
     table: Figures = {}
     for row in read_table(path):
         if None in row.values():

@@ -11,7 +11,7 @@ import numpy as np
 from layerscope.coarse import list_groups
 from layerscope.datasets.dataset import Column
 from layerscope.embedding.clusters import cluster
-from layerscope.models.layers import PROBABILITIES
+from layerscope.models.layers import GIVEN, PROBABILITIES
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from ui.arrays import (
@@ -225,7 +225,7 @@ def cluster_layer(selection: Selection, contents: Contents) -> str:
     """The layer whose clusters are shown: the chosen one, or the last with learned features."""
     if selection.cluster is not None:
         return selection.cluster
-    return [layer.key for layer in contents.layers if layer.key != PROBABILITIES][-1]
+    return [each.key for each in contents.layers if each.key not in {GIVEN, PROBABILITIES}][-1]
 
 
 def _color_by_cluster(selection: Selection, contents: Contents) -> Coloring:

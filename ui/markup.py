@@ -60,9 +60,12 @@ def heading(text: str, figure: str = "") -> str:
     return f'<h2 class="title"><b title="{name}">{name}</b><span>{escape(figure)}</span></h2>'
 
 
-def plot_head(name: str, details: str, figures: Iterable[tuple[str, str]]) -> str:
-    """The line above a plot: what it is, and what was measured of it as (name, value)."""
-    measured = "".join(f"<span>{escape(n)} <b>{escape(v)}</b></span>" for n, v in figures)
+def plot_head(name: str, details: str, figures: Iterable[tuple[str, ...]]) -> str:
+    """The line above a plot: what it is, and what was measured of it as (name, value), or with a title."""
+    measured = "".join(
+        f'<span title="{escape("".join(title))}">{escape(n)} <b>{escape(v)}</b></span>'
+        for n, v, *title in figures
+    )
     return (
         f'<div class="plot-head"><h1>{escape(name)}</h1><p>{escape(details)}</p>'
         f"<div>{measured}</div></div>"

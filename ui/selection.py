@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
+from layerscope.models.layers import GIVEN
 from ui.address import Reading, recall_part, write_part
 from ui.coarse import find_coarse
 from ui.columns import Keep, list_colorings, read_filters, write_filters
@@ -157,7 +158,8 @@ def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selec
     dense = [layer.key for layer in contents.layers if layer.kind == "dense" and contents.outputs]
     small = [size for size in contents.sizes if size <= _LARGEST_AT_START]
     size = choose("size", contents.sizes, (small or contents.sizes)[-1], "number of samples")
-    layer = choose("layer", keys, (dense or keys)[-1])
+    own = [key for key in keys if key != GIVEN]
+    layer = choose("layer", keys, (dense or own)[-1])
     method = choose("method", METHODS, "tsne")
     at_hand = contents.perplexities
     usual = "30" if "30" in at_hand else (at_hand[len(at_hand) // 2] if at_hand else None)

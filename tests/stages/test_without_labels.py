@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from layerscope.embedding.defined import tell_vote
 from layerscope.errors import NO_LABELS, InputError
 from layerscope.runs.predictions import Predictions
 from layerscope.storage.store import Store, store_path
@@ -19,7 +20,7 @@ from tests.shared.odd_runs import N, build
 from tests.shared.pages import open_app, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
-PAGES = ("Explain", "Features", "Network", "Performance", "Experiments")
+PAGES = ("", "UMAP_Tour", "Explain", "Features", "Network", "Performance", "Experiments")
 KINDS = {  # labels of 24 samples
     "no labels": np.full(N, -1),
     "one class": np.zeros(N, int),
@@ -110,6 +111,11 @@ def test_every_page_opens(kind: str, page: str) -> None:
     said = text_of(open_app(page, run=RUN, sample="1", size=str(N)))
     if page == "Performance":
         assert (NO_LABELS in said) == (kind == "no labels")
+    if not page:  # a figure that no sample has is empty with its reason
+        told = [row for row in read_rows() if row["size"] == str(N)]
+        reason = tell_vote(KINDS[kind], (N - 1) // 2)
+        is_told = any(row["knn_accuracy"] for row in told)
+        assert is_told != (f"– {reason}" in said)
 
 
 @pytest.mark.parametrize("view", ["units", "kernels", "classes", "trial"])

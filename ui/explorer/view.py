@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from layerscope.embedding.defined import count_neighbors, tell_vote
 from ui.arrays import (
     Unavailable,
     load_array,
     load_attributes,
     load_figures,
+    load_samples,
 )
 from ui.coloring import describe_predictions, describe_samples
 from ui.components.model_map import LayerCurve
 from ui.components.scatter import Points
 from ui.layouts import load_layout
-from ui.library import Contents
+from ui.library import Contents, load_params
 from ui.selection import METHODS, Selection
 
 _FIGURES = {
@@ -76,11 +80,23 @@ def describe_data(selection: Selection) -> str:
     return f"{selection.layer}, {selection.size} samples"
 
 
-def list_figures(selection: Selection) -> list[tuple[str, str]]:
-    """What was measured of the embedding, as (name, value)."""
+def list_figures(selection: Selection) -> list[tuple[str, ...]]:
+    """What was measured of the embedding, as (name, value), and of what not all samples tell, why."""
     table = load_figures(selection.run, selection.size, selection.embedding)
     measured = table.get(selection.layer, {})
-    return [(name, f"{measured[key]:.2f}") for key, name in _FIGURES.items() if key in measured]
+    found: list[tuple[str, ...]] = [
+        (name, f"{measured[key]:.2f}") for key, name in _FIGURES.items() if key in measured
+    ]
+    if not measured:
+        return found
+    labels = load_samples(selection.run).labels[: selection.size].astype(np.int64)
+    wanted = count_neighbors(load_params().metrics.n_neighbors, selection.size)
+    reason = tell_vote(labels, wanted)
+    if "knn_accuracy" in measured:
+        found[0] = (*found[0], reason)
+    else:
+        found.insert(0, ("kNN accuracy", f"– {reason}"))
+    return found
 
 
 def list_curves(selection: Selection) -> list[LayerCurve]:
