@@ -117,7 +117,9 @@ def measure_grid(
     folder: Path, run: str, keys: tuple[str, str], channels: int, goal_ms: float, count: int
 ) -> list[Row]:
     """The grid of a sample never looked at before, of a second layer, and of the first one again."""
-    opened, live, kept = [], [], []
+    opened: list[float] = []
+    live: list[float] = []
+    kept: list[float] = []
     with serving(folder) as address, browsing() as (page, errors):
         for uid in range(count + 1):
             open_view(page, address, f"run={run}{_VIEW}&layer={keys[0]}&sample={uid}")

@@ -57,20 +57,26 @@ def measure(run: Technique) -> tuple[float, int]:
 
 def list_explanations(model: str, picture: np.ndarray) -> Iterator[tuple[str, Technique, str]]:
     """Everything on the page Explain."""
+    import torch
+
     from layerscope.explanation.filling import FILL, cover, fill_picture
     from layerscope.explanation.methods import METHODS
     from layerscope.explanation.occlusion import occlude
     from layerscope.explanation.registry import attribute, list_unsupported
     from layerscope.explanation.windows import OCCLUSION_OPTIONS
     from layerscope.models.registry import load_model
-    from ui.explain.networks import predict
 
     classifier = load_model(model, _MODELS[model])
     size = classifier.inputs.size[0]
-    yield "top 10", lambda: predict(classifier, picture[None]), "one forward pass"
+
+    def predict(pixels: np.ndarray) -> object:
+        with torch.no_grad():
+            return classifier.module(classifier.to_inputs(pixels[None])).softmax(dim=1)
+
+    yield "top 10", lambda: predict(picture), "one forward pass"
     filling = fill_picture(picture, str(FILL.default))
     covered = cover(picture, filling, size // 4, size // 4, 32)
-    yield "occlusion by hand, one place", lambda: predict(classifier, covered[None]), ""
+    yield "occlusion by hand, one place", lambda: predict(covered), ""
     settings = {option.key: option.default for option in OCCLUSION_OPTIONS}
     yield (
         "occlusion sweep",

@@ -21,6 +21,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 _LARGEST = 64 << 20  # bytes of a message
 _CACHED = 2  # scripts for which a browser keeps a large message that has not come again
@@ -98,7 +99,11 @@ class Visitor:
     async def __aenter__(self) -> Visitor:
         url = self.address.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket = await connect(
-            url, subprotocols=["streamlit"], max_size=_LARGEST, ping_timeout=None, open_timeout=None
+            url,
+            subprotocols=[Subprotocol("streamlit")],
+            max_size=_LARGEST,
+            ping_timeout=None,
+            open_timeout=None,
         )
         self._reader = asyncio.create_task(self._read())
         return self
@@ -237,7 +242,7 @@ class Visitor:
         try:
             async for content in self._socket:
                 message = ForwardMsg()
-                message.ParseFromString(content)  # type: ignore[arg-type]
+                message.ParseFromString(content)
                 self._take(message)
                 async with self._news:
                     self._news.notify_all()
@@ -294,7 +299,7 @@ class Visitor:
 
     def _take_delta(self, message: ForwardMsg) -> None:
         element = message.delta.new_element
-        kind = element.WhichOneof("type")
+        kind = element.WhichOneof("type") or ""
         self.kinds.add(kind)
         if kind == "exception":
             self.problems.append(f"{element.exception.type}: {element.exception.message}")
