@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.address import change
+from ui.address import change, read_params
 from ui.arrays import Unavailable, tell_damaged_figures
 from ui.components.model_map import draw_model_map
 from ui.components.thumbnails import load_sheet, send_thumbnails
@@ -40,7 +40,7 @@ def main() -> None:
     if not runs:
         show_no_runs(problem, unpacking)
         return
-    params = st.query_params.to_dict()
+    params = read_params()
     run, refused = choose_run(params, runs)
     map_place = st.container(key="map-place")
     with st.container(key="board"):

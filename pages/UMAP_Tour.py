@@ -7,6 +7,7 @@ from contextlib import suppress
 import streamlit as st
 
 from ui import umap_tour
+from ui.address import read_params
 from ui.arrays import Unavailable, tell_damaged_figures
 from ui.assets import read_asset
 from ui.components.thumbnails import load_sheet, send_thumbnails
@@ -30,7 +31,7 @@ def main() -> None:
         show_no_runs(problem, unpacking)
         return
     recall_tour()
-    params = st.query_params.to_dict()
+    params = read_params()
     run, refused = choose_run(params, runs)
     choices = st.container(key="tour-choices", horizontal=True, gap="small")
     stage = st.container(key="tour-stage")

@@ -9,9 +9,34 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
 _SEEN = "address-seen"  # in the session: parts seen in the address since arrival; None for all
+_CHOSEN = "address-chosen"  # in the session: by parameter, its text and those that it had before
+
+
+def read_params() -> dict[str, str]:
+    """The parameters of the address, with what the visitor chose on this page.
+
+    The browser sends the address that it knows with whatever it sends. What it sends between a choice and the
+    answer, as a page does that asks how far a computation is, comes with the address from before the choice.
+    """
+    chosen = st.session_state.setdefault(_CHOSEN, {})
+    context = get_script_run_ctx()
+    if context is not None and context.is_history_navigation:  # the visitor went back to it
+        chosen.clear()
+    for key, (text, former) in chosen.items():
+        if st.query_params.get(key) in former:
+            _write(key, text)
+    return st.query_params.to_dict()
+
+
+def _write(key: str, text: str | None) -> None:
+    if text is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = text
 
 
 class Reading:
@@ -59,6 +84,8 @@ def write_part(name: str, keys: Iterable[str], wanted: Mapping[str, str]) -> Non
         Those it has now.
     """
     for key in keys:
+        if st.query_params.get(key) != wanted.get(key):
+            st.session_state.get(_CHOSEN, {}).pop(key, None)  # it was chosen in vain
         if key not in wanted and key in st.query_params:
             del st.query_params[key]
     if any(st.query_params.get(key) != text for key, text in wanted.items()):
@@ -71,6 +98,7 @@ def note_page(title: str) -> None:
     if st.session_state.get("address-page") != title:
         st.session_state["address-page"] = title
         st.session_state[_SEEN] = set()
+        st.session_state[_CHOSEN] = {}
 
 
 def recall_part(name: str, keys: Iterable[str]) -> None:
@@ -93,8 +121,10 @@ def recall_part(name: str, keys: Iterable[str]) -> None:
 def change(**values: object) -> None:
     """Write single values to the address, as the visitor chose them; None takes one away."""
     st.session_state[_SEEN] = None
+    known = read_params()
+    chosen = st.session_state[_CHOSEN]
     for key, value in values.items():
-        if value is None or value == "":
-            st.query_params.pop(key, None)
-        else:
-            st.query_params[key] = str(value)
+        text = None if value is None or value == "" else str(value)
+        _, former = chosen.get(key, (None, frozenset()))
+        chosen[key] = text, (former | {known.get(key)}) - {text}
+        _write(key, text)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from ui.address import change
+from ui.address import change, read_params
 from ui.arrays import Unavailable
 from ui.library import is_built, name_run, read_contents
 from ui.selection import read_selection, write_selection
@@ -70,7 +70,7 @@ def _change_run() -> None:
     # A number means another picture there, and another class.
     change(sample=None, only=None, why=None, against=None, channel=None, run=run)
     try:
-        kept, _ = read_selection(st.query_params.to_dict(), read_contents(run))
+        kept, _ = read_selection(read_params(), read_contents(run))
     except Unavailable:
         return  # the page says so
     write_selection(kept)

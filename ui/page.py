@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 import streamlit as st
 
+from ui.address import read_params
 from ui.arrays import Unavailable, tell_damaged_figures
 from ui.controls import draw_run_choice
 from ui.library import Contents, list_runs, read_contents
@@ -50,7 +51,7 @@ def run_page(
         show_no_runs(problem, unpacking)
         return
     draw_stage = load()
-    run, refused = choose_run(st.query_params.to_dict(), runs)
+    run, refused = choose_run(read_params(), runs)
     place = nullcontext() if board is None else st.container(key=board)
     try:
         contents = read_contents(run)

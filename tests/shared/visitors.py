@@ -127,13 +127,22 @@ class Visitor:
 
     async def open(self, page: str, **params: object) -> float:
         """Open a page, by its title in the address; seconds until its script is done."""
+        return await self._visit(page, params, is_history=False)
+
+    async def go_back(self, page: str, **params: object) -> float:
+        """Come to a page by the browser's button."""
+        return await self._visit(page, params, is_history=True)
+
+    async def _visit(self, page: str, params: dict[str, object], is_history: bool) -> float:
         self._stop_asking()
         self._mounted.clear()
         self.kinds.clear()
         self._query = urlencode({key: str(value) for key, value in params.items()})
         self._page = page
         begun, before = time.perf_counter(), self._begun
-        await self._send(self._rerun())
+        message = self._rerun()
+        message.rerun_script.is_history_navigation = is_history
+        await self._send(message)
         await self._until(lambda: self._drawn[1] > before and self._drawn[0] == self._pages[page])
         return time.perf_counter() - begun
 

@@ -42,3 +42,34 @@ def test_what_was_seen_and_is_missing_later_was_taken_away(app_address: str) -> 
             return visitor.params
 
     assert "second" not in asyncio.run(visit())
+
+
+def test_a_choice_outlives_what_the_page_sends_before_it_hears_of_it(app_address: str) -> None:
+    """As where a page asks how far a computation is, in the moment after the visitor chose something."""
+
+    async def visit() -> list[str | None]:
+        async with Visitor(app_address) as visitor:
+            before = {"run": RUN["run"], "size": "100", "sample": "3", "explain": "saliency"}
+            await visitor.open("Explain", **before)
+            await visitor.settle()
+            seen = []
+            for method in ("lime", "saliency", "hires_cam"):
+                await visitor.click("method_tiles", "open", method, shown={"explain": method})
+                await visitor.open("Explain", **before)  # the script runs under the address before
+                seen.append(visitor.params.get("explain"))
+            assert visitor.problems == []
+            return seen
+
+    assert asyncio.run(visit()) == ["lime", "saliency", "hires_cam"]
+
+
+def test_who_goes_back_undoes_a_choice(app_address: str) -> None:
+    async def visit() -> str | None:
+        async with Visitor(app_address) as visitor:
+            before = {"run": RUN["run"], "size": "100", "sample": "3", "explain": "saliency"}
+            await visitor.open("Explain", **before)
+            await visitor.click("method_tiles", "open", "lime", shown={"explain": "lime"})
+            await visitor.go_back("Explain", **before)
+            return visitor.params.get("explain")
+
+    assert asyncio.run(visit()) == "saliency"

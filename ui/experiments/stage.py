@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from layerscope.errors import InputError
-from ui.address import change
+from ui.address import change, read_params
 from ui.arrays import Unavailable
 from ui.components.experiment_table import FigureColumn, draw_experiment_table, list_orders
 from ui.components.parallel_coordinates import draw_parallel_coordinates
@@ -80,7 +80,7 @@ class _Shown:
 
 
 def _read(contents: Contents) -> _Shown:
-    params = st.query_params.to_dict()
+    params = read_params()
     selection, refused = read_selection(params, contents)
     sweeps, problems = read_sweeps(contents.run)
     local = look_up(contents.run)

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from layerscope.errors import InputError
+from ui.address import read_params
 from ui.arrays import Unavailable, load_predictions, load_samples
 from ui.controls import choose, draw_run_choice
 from ui.explain.address import SAMPLE, VIEWS, ExplainChoice, read_choice, write_choice
@@ -33,7 +34,7 @@ class _Asked:
 
 
 def _read(contents: Contents) -> _Asked:
-    params = st.query_params.to_dict()
+    params = read_params()
     selection, refused = read_selection(params, contents)
     choice, refused_choices = read_choice(params)
     refused = refused + refused_choices

@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from layerscope.embedding.pca import CONSTANT
-from ui.address import change
+from ui.address import change, read_params
 from ui.channel.activations import draw_activations
 from ui.channel.dialog import open_channel
 from ui.components.scatter import draw_scatter
@@ -33,7 +33,7 @@ def pin(uid: int | None) -> None:
 @st.fragment
 def draw_stage(contents: Contents) -> None:
     """Draw what the address asks for."""
-    selection, _ = read_selection(st.query_params.to_dict(), contents)
+    selection, _ = read_selection(read_params(), contents)
     write_selection(selection)
     left, right = st.columns(2, gap=None)
     with left.container(key="plot-panel"), explained():

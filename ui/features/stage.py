@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ui.address import read_params
 from ui.controls import choose, draw_run_choice
 from ui.features.address import VIEWS, read_view, write_view
 from ui.features.classes.view import draw as draw_classes
@@ -29,7 +30,7 @@ _DRAW: dict[str, View] = {
 
 def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
     """Draw what the address asks for; returns the names of what it asked for in vain."""
-    params = st.query_params.to_dict()
+    params = read_params()
     selection, refused = read_selection(params, contents)
     view, refused_view = read_view(params)
     write_selection(selection)

@@ -14,7 +14,7 @@ from layerscope.training.distributions import (
     find_share_below,
 )
 from ui import markup
-from ui.address import change
+from ui.address import change, read_params
 from ui.charts import draw_chart, draw_clickable
 from ui.controls import choose
 from ui.network.address import DRAWINGS, FINAL, QUANTITIES, NetworkChoice
@@ -85,7 +85,7 @@ def draw_distributions(view: NetworkView) -> list[str]:
 def _draw_epochs(shown: ShownLayer, choice: NetworkChoice, epoch: int) -> None:
     """All charts of a training: a fragment, drawn again and again while epochs are played."""
     last = shown.distributions.epochs
-    epoch = _advance(int(st.query_params.get("epoch", epoch)), last) if last > 1 else 1
+    epoch = _advance(int(read_params().get("epoch", epoch)), last) if last > 1 else 1
     left, right = st.columns(2, gap=None)
     quantity = choice.quantity
     _, deviation = find_moments(*shown.distributions.of(quantity, shown.layer))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ui.address import read_params
 from ui.controls import choose, draw_run_choice
 from ui.library import Contents
 from ui.network.address import VIEWS, read_choice, write_choice
@@ -26,7 +27,7 @@ _DRAW: dict[str, Callable[[NetworkView], list[str]]] = {
 
 def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
     """Draw what the address asks for; returns the names of what it asked for in vain."""
-    params = st.query_params.to_dict()
+    params = read_params()
     selection, refused = read_selection(params, contents)
     choice, refused_choices = read_choice(params, list_trainings(contents.run))
     write_selection(selection)

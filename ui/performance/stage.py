@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from layerscope.errors import InputError
-from ui.address import change
+from ui.address import change, read_params
 from ui.arrays import Unavailable
 from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import choose
@@ -41,7 +41,7 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
     """Draw what the address asks for; returns the names of what it asked for in vain."""
     depart()
     let_go(contents.run)
-    selection, refused = read_selection(st.query_params.to_dict(), contents)
+    selection, refused = read_selection(read_params(), contents)
     write_selection(selection)
     left, right = st.columns(2, gap=None)
     side = left.container(key="side-panel")
@@ -51,7 +51,7 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
     try:
         evaluation = load_evaluation(selection.run, selection.size)
         rest = has_rest(evaluation.answers)
-        choice, refused_choice = read_choice(st.query_params.to_dict(), evaluation.answers, rest)
+        choice, refused_choice = read_choice(read_params(), evaluation.answers, rest)
         write_choice(choice)
         scene = PerformanceScene(selection, contents, evaluation, choice)
         with side:

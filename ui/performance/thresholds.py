@@ -15,7 +15,7 @@ from layerscope.performance.curves import (
 )
 from layerscope.performance.intervals import Estimate
 from ui import markup
-from ui.address import change
+from ui.address import change, read_params
 from ui.charts import draw_chart
 from ui.glossary import define
 from ui.performance.address import read_choice, write_choice
@@ -65,7 +65,7 @@ def _tell_why_not(scene: PerformanceScene) -> str:
 @st.fragment
 def _draw_class(scene: PerformanceScene, label: int) -> None:
     """Curves, table and histogram: a fragment, drawn again at each move of the threshold."""
-    choice, _ = read_choice(st.query_params.to_dict(), scene.answers, has_rest(scene.answers))
+    choice, _ = read_choice(read_params(), scene.answers, has_rest(scene.answers))
     write_choice(choice)
     scene = replace(scene, choice=choice)
     positive, scores = take_scores(scene.answers, label)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from layerscope.embedding.pca import CONSTANT
 from ui import markup
-from ui.address import change
+from ui.address import change, read_params
 from ui.coloring import describe_samples
 from ui.components.grand_tour import Scene, draw_grand_tour
 from ui.components.similarity_matrix import draw_similarity
@@ -38,7 +38,7 @@ class ShownTour:
 @st.fragment
 def draw_stage(shown: ShownTour) -> None:
     """Draw what the address asks for."""
-    params = st.query_params.to_dict()
+    params = read_params()
     selection, _ = read_selection(params, shown.contents)
     tour, _ = read_tour(params, shown.second, shown.n_components)
     write_selection(selection)

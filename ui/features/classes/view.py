@@ -16,7 +16,7 @@ from layerscope.errors import InputError
 from layerscope.features.class_vectors import find_most_alike, find_nearest_classes
 from layerscope.models.layers import PROBABILITIES
 from ui import markup
-from ui.address import change
+from ui.address import change, read_params
 from ui.assets import read_asset
 from ui.components.nearest_classes import NearClass, draw_nearest_classes
 from ui.controls import choose
@@ -106,7 +106,7 @@ def draw(
         params.tsne.random_state,
         list_names(coarse),
     )
-    choice, refused = read_class_choice(st.query_params.to_dict(), offer)
+    choice, refused = read_class_choice(read_params(), offer)
     write_class_choice(choice, offer)
     if st.session_state.get(_LAST_RUN, contents.run) != contents.run:
         refused = []

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.errors import InputError
 from ui import markup
-from ui.address import change
+from ui.address import change, read_params
 from ui.assets import read_asset
 from ui.components.kernel_grid import draw_kernel_grid
 from ui.components.weight_strip import draw_weight_strip
@@ -63,7 +63,7 @@ def draw(
     network = Weights(source, found, list_shapes(found, contents.layers))
     if not network.shapes:
         return _say(stage, f"{found.name} has no convolution and no dense layer.")
-    choice, refused = read_kernel_choice(st.query_params.to_dict(), network.shapes)
+    choice, refused = read_kernel_choice(read_params(), network.shapes)
     write_kernel_choice(choice, next(iter(network.shapes)))
     if st.session_state.get(_LAST_RUN, contents.run) != contents.run:
         refused = []

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from ui.address import change
+from ui.address import change, read_params
 from ui.arrays import stamp
 from ui.coloring import color_points, describe_predictions, read_predictions
 from ui.components.embedding_film import LinkedSamples
@@ -60,7 +60,7 @@ def color_samples(contents: Contents, n: int) -> Coloring:
     ------
     Unavailable
     """
-    params = st.query_params.to_dict()
+    params = read_params()
     size = next(size for size in contents.sizes if size >= n)
     color = "true" if contents.categories else "cluster"
     selection = replace(read_selection(params, contents)[0], size=size, color=color)
@@ -76,7 +76,7 @@ def write_accuracy(value: float) -> str:
 
 def pin(contents: Contents, uid: int | None) -> None:
     """Choose a sample, or none; the selection grows to a size that has it."""
-    params = st.query_params.to_dict()
+    params = read_params()
     size = read_selection(params, contents)[0].size
     if uid is not None and uid >= size:
         size = next(each for each in contents.sizes if each > uid)

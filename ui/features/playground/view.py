@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.embedding.defined import count_neighbors, tell_vote
 from layerscope.errors import InputError
-from ui.address import change
+from ui.address import change, read_params
 from ui.arrays import load_samples
 from ui.assets import read_asset
 from ui.components.class_legend import draw_class_legend
@@ -44,7 +44,7 @@ def draw(
     """Draw choices and view; returns the names of what the address asked for in vain."""
     recall_trial()
     try:
-        choice, refused = read_choice(st.query_params.to_dict(), contents)
+        choice, refused = read_choice(read_params(), contents)
     except InputError as problem:  # params.yaml cannot be read
         with stage.container(key="panel-trial"):
             show_problem(str(problem))
@@ -71,7 +71,7 @@ def _draw_stage(contents: Contents) -> None:
     """The film or the six: a fragment, drawn again and again while something is computed."""
     if st.session_state.pop("trial_all", False):
         st.rerun()  # what was chosen here is shown in the choices as well
-    params = st.query_params.to_dict()
+    params = read_params()
     selection, _ = read_selection(params, contents)
     with st.container(key="panel-trial"), explained():
         choice, _ = read_choice(params, contents)

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from layerscope.models.layers import GIVEN, INPUT, Layer
+from ui.address import read_params
 from ui.arrays import Unavailable
 from ui.assets import read_asset
 from ui.features.units.choice import (
@@ -66,7 +67,7 @@ def _read(layer: Layer) -> tuple[UnitChoice, list[str]]:
     Where the layer was changed on another page, or the run on this one, that the neuron of before is not
     there is nobody's mistake.
     """
-    choice, refused = read_choice(st.query_params.to_dict(), layer)
+    choice, refused = read_choice(read_params(), layer)
     write_choice(choice)
     before = st.session_state.get(_SHAPE, layer.shape)
     st.session_state[_SHAPE] = layer.shape
