@@ -55,8 +55,11 @@ def closeness(present: Tensor) -> Tensor:
 
 def lime(task: ExplanationTask, n_samples: int, n_segments: int, fill: str) -> Attribution:
     """The coefficients of ridge regression on the presence of superpixels, by Captum."""
-    from captum._utils.models.linear_model import SkLearnRidge
     from captum.attr import Lime
+
+    # isort: split
+    # After what the other methods import: threads that enter a package at two places wait for each other.
+    from captum._utils.models.linear_model import SkLearnRidge
 
     task.watch.expect(n_samples)
     picture = task.pictures[0]
