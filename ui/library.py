@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from layerscope.datasets.categories import Category
+from layerscope.datasets.categories import Category, name_label
 from layerscope.datasets.dataset import Column
 from layerscope.errors import InputError
 from layerscope.models.layers import Layer
@@ -150,3 +151,8 @@ def read_contents(run: str) -> Contents:
             predictions.categories,
             samples.columns,
         )
+
+
+def tell_label(categories: Sequence[Category], label: int) -> str:
+    """The class of a label, in words for a page."""
+    return name_label(categories, label) or "no label"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerscope.datasets.categories import name_label
 from ui.arrays import explaining, load_attributes, load_predictions, load_samples
+from ui.library import tell_label
 from ui.palette import mark_class
 
 
@@ -50,4 +50,4 @@ def read_groups(run: str) -> ChannelGroups:
 def name_sample(run: str, uid: int) -> str:
     """The true class of a sample, in words."""
     samples = load_samples(run)
-    return name_label(samples.categories, int(samples.labels[uid])) or "no label"
+    return tell_label(samples.categories, int(samples.labels[uid]))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from layerscope.datasets.categories import name_label
 from layerscope.models.layers import NO_CLASSES
 from ui import markup
 from ui.address import change
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.columns import tell_values
-from ui.library import Contents, name_run
+from ui.library import Contents, name_run, tell_label
 from ui.markup import Fact
 from ui.selection import Selection
 from ui.shell import draw_link
@@ -40,7 +39,7 @@ def draw_sample_card(selection: Selection, contents: Contents, second: Contents 
         label = int(samples.labels[uid])
     shown = [each for each in (contents, second) if each is not None]
     rows = [
-        Fact("True", name_label(samples.categories, label) or "no label"),
+        Fact("True", tell_label(samples.categories, label)),
         *(_tell_prediction(each, uid, label) for each in shown),
     ]
     told = tell_values(selection.run, contents.columns, uid)

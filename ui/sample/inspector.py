@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from layerscope.datasets.categories import name_label
 from layerscope.embedding.label_path import LayerPath
 from layerscope.models.layers import NO_CLASSES
 from layerscope.runs.predictions import Predictions
@@ -19,6 +18,7 @@ from ui.columns import tell_values
 from ui.components.class_bars import ClassBar, draw_class_bars
 from ui.components.contact_sheet import draw_contact_sheet
 from ui.glossary import define
+from ui.library import tell_label
 from ui.markup import Fact
 from ui.palette import mark_class
 from ui.sample.explanations import draw_explanations
@@ -138,7 +138,7 @@ def draw_inspector(
 
 
 def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerPath | None) -> str:
-    rows = [Fact("True", name_label(samples.categories, int(samples.labels[uid])) or "no label")]
+    rows = [Fact("True", tell_label(samples.categories, int(samples.labels[uid])))]
     if predictions.categories:
         rows += _tell_prediction(samples, predictions, uid)
     if path is not None:
@@ -199,7 +199,7 @@ def _draw_neighbors(shown: Inspected, samples: Samples, on_pin: Callable[[int], 
     st.html(markup.heading("Nearest in this layer", said))
     draw_contact_sheet(
         shown.neighbors,
-        [name_label(samples.categories, label) or "no label" for label in labels],
+        [tell_label(samples.categories, label) for label in labels],
         [mark_class(label)[0] for label in labels],
         family=shown.family,
         pinned=shown.uid,
