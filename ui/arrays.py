@@ -23,6 +23,7 @@ from ui.memory import keep
 Stamp = tuple[int, int]
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, csv.Error)  # what reading a table may raise
 Figures = dict[tuple[str, str], dict[str, dict[str, float]]]  # (size, embedding) -> layer -> name
+Notes = dict[tuple[str, str, str], str]  # (size, embedding, layer)
 
 
 class Unavailable(Exception):
@@ -97,17 +98,19 @@ def _read_array(path: Path, stamp: Stamp, array: str) -> np.ndarray:
 
 
 @keep
-def _read_figures(path: Path, stamp: Stamp) -> Figures:
+def _read_figures(path: Path, stamp: Stamp) -> tuple[Figures, Notes]:
     skipped = {"size", "depth", "layer", "embedding", "note"}
     table: Figures = {}
+    notes: Notes = {}
     for row in read_table(path):
         if None in row.values():
             raise ValueError("a row that is cut off")
         values = {key: float(v) for key, v in row.items() if v and key not in skipped}
         table.setdefault((row["size"], row["embedding"]), {})[row["layer"]] = values
+        notes[row["size"], row["embedding"], row["layer"]] = row.get("note", "")
     if not table:
         raise ValueError("no rows")
-    return table
+    return table, notes
 
 
 def stamp(run: str, name: str) -> Stamp:
@@ -166,9 +169,19 @@ def load_attributes(run: str, name: str) -> Mapping[str, Any]:
 def load_figures(run: str, size: int, embedding: str) -> Mapping[str, Mapping[str, float]]:
     """What ``layers.csv`` says of an embedding: layer keys to named figures; empty without."""
     try:
-        return _load_table(run).get((str(size), embedding), {})
+        return _load_table(run)[0].get((str(size), embedding), {})
     except _DAMAGE:
         return {}  # figures are an addition; a view without them is still a view
+
+
+def load_reason(run: str, size: int, embedding: str, layer: str, figure: str) -> str:
+    """Why ``layers.csv`` has no such figure, or not of all samples; empty where it says nothing."""
+    try:
+        note = _load_table(run)[1].get((str(size), embedding, layer), "")
+    except _DAMAGE:
+        return ""
+    named = dict(part.split(": ", 1) for part in note.split("; ") if ": " in part)
+    return named.get(figure, "") if named else note  # else it is of all figures
 
 
 def tell_damaged_figures(run: str) -> str | None:
@@ -183,6 +196,6 @@ def tell_damaged_figures(run: str) -> str | None:
     return None
 
 
-def _load_table(run: str) -> Figures:
+def _load_table(run: str) -> tuple[Figures, Notes]:
     path = (DATA / run / "layers.csv").absolute()
     return _read_figures(path, _stamp(path))

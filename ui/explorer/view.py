@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from layerscope.embedding.defined import count_neighbors, tell_vote
 from ui.arrays import (
     Unavailable,
     load_array,
     load_attributes,
     load_figures,
-    load_samples,
+    load_reason,
 )
 from ui.coloring import describe_predictions, describe_samples
 from ui.components.model_map import LayerCurve
 from ui.components.scatter import Points
 from ui.layouts import load_layout
-from ui.library import Contents, load_params
+from ui.library import Contents
 from ui.selection import METHODS, Selection
 
 _FIGURES = {
@@ -87,14 +84,11 @@ def list_figures(selection: Selection) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = [
         (name, f"{measured[key]:.2f}") for key, name in _FIGURES.items() if key in measured
     ]
-    if not measured:
-        return found
-    labels = load_samples(selection.run).labels[: selection.size].astype(np.int64)
-    wanted = count_neighbors(load_params().metrics.n_neighbors, selection.size)
-    reason = tell_vote(labels, wanted)
+    chosen = selection.run, selection.size, selection.embedding, selection.layer
+    reason = load_reason(*chosen, "knn_accuracy")
     if "knn_accuracy" in measured:
         found[0] = (*found[0], reason)
-    else:
+    elif reason:
         found.insert(0, ("kNN accuracy", f"– {reason}"))
     return found
 

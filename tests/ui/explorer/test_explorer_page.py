@@ -202,6 +202,21 @@ def test_broken_additions_leave_the_view(tiny_run: Path) -> None:
     assert "kNN accuracy <b>" not in text_of(app)
 
 
+def test_a_figure_that_is_empty_has_the_reason_of_the_table(tiny_run: Path) -> None:
+    path = tiny_run / "layers.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    cells = [row.split(",") for row in rows]
+    for note, told in {
+        "knn_accuracy: all samples are of one class; silhouette: x": "– all samples are of one class",
+        "all samples are equal": "– all samples are equal",
+        "silhouette: x": "",
+    }.items():
+        lines = [",".join([*row[:4], "", *row[5:], note]) for row in cells]
+        path.write_text("\n".join([f"{head},note", *lines, ""]), encoding="utf-8")
+        said = text_of(open_app())
+        assert (told in said) if told else ("kNN accuracy <b>" not in said)
+
+
 def test_an_embedding_of_another_size_is_refused(tiny_run: Path) -> None:
     with writing(tiny_run / "pca.zarr") as store:
         store.add("40/points", np.zeros((4, 39, 2), np.float32), ["layer", "sample", "component"])
