@@ -1,6 +1,6 @@
 """What is wrong and where: the one exception that means "the input is wrong", and names for the system's.
 
-`NO_LABELS` is what every room says of a data set without classes.
+`NO_LABELS` is what every room says of a data set without classes, `FEWEST` how many samples a run needs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NO_LABELS = "the pictures have no labels"
+FEWEST = 10
 
 
 class InputError(ValueError):

@@ -20,7 +20,7 @@ from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
 from ruamel.yaml.constructor import DuplicateKeyError
 
-from layerscope.errors import InputError
+from layerscope.errors import FEWEST, InputError
 from layerscope.models.inputs import INPUT_KEYS, of_factory
 from layerscope.models.layers import DEPTHS
 from layerscope.names import RULE, is_name
@@ -34,8 +34,8 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 def _rising(sizes: tuple[int, ...]) -> tuple[int, ...]:
-    if not sizes or list(sizes) != sorted(set(sizes)) or sizes[0] < 10:
-        raise ValueError("sizes must rise and start at 10 or more")
+    if not sizes or list(sizes) != sorted(set(sizes)) or sizes[0] < FEWEST:
+        raise ValueError(f"sizes must rise and start at {FEWEST} or more")
     return sizes
 
 

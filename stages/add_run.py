@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from layerscope.datasets import DATASETS, Dataset, open_dataset
+from layerscope.datasets import DATASETS, Dataset, open_dataset, select
 from layerscope.datasets.description import describe
 from layerscope.errors import InputError
 from layerscope.models.layers import DEPTHS
@@ -178,13 +178,7 @@ def check_pictures(params: Params, name: str) -> None:
         return
     split = dataset.settle_split(run.split, prepare.split)
     print(*describe(dataset, split=split, size=run.sizes[-1]), sep="\n")
-    there = len(dataset.sources(split))
-    if there < run.sizes[-1]:
-        fitting = ",".join(map(str, [*(size for size in run.sizes if size < there), there]))
-        raise InputError(
-            f"{run.dataset}: {run.sizes[-1]} samples of split {split!r} wanted, {there} there; write "
-            f"--sizes {fitting} (SIZES={fitting} with make), or take another --split"
-        )
+    select(dataset, run.sizes[-1], split=split, random_state=prepare.random_state)
 
 
 def find_dataset(run: Run, random_state: int) -> Dataset | None:

@@ -12,7 +12,7 @@ import numpy as np
 from layerscope.datasets.dataset import Dataset, PictureSource, Sample, printable
 from layerscope.datasets.place import Unreachable
 from layerscope.datasets.preprocessing import Preprocessing
-from layerscope.errors import InputError
+from layerscope.errors import FEWEST, InputError
 
 Item = TypeVar("Item")
 Skipped = Callable[[PictureSource, InputError], None]
@@ -143,11 +143,14 @@ def _too_few(dataset: Dataset, n: int, split: str, there: int, unread: Sequence[
     parts = ", ".join(f"{part} {counts[part]}" for part in dataset.splits if counts[part])
     by_split = f" (of {parts})" if len(dataset.splits) > 1 and not unread else ""
     not_read = f" (not {_list_some(unread)})" if unread else ""
-    other = ", or `split: all`" if split != "all" and counts.total() >= n else ""
+    suffices = there >= FEWEST
+    ways = [f"end `sizes` with {there}" if suffices else f"add pictures, as a run needs {FEWEST}"]
+    if split != "all" and counts.total() >= (n if suffices else FEWEST):
+        ways.append("set `split` to all")
     return InputError(
         f"{dataset.name}: {n} samples of split {split!r} wanted, {there}"
-        f"{' readable' if unread else ''} there{by_split}{not_read}; write `sizes: [{there}]`{other} for the "
-        "run in params.yaml"
+        f"{' readable' if unread else ''} there{by_split}{not_read}; {', or '.join(ways)} "
+        "(of the run in params.yaml; by command --sizes and --split, by make SIZES= and SPLIT=)"
     )
 
 

@@ -1,7 +1,4 @@
-"""Folders as people have them: what is there, and what a user is told of it, line by line.
-
-``python -m tests.shared.hostile_folders`` writes the table of `docs/folders.md`.
-"""
+"""Folders as people have them: what is there, and what a user is told of it, line by line."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from zlib import crc32
 
 from PIL import Image
 
@@ -22,21 +19,17 @@ from tests.shared.inputs import take
 from tests.shared.project import ROOT
 
 DOCUMENT = ROOT / "docs" / "folders.md"
-HEAD = """# Folders as people have them
-
-What `make run DATASET=imagefolder ROOT=...` takes a folder for, and says, before it computes anything.
-Written by `python -m tests.shared.hostile_folders`;
-`tests/layerscope/datasets/test_hostile_folders.py` compares it.
-
-| what is there | what is told |
-| --- | --- |
-"""
 
 
-def picture(colour: str = "teal", size: tuple[int, int] = (12, 10), kind: str = "PNG") -> bytes:
-    """A picture file."""
+def picture(
+    colour: str = "teal", size: tuple[int, int] = (12, 10), kind: str = "PNG", name: str = ""
+) -> bytes:
+    """A picture file; a name gives it a corner of a colour that few others have."""
     stored = io.BytesIO()
-    Image.new("RGB", size, colour).save(stored, kind)
+    drawn = Image.new("RGB", size, colour)
+    if name:
+        drawn.paste(f"#{crc32(name.encode()) % 2**24:06x}", (size[0] // 2, size[1] // 2, *size))
+    drawn.save(stored, kind)
     return stored.getvalue()
 
 
@@ -47,7 +40,7 @@ def fill(root: Path, *paths: str, content: bytes | None = None) -> None:
         names = [f"{folder}{i}.png" for i in range(int(n))] if star else [path]
         for name in names:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_bytes(picture() if content is None else content)
+            (root / name).write_bytes(picture(name=name) if content is None else content)
 
 
 def table(root: Path, text: str, name: str = "labels.csv") -> None:
@@ -80,18 +73,21 @@ def tape(members: dict[str, bytes], mode: str = "w:gz", link: str | None = None)
     return stored.getvalue()
 
 
-CATS = {f"cat/{i}.png": picture() for i in range(3)} | {f"dog/{i}.png": picture() for i in range(2)}
+CATS = {
+    name: picture(name=name)
+    for name in (*(f"cat/{i}.png" for i in range(8)), *(f"dog/{i}.png" for i in range(4)))
+}
 
 
 def link_loop(root: Path) -> None:
-    fill(root, "cat/*2", "dog/*2")
+    fill(root, "cat/*6", "dog/*6")
     (root / "cat" / "up").symlink_to("..")
     (root / "dog" / "all").symlink_to(root)
 
 
 def links(root: Path) -> None:
-    fill(root, "cat/*2")
-    fill(root.parent / "elsewhere", "deep/*3", "one.png")
+    fill(root, "cat/*6")
+    fill(root.parent / "elsewhere", "deep/*6", "one.png")
     (root / "dog").symlink_to(root.parent / "elsewhere")
     (root / "cat" / "link.png").symlink_to(root.parent / "elsewhere" / "one.png")
     (root / "cat" / "broken.png").symlink_to("gone.png")
@@ -123,46 +119,47 @@ def parquet(root: Path) -> None:
 
 
 KINDS: dict[str, Callable[[Path], object]] = {
-    "a folder a class": lambda root: fill(root, "cat/*5", "dog/*3"),
-    "pictures without folders": lambda root: fill(root, "*7"),
-    "one class": lambda root: fill(root, "cat/*4"),
+    "a folder a class": lambda root: fill(root, "cat/*20", "dog/*12"),
+    "pictures without folders": lambda root: fill(root, "*28"),
+    "the same picture over and over": lambda root: fill(root, "cat/*6", "dog/*6", content=picture()),
+    "one class": lambda root: fill(root, "cat/*16"),
     "one picture a class": lambda root: fill(root, *(f"k{i:02d}/*1" for i in range(12))),
     "five against fifty": lambda root: fill(root, "cat/*50", "dog/*5"),
     "150 classes, 100 samples": lambda root: fill(root, *(f"k{i:03d}/*1" for i in range(150))),
-    "train and val": lambda root: fill(root, "train/cat/*3", "val/cat/*2", "train/dog/*2", "val/dog/*1"),
+    "train and val": lambda root: fill(root, "train/cat/*12", "val/cat/*8", "train/dog/*8", "val/dog/*4"),
     "Training, Valid_Set, TEST": lambda root: fill(
-        root, "Training/cat/*2", "Valid_Set/cat/*1", "TEST/dog/*1"
+        root, "Training/cat/*8", "Valid_Set/cat/*4", "TEST/dog/*4"
     ),
-    "train alone": lambda root: fill(root, "train/cat/*2", "train/dog/*2"),
-    "test alone, no classes": lambda root: fill(root, "test/*5"),
-    "train with classes, test without": lambda root: fill(root, "train/cat/*2", "train/dog/*2", "test/*3"),
-    "train, val, and something else": lambda root: fill(root, "train/a/*2", "val/a/*2", "extra/a/*2"),
-    "a class that is called train": lambda root: fill(root, "car/*2", "plane/*2", "train/*2"),
+    "train alone": lambda root: fill(root, "train/cat/*8", "train/dog/*8"),
+    "test alone, no classes": lambda root: fill(root, "test/*20"),
+    "train with classes, test without": lambda root: fill(root, "train/cat/*8", "train/dog/*8", "test/*12"),
+    "train, val, and something else": lambda root: fill(root, "train/a/*8", "val/a/*8", "extra/a/*8"),
+    "a class that is called train": lambda root: fill(root, "car/*8", "plane/*8", "train/*8"),
     "splits in the classes": lambda root: fill(
-        root, "cat/train/*2", "cat/val/*1", "dog/train/*2", "dog/val/*1"
+        root, "cat/train/*8", "cat/val/*4", "dog/train/*8", "dog/val/*4"
     ),
-    "one level too high": lambda root: fill(root, "pets/train/cat/*2", "pets/val/cat/*1"),
-    "two levels too high, and a picture": lambda root: fill(root, "a/b/cat/*2", "a/b/dog/*1", "cover.png"),
+    "one level too high": lambda root: fill(root, "pets/train/cat/*8", "pets/val/cat/*4"),
+    "two levels too high, and a picture": lambda root: fill(root, "a/b/cat/*8", "a/b/dog/*4", "cover.png"),
     "several data sets": lambda root: fill(
-        root, "pets/train/a/*1", "pets/val/a/*1", "toys/train/b/*1", "toys/val/b/*1"
+        root, "pets/train/a/*4", "pets/val/a/*4", "toys/train/b/*4", "toys/val/b/*4"
     ),
-    "nested classes": lambda root: fill(root, "animals/cat/*2", "animals/dog/*2", "cars/*2"),
+    "nested classes": lambda root: fill(root, "animals/cat/*8", "animals/dog/*8", "cars/*8"),
     "years in the classes": lambda root: fill(
-        root, "cat/2023/*2", "cat/2024/*2", "dog/2023/*2", "dog/2024/*1"
+        root, "cat/2023/*8", "cat/2024/*8", "dog/2023/*8", "dog/2024/*4"
     ),
-    "an empty class": lambda root: (fill(root, "cat/*2", "dog/*2"), (root / "owl").mkdir()),
-    "pictures beside the classes": lambda root: fill(root, "cat/*2", "dog/*2", "cover.png"),
+    "an empty class": lambda root: (fill(root, "cat/*8", "dog/*8"), (root / "owl").mkdir()),
+    "pictures beside the classes": lambda root: fill(root, "cat/*8", "dog/*8", "cover.png"),
     "hidden files": lambda root: (
-        fill(root, "cat/*2", "cat/._0.png", ".git/x.png", "__MACOSX/cat/0.png", "cat/Thumbs.db"),
-        fill(root, "dog/*2"),
+        fill(root, "cat/*8", "cat/._0.png", ".git/x.png", "__MACOSX/cat/0.png", "cat/Thumbs.db"),
+        fill(root, "dog/*8"),
     ),
     "names in every script": lambda root: fill(
-        root, "кошка/*1", "猫/*1", "قط/*1", "<b>bold/*1", "=1+1/*1", "a\u202eb/*1", "new\nline/*1"
+        root, "кошка/*2", "猫/*2", "قط/*2", "<b>bold/*2", "=1+1/*2", "a\u202eb/*2", "new\nline/*2"
     ),
-    "names that differ by case": lambda root: fill(root, "Cat/*2", "cat/*2", "dog/*2"),
+    "names that differ by case": lambda root: fill(root, "Cat/*8", "cat/*8", "dog/*8"),
     "a name that is not UTF-8": bytes_of_name,
     "HEIC, raw, PSD, SVG, film, notes": lambda root: (
-        fill(root, "cat/*2"),
+        fill(root, "cat/*12"),
         fill(root, "cat/a.nef", "cat/b.psd", "cat/c.svg", "cat/d.mp4", "cat/e.txt", content=b"x"),
     ),
     "nothing that can be read": lambda root: fill(root, "a.svg", "b.svg", content=b"<svg/>"),
@@ -181,16 +178,19 @@ KINDS: dict[str, Callable[[Path], object]] = {
         )),
     ),
     "a table without labels, in folders": lambda root: (
-        fill(root, "cat/*2", "dog/*2"),
-        table(root, "path;place\ncat/0.png;here\ncat/1.png;here\ndog/0.png;there\ndog/1.png;\n"),
+        fill(root, "cat/*6", "dog/*6"),
+        table(root, "path;place\n" + "".join(
+            f"{name}/{i}.png;{('here', 'there', '')[i % 3]}\n" for name in ("cat", "dog") for i in range(6)
+        )),
     ),
     "a table with faults": lambda root: (
-        fill(root, "*8"),
-        table(root, "path,label\n0.png,cat\n1.png,\n2.png,dog\n2.png,dog\n3.png,cat\n3.png,dog\n"
+        fill(root, "*20"),
+        table(root, "path,label\n" + "".join(f"{i}.png,{('cat', 'dog')[i % 2]}\n" for i in range(8, 20))
+              + "0.png,cat\n1.png,\n2.png,dog\n2.png,dog\n3.png,cat\n3.png,dog\n"
               "gone.png,cat\n../../etc/passwd,cat\n/etc/passwd,cat\n,cat\n4.png,cat\n"),
     ),
     "a table whose labels are empty": lambda root: (
-        fill(root, "*3"), table(root, "path,label\n0.png,\n1.png,\n2.png,\n")
+        fill(root, "*12"), table(root, "path,label\n" + "".join(f"{i}.png,\n" for i in range(12)))
     ),
     "a table without a path": lambda root: (fill(root, "*2"), table(root, "a,b\n1,2\n")),
     "a table of other pictures": lambda root: (fill(root, "*2"), table(root, "path\nx.png\n")),
@@ -243,16 +243,13 @@ def tell(kind: str, home: Path) -> list[str]:
     return [line.replace(str(home), "…") for line in told]
 
 
-def write_document() -> str:
-    """The whole of `docs/folders.md`."""
-    text = HEAD
-    for kind in KINDS:
-        with TemporaryDirectory() as home:
-            lines = tell(kind, Path(home))
-        cells = [line.replace("|", "\\|").replace("<", "&lt;") for line in lines]
-        text += f"| {kind} | {'<br>'.join(cells)} |\n"
-    return text
+def write_cell(lines: list[str]) -> str:
+    """Lines as a cell of a table in Markdown."""
+    return "<br>".join(line.replace("|", "\\|").replace("<", "&lt;") for line in lines)
 
 
-if __name__ == "__main__":
-    DOCUMENT.write_text(write_document(), encoding="utf-8")
+def read_rows() -> list[list[str]]:
+    """The rows of `docs/folders.md`: a kind, what is told of it, what becomes of it."""
+    lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    rows = (line.removeprefix("| ").removesuffix(" |") for line in lines if line.startswith("| "))
+    return [row.split(" | ") for row in rows][2:]  # behind the head

@@ -140,14 +140,29 @@ def try_network(
     **settings
         Of the run.
     """
-    outcome, weights = Outcome(), Path("weights.safetensors").absolute()
-    model = _prepare(name, weights)
+    model, weights = make_network(name)
+    run = {"dataset": "objects", "model": model, "weights": str(weights), "sizes": [12]}
+    write_small_params({RUN: run | settings})
+    return try_run(stages=stages, methods=methods, pages=pages)
+
+
+def write_small_params(runs: dict[str, dict[str, object]]) -> None:
+    """This project's parameters, small, with these runs, into the working folder."""
     shutil.copy(ROOT / "params.yaml", "params.yaml")
     shrink_params(Path(), SMALL)
-    run = {"dataset": "objects", "model": model, "weights": str(weights), "sizes": [12]}
-    edit_params(runs={RUN: run | settings}, comparisons={}, device="cpu")
+    edit_params(runs=runs, comparisons={}, device="cpu")
     edit_params("tsne", perplexity=[3], n_iter=30)
     edit_params("channels", top_k=3)
+
+
+def try_run(
+    *,
+    stages: tuple[str, ...] = STAGES,
+    methods: bool = True,
+    pages: tuple[str, ...] = PAGES,
+) -> Outcome:
+    """Take the run of ``params.yaml`` through stages, methods and pages; parameters as in `try_network`."""
+    outcome = Outcome()
     for stage in stages:
         with outcome.trying(stage):
             run_stage_of(stage)
@@ -247,15 +262,16 @@ def main() -> None:
         given.output.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
-def _prepare(name: str, path: Path) -> str | dict[str, Any]:
-    """Write random weights; what ``params.yaml`` says of the model."""
+def make_network(name: str) -> tuple[str | dict[str, Any], Path]:
+    """Write random weights; what ``params.yaml`` says of the model, and their file."""
+    path = Path("weights.safetensors").absolute()
     if name in OWN:
         torch.manual_seed(0)
         save_module(OWN[name].make(), path)
         factory = f"tests.shared.own_models:{OWN[name].make.__name__}"
-        return {"factory": factory, **OWN[name].facts}
+        return {"factory": factory, **OWN[name].facts}, path
     make_weights(name, path)
-    return name if name.startswith("timm:") else name.partition(":")[2]
+    return (name if name.startswith("timm:") else name.partition(":")[2]), path
 
 
 if __name__ == "__main__":

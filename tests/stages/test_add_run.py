@@ -224,11 +224,23 @@ def test_more_samples_than_there_are_pictures_are_refused_with_what_to_write(
     before, root = project.read_text(encoding="utf-8"), make_folder(tmp_path / "pets")
     with pytest.raises(
         InputError,
-        match=r"40 samples of split 'val' wanted, 24 there; write --sizes 20,24 \(SIZES=20,24",
+        match=r"40 samples of split 'val' wanted, 24 there \(of train 24, val 24\); end `sizes` with 24",
     ):
         add_run("imagefolder", "vgg16", None, [20, 40], root)
     assert project.read_text(encoding="utf-8") == before
     assert add_run("imagefolder", "vgg16", None, [20, 40], root, split="all")
+
+
+def test_no_number_is_advised_that_would_be_refused_next(tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "pets", n=4)
+    told = (
+        r"8 there \(of train 8, val 8\); add pictures, as a run needs 10, or set `split` to all \("
+    )
+    with pytest.raises(InputError, match=told):
+        add_run("imagefolder", "vgg16", None, [100], root)
+    with pytest.raises(InputError, match=r"16 there .*; end `sizes` with 16 \("):
+        add_run("imagefolder", "vgg16", None, [100], root, split="all")
+    assert add_run("imagefolder", "vgg16", None, [16], root, split="all")
 
 
 def test_a_folder_that_is_not_there_is_refused_before_anything_is_written(project: Path) -> None:

@@ -26,23 +26,20 @@ from layerscope.runs.samples import Samples
 from stages.prepare import main as prepare
 from tests.shared.hostile_folders import (
     CATS,
-    DOCUMENT,
     KINDS,
     archive,
     fill,
     picture,
+    read_rows,
     table,
     tape,
     tell,
+    write_cell,
 )
 from tests.shared.inputs import take
 from tests.shared.project import ROOT, edit_params
 
-TOLD = {
-    row.split(" | ")[0].removeprefix("| "): row.partition(" | ")[2].removesuffix(" |")
-    for row in DOCUMENT.read_text(encoding="utf-8").splitlines()
-    if row.startswith("| ")
-}
+TOLD = {kind: told for kind, told, _ in read_rows()}
 
 
 def open_folder(root: Path | str, labels: str | None = None) -> Dataset:
@@ -53,8 +50,7 @@ def open_folder(root: Path | str, labels: str | None = None) -> Dataset:
 def test_what_is_told_is_what_the_document_says(kind: str, tmp_path: Path) -> None:
     lines = tell(kind, tmp_path)
     assert all("\n" not in line and line.isprintable() for line in lines)
-    written = "<br>".join(line.replace("|", "\\|").replace("<", "&lt;") for line in lines)
-    assert TOLD[kind] == written, "write it anew: python -m tests.shared.hostile_folders"
+    assert TOLD[kind] == write_cell(lines), "write it anew: python -m tests.shared.folder_runs"
 
 
 @pytest.mark.parametrize("kind", ["a folder a class", "a zip", "a tar.gz", "links in a loop"])
@@ -284,7 +280,7 @@ def test_sizes_that_there_are_not_are_told_by_split(tmp_path: Path) -> None:
     fill(tmp_path, "train/cat/*30", "val/cat/*12")
     with pytest.raises(InputError) as caught:
         draw(open_folder(tmp_path), 40, split="val", random_state=0, inputs=take(8))
-    assert "12 there (of train 30, val 12); write `sizes: [12]`, or `split: all`" in str(
+    assert "12 there (of train 30, val 12); end `sizes` with 12, or set `split` to all" in str(
         caught.value
     )
 
