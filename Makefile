@@ -99,11 +99,11 @@ accept: setup ## take code that alters no result into dvc.lock: [BASE=revision]
 	$(BIN)/python -m bench.acceptance $${BASE:+--base="$$BASE"}
 
 # Settings of a run that are named, as the command's options.
-ADD_RUN = $(BIN)/python -m stages.add_run $${NAME:+--name="$$NAME"} $${WEIGHTS:+--weights="$$WEIGHTS"} \
+ADD_RUN = $(BIN)/python -m layerscope add --model="$$MODEL" $${NAME:+--name="$$NAME"} $${WEIGHTS:+--weights="$$WEIGHTS"} \
 	$${SIZES:+--sizes="$$SIZES"} $${ROOT:+--root="$$ROOT"} $${SPLIT:+--split="$$SPLIT"} \
 	$${LABELS:+--labels="$$LABELS"} $${LAYERS:+--layers="$$LAYERS"} $${VECTORS:+--vectors="$$VECTORS"}
 # Training and validation pictures together, which are kept apart in a column.
-PHOTOGRAPHS = : "$${SIZES:=100,1000,7000}" "$${SPLIT:=all}" "$${MODEL:=vgg16}"; $(ADD_RUN) -- $@ "$$MODEL"
+PHOTOGRAPHS = : "$${SIZES:=100,1000,7000}" "$${SPLIT:=all}" "$${MODEL:=vgg16}"; $(ADD_RUN) -- $@
 
 imagenette: setup ## add Imagenette at 100, 1,000 and 7,000 and build it: [MODEL=vgg16] and as for run
 	$(PHOTOGRAPHS)
@@ -114,7 +114,7 @@ imagewoof: setup ## add Imagewoof at 100, 1,000 and 7,000 and build it: [MODEL=v
 	$(DVC) repro --allow-missing
 
 run: setup ## add a run and build it: DATASET= MODEL= [NAME=] [WEIGHTS=] [SIZES=] [ROOT=] [SPLIT=] [LABELS=] [LAYERS=] [VECTORS=]
-	$(ADD_RUN) -- "$$DATASET" "$$MODEL"
+	$(ADD_RUN) -- "$$DATASET"
 	$(DVC) repro --allow-missing
 
 # Else a forward pass takes 1.6 times as long: see layerscope/parallel.py.

@@ -29,7 +29,7 @@ from layerscope.storage.store import Store, store_path, writing
 
 ROOT = Path(__file__).parent.parent
 # What the pipeline needs of the repository.
-_CODE = ["layerscope", "stages", "weights", "dvc.yaml", "params.yaml"]
+_CODE = ["layerscope", "projects", "stages", "weights", "dvc.yaml", "params.yaml"]
 _CODE += [".dvcignore", ".dvc/config", ".dvc/plots"]
 _FREE = {"runs", "comparisons", "train"}  # sections of params.yaml whose keys are names
 _RUN = {

@@ -132,7 +132,7 @@ def write_table(rows: Sequence[Row]) -> str:
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """All stages of the run that the options describe."""
-    from stages.add_run import choose_weights, parse_sizes
+    from projects.add_run import choose_weights, parse_sizes
 
     sizes = parse_sizes(options.sizes)
     with chdir(ROOT):

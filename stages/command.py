@@ -12,11 +12,13 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from layerscope.errors import InputError
 from layerscope.names import check_name
+from layerscope.progress import report
 
 _FULL = "the disk is full; free some space"
 _FORBIDDEN = "access is refused; give this user the right to read and write there"
@@ -107,4 +109,5 @@ def run_stage(work: Callable[..., None], description: str | None, **arguments: s
     with one_line_errors():
         for argument, value in values.items():
             check_name(value, argument)
+        report(stage="@".join([Path(sys.argv[0]).stem, *values.values()]))
         work(**values)

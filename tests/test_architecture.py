@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from tests.shared.project import ROOT
 
-PARTS = ("layerscope", "stages", "ui", "pages")
+PARTS = ("layerscope", "projects", "stages", "ui", "pages")
 FILES = sorted(
     [each for part in PARTS for each in (ROOT / part).rglob("*.py")] + [ROOT / "streamlit_app.py"]
 )
@@ -63,8 +63,9 @@ def imports_of(file: Path) -> Iterator[str]:
 # --- arrows ----------------------------------------------------------------------------------
 
 FORBIDDEN = {
-    "layerscope": {"streamlit", "dvc", "ui", "stages", "pages", "streamlit_app"},
-    "stages": {"streamlit", "dvc", "ui", "pages", "streamlit_app"},
+    "layerscope": {"streamlit", "dvc", "ui", "projects", "stages", "pages", "streamlit_app"},
+    "stages": {"streamlit", "dvc", "ui", "projects", "pages", "streamlit_app"},
+    "projects": {"streamlit", "ui", "pages", "streamlit_app"},
     "ui": {"stages", "pages", "streamlit_app"},
     "pages": {"stages", "streamlit_app"},
 }
@@ -161,7 +162,9 @@ for name in {sorted(modules - WITH_TORCH)}:
 ROOMS = {
     "layerscope": {
         *(
+            "__main__",
             "errors",
+            "home",
             "names",
             "params",
             "parallel",
@@ -172,11 +175,15 @@ ROOMS = {
         *("activations", "coarse", "datasets", "embedding", "experiments", "explanation"),
         *("faithfulness", "features", "models", "performance", "runs", "storage", "training"),
     },
+    "projects": {
+        *("add_run", "building", "command", "first_look", "folder", "listing", "serving", "state"),
+    },
     "ui": {
         *(
             "address",
             "arrays",
             "assets",
+            "build",
             "bundle",
             "charts",
             "coarse",

@@ -22,7 +22,7 @@ from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.files import read_table
 from layerscope.storage.store import store_path
-from stages.add_run import add_run
+from projects.add_run import add_run
 from tests.shared.project import ROOT, edit_params
 
 CODE = ("layerscope", "stages", "ui", "pages", "bench")
@@ -122,8 +122,8 @@ def test_names_in_any_script_go_through_the_stages(project: Path) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    model = ("vgg16_slim", "--weights", WEIGHTS)
-    call("-m", "stages.add_run", "imagefolder", *model, "--root", "写真", "--sizes", "15")
+    model = ("--model", "vgg16_slim", "--weights", WEIGHTS)
+    call("-m", "layerscope", "add", "imagefolder", *model, "--root", "写真", "--sizes", "15")
     assert "root: 写真" in (project / "params.yaml").read_text(encoding="utf-8")
     assert read_params().run(RUN).root == "写真"
     call("-m", "stages.prepare", RUN)

@@ -23,6 +23,7 @@ HOSTILE = (
     "a\\b",
     "$$HOME",
 )
+ADD = ("-m", "layerscope", "add")
 SAY = """#!/usr/bin/env python3
 import json, sys
 with open({said!r}, "a") as file:
@@ -79,7 +80,7 @@ def test_what_is_named_is_handed_on_as_it_is(make: Make, text: str) -> None:
     named = [f"{name.upper()}={text}" for name in (*settings, "model")]
     for target, dataset in (("run", text), ("imagenette", "imagenette")):
         command = make(target, f"DATASET={text}", *named)[0]
-        assert command == ["-m", "stages.add_run", *options, "--", dataset, text]
+        assert command == [*ADD, f"--model={text}", *options, "--", dataset]
     assert make("accept", f"BASE={text}") == [["-m", "bench.acceptance", f"--base={text}"]]
     workers = make("workers", f"SCHEDULER={text}", f"WORKERS={text}", f"HOST={text}")[0]
     assert workers[-1] == text and workers[workers.index("--nworkers") + 1] == text
@@ -95,15 +96,13 @@ def test_photographs_come_in_the_sizes_of_the_mission_with_any_model(
     make: Make, dataset: str
 ) -> None:
     usual = ["--sizes=100,1000,7000", "--split=all", "--", dataset]
+    first, second = [*ADD, "--model=vgg16", *usual], [*ADD, "--model=vgg16_slim", *usual]
     repro = ["repro", "--allow-missing"]
-    assert make(dataset) == [["-m", "stages.add_run", *usual, "vgg16"], repro]
-    assert make(dataset, "MODEL=vgg16_slim") == [
-        ["-m", "stages.add_run", *usual, "vgg16_slim"],
-        repro,
-    ]
-    assert make(dataset, "SIZES=50", "SPLIT=val")[0][2:4] == ["--sizes=50", "--split=val"]
+    assert make(dataset) == [first, repro]
+    assert make(dataset, "MODEL=vgg16_slim") == [second, repro]
+    assert make(dataset, "SIZES=50", "SPLIT=val")[0][4:6] == ["--sizes=50", "--split=val"]
     # The environment names no setting.
-    assert make(dataset, SIZES="7", MODEL="other")[0] == ["-m", "stages.add_run", *usual, "vgg16"]
+    assert make(dataset, SIZES="7", MODEL="other")[0] == first
 
 
 def test_only_this_machine_reaches_a_scheduler_and_its_workers(make: Make) -> None:

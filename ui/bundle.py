@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from layerscope.errors import InputError
 from layerscope.storage.store import DATA, store_path
+from ui.library import load_params
 
 if TYPE_CHECKING:
     from dvc.output import Output
     from dvc.repo import Repo
 
 EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim", "objects-efficientnet_lite0")
-COMPARED = ("similarity/objects", "similarity/birds")  # stores beside the runs
+COMPARED = ("objects", "birds")
 _READ_BY_THE_APP = ("samples", "predictions", "pca", "nearest", "umap", "cam", "channels")
 
 
@@ -27,8 +29,16 @@ def is_complete(run: str) -> bool:
 
 def _list_missing() -> list[str]:
     """Beginnings of the paths of what is not there."""
-    runs = [f"data/{run}/" for run in EMBEDDED if not is_complete(run)]
-    stores = [f"data/{name}.zarr" for name in COMPARED if not (DATA / f"{name}.zarr").exists()]
+    try:
+        params = load_params()
+    except InputError:
+        return []  # which pages say
+    runs = [f"data/{run}/" for run in EMBEDDED if run in params.runs and not is_complete(run)]
+    stores = [
+        f"data/similarity/{name}.zarr"
+        for name in COMPARED
+        if name in params.comparisons and not store_path("similarity", name).exists()
+    ]
     return runs + stores
 
 

@@ -14,6 +14,8 @@ from layerscope.models.layers import Layer
 from layerscope.names import check_name
 from layerscope.params import PARAMS, Params, read_params
 from layerscope.storage.store import DATA, store_path
+from projects.folder import is_clone
+from projects.state import find_run
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.live.models import Source, make_source
 
@@ -73,7 +75,8 @@ def _read_params(path: Path, changed: int) -> Params:
 
 def find_source(run: str) -> Source:
     """Where the network of a run comes from. Raises `InputError` where ``params.yaml`` does not say."""
-    settings = load_params().run(run)
+    params = load_params()
+    settings = params.run(find_run(run, params.runs))
     return make_source(settings.model, settings.weights_file)
 
 
@@ -119,6 +122,8 @@ def name_run(run: str) -> str:
 
 def command_for(run: str) -> str:
     """The command that builds the arrays of a run."""
+    if not is_clone(Path()):
+        return f"layerscope build {run}"
     return _COMMANDS.get(run.partition("-")[0], "dvc repro")
 
 

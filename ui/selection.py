@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from layerscope.models.layers import GIVEN
+from layerscope.storage.store import store_path
 from ui.address import Reading, recall_part, write_part
 from ui.coarse import find_coarse
 from ui.columns import Keep, list_colorings, read_filters, write_filters
@@ -160,8 +161,9 @@ def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selec
     size = choose("size", contents.sizes, (small or contents.sizes)[-1], "number of samples")
     own = [key for key in keys if key != GIVEN]
     layer = choose("layer", keys, (dense or own)[-1])
-    method = choose("method", METHODS, "tsne")
     at_hand = contents.perplexities
+    there = "umap" if store_path(contents.run, "umap").exists() else "pca"  # while it is built
+    method = choose("method", METHODS, "tsne" if at_hand else there)
     usual = "30" if "30" in at_hand else (at_hand[len(at_hand) // 2] if at_hand else None)
     outputs = range(len(contents.outputs))
     start = "true" if contents.categories else "cluster"

@@ -12,9 +12,11 @@ from threading import Lock
 import streamlit as st
 
 from layerscope.errors import InputError
+from projects.state import read_state
 from ui.address import note_page
 from ui.arrays import Unavailable
 from ui.assets import read_asset
+from ui.build import draw_build
 from ui.bundle import ensure_bundle
 from ui.components.page_actions import draw_page_actions
 from ui.library import command_for
@@ -103,6 +105,7 @@ def open_page(title: str, tour: Sequence[TourStep] | None = None, style: str = "
                 st.page_link(page.file, label=page.title, query_params=carried)
         with st.container(key="page-actions", width="content"):
             draw_page_actions(tour, key="page_actions")
+    draw_build()
     return _unpack_bundle()
 
 
@@ -154,6 +157,14 @@ def show_no_runs(*problems: str | None) -> None:
 
 def show_unavailable(problem: Unavailable) -> None:
     """One calm message in the place of what cannot be shown, with the command that builds it."""
+    build = read_state()
+    if build and build.is_at_work and not problem.broken:
+        st.html(
+            '<div class="unavailable"><div class="glyph"></div><h3>These arrays are being built</h3>'
+            f"<p><code>{escape(problem.name)}</code> of <code>{escape(problem.run)}</code></p>"
+            "<p>They appear here as soon as they are there.</p></div>"
+        )
+        return
     state = "are damaged" if problem.broken else "have not been built yet"
     hint = (
         f"Delete <code>data/{escape(problem.run)}/{escape(problem.name)}.zarr</code> first, so that"

@@ -18,7 +18,7 @@ from layerscope.errors import InputError
 from layerscope.models.registry import MODELS
 from layerscope.names import RULE, check_name, is_name, name_run
 from layerscope.params import read_params
-from stages.add_run import add_run
+from projects.add_run import add_run
 from stages.export_experiments import export
 from tests.shared.project import ROOT
 from ui import library

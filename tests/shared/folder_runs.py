@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from layerscope.errors import InputError
-from stages.add_run import add_run
+from projects.add_run import add_run
 from tests.shared.hostile_folders import DOCUMENT, KINDS, read_rows, tell, write_cell
 from tests.shared.networks import (
     RUN,

@@ -18,7 +18,7 @@ from layerscope.params import read_params
 from layerscope.runs.given import digest_file
 from layerscope.runs.predictions import Predictions
 from layerscope.storage.store import Store, store_path
-from stages.add_run import add_run
+from projects.add_run import add_run
 from tests.shared.networks import RUN, run_stage_of
 from tests.shared.odd_runs import N, build
 from tests.shared.pages import open_app, text_of

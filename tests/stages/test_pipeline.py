@@ -198,7 +198,7 @@ def test_a_new_perplexity_recomputes_only_its_tsne(project: Project) -> None:
 
 def test_a_new_run_recomputes_no_other(project: Project) -> None:
     project.call(
-        *["python", "-m", "stages.add_run", "birds", "vgg16_slim", "--sizes", "20"],
+        *["python", "-m", "layerscope", "add", "birds", "--model", "vgg16_slim", "--sizes", "20"],
     )
     stale = project.status()
     assert stale

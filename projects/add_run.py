@@ -1,8 +1,7 @@
-"""Add a run to ``params.yaml``, comments kept; `dvc repro` then builds it."""
+"""Add a run to ``params.yaml``, comments kept, or take one out."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from io import StringIO
@@ -10,21 +9,21 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from layerscope.datasets import DATASETS, Dataset, open_dataset, select
 from layerscope.datasets.description import describe
-from layerscope.errors import InputError
+from layerscope.errors import FEWEST, InputError
+from layerscope.home import find_home
 from layerscope.models.layers import DEPTHS
 from layerscope.models.registry import inputs_of
 from layerscope.names import RULE, is_name, name_run
 from layerscope.params import PARAMS, Params, Run, parse_params, read_params
-from layerscope.runs.given import FORMATS, digest_file
+from layerscope.runs.given import digest_file
 from layerscope.storage.files import write_text
-from stages.command import ensure_utf8, one_line_errors
+from projects.folder import PUBLISHED, open_yaml
 
-PUBLISHED = "weights/published"
+FEW, MOST = 100, 1000  # samples of a run that names no sizes
 
 
 def choose_weights(dataset: str, model: str, weights: str | None) -> str:
@@ -36,6 +35,10 @@ def choose_weights(dataset: str, model: str, weights: str | None) -> str:
     for training in read_params().train.values():
         if dataset in training.datasets:
             return training.weights
+    home = find_home()  # a project elsewhere trains nothing, and leans on what is installed
+    for training in read_params(home / PARAMS).train.values():
+        if dataset in training.datasets and (home / training.weights).is_file():
+            return str(home / training.weights)
     raise InputError(
         f"vgg16_slim was not trained on {dataset}; name a file with --weights, or add an entry "
         "under `train` in params.yaml and train it"
@@ -50,20 +53,25 @@ def parse_sizes(text: str) -> list[int]:
         raise InputError(f"--sizes {text!r}: give whole numbers such as 100,1000") from None
 
 
+def _flow(items: list[Any]) -> CommentedSeq:
+    """A list that is written in one line."""
+    flow = CommentedSeq(items)
+    flow.fa.set_flow_style()
+    return flow
+
+
 def parse_layers(text: str | None) -> str | list[str] | None:
     """A depth as it is, and keys of nodes, separated by commas, as a list."""
     if text is None or text in DEPTHS:
         return text
-    keys = CommentedSeq(text.split(","))
-    keys.fa.set_flow_style()
-    return keys
+    return _flow(text.split(","))
 
 
 def add_run(
     dataset: str,
     model: str,
     weights: str | None,
-    sizes: list[int],
+    sizes: list[int] | None,
     root: str | None,
     layers: str | None = None,
     *,
@@ -79,7 +87,8 @@ def add_run(
     ----------
     dataset, model : str
     weights, root, layers : str, optional
-    sizes : list of int
+    sizes : list of int, optional
+        Else 100 and 1,000, or what there is where that is fewer.
     name : str, optional
         Instead of the one by data set and model.
     **further : str, optional
@@ -95,8 +104,6 @@ def add_run(
     inputs_of(model)  # an unknown model is refused here, before anything is written
     if name is not None and (not is_name(name) or "." in name):
         raise InputError(f"--name: {RULE}; DVC takes a `.` for more (given: {name!r:.80})")
-    flow = CommentedSeq(sizes)
-    flow.fa.set_flow_style()
     others: dict[str, Any] = {"root": root, "layers": parse_layers(layers), **further}
     if vectors := further.get("vectors"):
         others["vectors"] = CommentedMap(file=vectors, sha256=digest_file(Path(vectors)))
@@ -105,11 +112,15 @@ def add_run(
         "dataset": dataset,
         "model": model,
         "weights": choose_weights(dataset, model, weights),
-        "sizes": flow,
+        "sizes": _flow(sizes or [MOST]),
         **{key: value for key, value in others.items() if value},
     }
     first, known = name or name_run(dataset, model, root), read_params().runs
     free = next(each for each in _list_names(first) if each not in known)
+    params = parse_params(_enter(free, entry))
+    there = find_dataset(params.runs[free], params.prepare.random_state)
+    if sizes is None:
+        entry["sizes"] = _flow(fit_sizes(there, params.runs[free].split, params))
     text = _enter(free, entry)
     params = parse_params(text)
     taken = list(_list_names(first, free))
@@ -123,7 +134,8 @@ def add_run(
             f"params.yaml: run {name} is there already, with other settings ({differences}); change them "
             f"under runs.{name}, or give another --name"
         )
-    check_pictures(params, free)
+    if there is not None:
+        check_pictures(there, params, free)
     write_text(PARAMS, text)
     print(f"params.yaml: run {free}" + (f"; {first} is another ({differences})" if taken else ""))
     return free
@@ -140,12 +152,9 @@ def _list_names(first: str, end: str | None = None) -> Iterator[str]:
 
 def _enter(name: str, entry: dict[str, Any]) -> str:
     """The text of ``params.yaml`` with one more run."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 100
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml = open_yaml()
     content = yaml.load(PARAMS)
-    content["runs"] = content["runs"] or {}
+    content["runs"] = content["runs"] or CommentedMap()  # an empty one would stay in one line
     content["runs"][name] = entry
     text = StringIO()
     yaml.dump(content, text)
@@ -170,12 +179,17 @@ def _settle(run: Run) -> Run:
     return replace(run, root=str(Path(run.root).expanduser().resolve()))
 
 
-def check_pictures(params: Params, name: str) -> None:
-    """Tell what the data set is taken for, where it is here, and refuse more samples than it has."""
-    run, prepare = params.runs[name], params.prepare
-    dataset = find_dataset(run, prepare.random_state)
+def fit_sizes(dataset: Dataset | None, split: str | None, params: Params) -> list[int]:
+    """Sizes for as many pictures as there are; `FEW` and `MOST` where they are yet to be downloaded."""
     if dataset is None:
-        return
+        return [FEW, MOST]
+    there = len(dataset.sources(dataset.settle_split(split, params.prepare.split)))
+    return [*([FEW] if there > FEW else []), max(FEWEST, min(there, MOST))]
+
+
+def check_pictures(dataset: Dataset, params: Params, name: str) -> None:
+    """Tell what the data set is taken for, and refuse more samples than it has."""
+    run, prepare = params.runs[name], params.prepare
     split = dataset.settle_split(run.split, prepare.split)
     print(*describe(dataset, split=split, size=run.sizes[-1]), sep="\n")
     select(dataset, run.sizes[-1], split=split, random_state=prepare.random_state)
@@ -191,27 +205,3 @@ def find_dataset(run: Run, random_state: int) -> Dataset | None:
         if run.dataset == "imagefolder":
             raise
         return None
-
-
-def main() -> None:
-    ensure_utf8()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dataset")
-    parser.add_argument("model")
-    parser.add_argument("--name", help="what the run is called; else by data set and model")
-    parser.add_argument("--weights", help="a file; else those that come with the model")
-    parser.add_argument("--sizes", default="100,1000", help="numbers of samples, comma-separated")
-    parser.add_argument("--root", help="folder of the pictures")
-    parser.add_argument("--labels", help="a table of a folder's pictures: path, label, any more")
-    parser.add_argument("--split", help="train, val, test or all; else prepare.split")
-    parser.add_argument("--layers", help=f"{', '.join(DEPTHS)}, or keys of nodes, comma-separated")
-    parser.add_argument(
-        "--vectors", help=f"vectors of your own beside the layers: {', '.join(FORMATS)}"
-    )
-    given = vars(parser.parse_args())
-    with one_line_errors():
-        add_run(**given | {"sizes": parse_sizes(given["sizes"])})
-
-
-if __name__ == "__main__":
-    main()

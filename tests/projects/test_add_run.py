@@ -19,7 +19,7 @@ from PIL import Image
 from layerscope.errors import InputError
 from layerscope.names import is_name, name_run
 from layerscope.params import read_params
-from stages.add_run import add_run, list_differences, parse_sizes
+from projects.add_run import add_run, list_differences, parse_sizes
 from tests.shared.project import ROOT
 
 

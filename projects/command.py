@@ -1,0 +1,238 @@
+"""The command ``layerscope``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from runpy import run_module
+from typing import Any
+
+from tqdm import tqdm
+
+from layerscope.datasets import DATASETS
+from layerscope.errors import InputError
+from layerscope.home import find_home
+from layerscope.models.layers import DEPTHS
+from layerscope.params import read_params
+from layerscope.runs.given import FORMATS
+from layerscope.storage.store import store_path
+from projects.add_run import add_run, parse_sizes
+from projects.building import announce, build, refuse_second
+from projects.first_look import forget
+from projects.folder import copy_demo, is_clone, open_folder
+from projects.listing import describe_runs, remove_run
+from projects.serving import App
+from projects.state import BuildState
+from stages.command import ensure_utf8, one_line_errors
+
+_FILES = ("weights", "root", "labels", "vectors")
+_RUN = ("model", "sizes", "split", "layers", "name", *_FILES)
+
+
+def tell(line: str) -> None:
+    """A line for the user, at once."""
+    print(line, flush=True)
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pictures", help=f"a folder, an archive, a URL, or a data set: {', '.join(DATASETS)}"
+    )
+    parser.add_argument(
+        "--model", default="efficientnet_lite0", help="a network; %(default)s without"
+    )
+    parser.add_argument("--weights", help="a file; else those that come with the model")
+    parser.add_argument("--sizes", help="numbers of samples, comma-separated; else 100 and 1,000")
+    parser.add_argument("--root", help="folder of the pictures of a data set that has a name")
+    parser.add_argument("--labels", help="a table of a folder's pictures: path, label, any more")
+    parser.add_argument("--split", help="train, val, test or all; else prepare.split")
+    parser.add_argument("--layers", help=f"{', '.join(DEPTHS)}, or keys of nodes, comma-separated")
+    parser.add_argument(
+        "--vectors", help=f"vectors of your own beside the layers: {', '.join(FORMATS)}"
+    )
+    parser.add_argument("--name", help="what the run is called; else by pictures and model")
+
+
+def _add_page_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host", default="localhost", help="address of the page; %(default)s without"
+    )
+    parser.add_argument("--port", type=int, default=0, help="its port; any that is free without")
+    parser.add_argument("--no-browser", action="store_true", help="only tell the page's address")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All that the command understands."""
+    parser = argparse.ArgumentParser(
+        prog="layerscope", description="Look inside a vision network, layer by layer."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, text: str, work: Any, *, project: bool = True) -> argparse.ArgumentParser:
+        each = commands.add_parser(name, help=text, description=text)
+        each.set_defaults(work=work)
+        if project:
+            each.add_argument(
+                "--project", default=".", help="the folder to work in; else the one you are in"
+            )
+        return each
+
+    opening = add("open", "add a run of pictures, build it, and show its page meanwhile", open_run)
+    _add_run_options(opening)
+    _add_page_options(opening)
+    _add_page_options(add("demo", "show the runs that come along", show_demo, project=False))
+    _add_page_options(add("app", "show the runs of a project", show_app))
+    _add_run_options(add("add", "add a run, and build nothing yet", add_only))
+    building = add("build", "build what is missing or stale", build_runs)
+    building.add_argument("runs", nargs="*", metavar="run", help="all without")
+    add("runs", "list runs: what each is of, which stages are built, bytes", list_runs)
+    removing = add("remove", "take runs out of params.yaml and delete their arrays", remove_runs)
+    removing.add_argument("runs", nargs="+", metavar="run")
+    stage = add("stage", "run one stage, as DVC does", run_stage, project=False)
+    stage.add_argument("stage")
+    stage.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser
+
+
+def add_named(options: dict[str, Any]) -> str:
+    """Add the run that options describe; its name."""
+    given: dict[str, Any] = {name: options[name] for name in _RUN}
+    pictures = options["pictures"]
+    for name in _FILES:
+        given[name] = _find_from(options["start"], given[name])
+    if pictures in DATASETS:
+        given["dataset"] = pictures
+    elif options["root"]:
+        raise InputError(f"--root: {pictures!r} is no data set's name; leave --root out")
+    else:
+        given |= {"dataset": "imagefolder", "root": _find_from(options["start"], pictures)}
+    if given["sizes"] is not None:
+        given["sizes"] = parse_sizes(given["sizes"])
+    return add_run(**given)
+
+
+def _find_from(start: Path, named: str | None) -> str | None:
+    """A path as it is named where the command is called, for the project's folder, which may be another."""
+    if named is None or "://" in named or start == Path.cwd():
+        return named
+    return str(start / Path(named).expanduser())
+
+
+def add_only(options: dict[str, Any]) -> None:
+    run = add_named(options)
+    tell(f"`layerscope build {run}` builds it")
+
+
+@contextmanager
+def showing_bar() -> Iterator[Any]:
+    """One bar for a whole build: a function that is given states."""
+    with tqdm(total=100, bar_format="{bar:24} {desc}", file=sys.stderr, leave=False) as bar:
+
+        def show(state: BuildState) -> None:
+            bar.n = round(100 * state.share)
+            bar.set_description_str(state.tell(), refresh=True)
+
+        yield show
+
+
+def build_runs(options: dict[str, Any]) -> None:
+    known = read_params().runs
+    for run in options["runs"]:
+        if run not in known:
+            read_params().run(run)
+    with showing_bar() as show:
+        build(options["runs"], show, tell)
+    tell("built")
+
+
+def take_first_look(run: str) -> None:
+    """Compute a few samples of a run, to look at meanwhile."""
+    done = subprocess.run(
+        [sys.executable, "-m", "projects.first_look", run],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise InputError(
+            lines[-1].removeprefix("error: ") if lines else f"{run}: the first look failed"
+        )
+
+
+def open_run(options: dict[str, Any]) -> None:
+    run = add_named(options)
+    refuse_second()
+    with _serve(options) as app:
+        announce(run, "first look")
+        app.wait()
+        _present(app.page(run=run), options)
+        if not store_path(run, "pca").exists():
+            take_first_look(run)
+        with showing_bar() as show:
+            build([run], show, tell)
+        forget(run)
+        tell(f"{run} is built: {app.page(run=run)} (Ctrl-C ends)")
+        app.process.wait()
+
+
+def _serve(options: dict[str, Any]) -> App:
+    return App(Path.cwd(), host=options["host"], port=options["port"])
+
+
+def _present(page: str, options: dict[str, Any]) -> None:
+    tell(page)
+    if not options["no_browser"]:
+        webbrowser.open(page)
+
+
+def show_app(options: dict[str, Any]) -> None:
+    with _serve(options) as app:
+        app.wait()
+        _present(app.page(), options)
+        app.process.wait()
+
+
+def show_demo(options: dict[str, Any]) -> None:
+    if not is_clone(Path.cwd()):
+        os.chdir(copy_demo())
+    show_app(options)
+
+
+def list_runs(options: dict[str, Any]) -> None:
+    for line in describe_runs():
+        tell(line)
+
+
+def remove_runs(options: dict[str, Any]) -> None:
+    for run in options["runs"]:
+        tell(f"{run}: removed, {remove_run(run) / 1e6:,.1f} MB")
+
+
+def run_stage(options: dict[str, Any]) -> None:
+    sys.argv = [f"stages/{options['stage']}.py", *options["arguments"]]
+    if not (find_home() / sys.argv[0]).is_file():
+        raise InputError(f"no stage {options['stage']!r:.80}")
+    run_module(f"stages.{options['stage']}", run_name="__main__", alter_sys=True)
+
+
+def main() -> None:
+    ensure_utf8()
+    options = vars(make_parser().parse_args())
+    options["start"] = Path.cwd()
+    with one_line_errors():
+        if "project" in options:
+            folder = Path(options["project"])
+            open_folder(folder)
+            os.chdir(folder)
+        try:
+            options["work"](options)
+        except KeyboardInterrupt:
+            sys.exit(130)

@@ -1,0 +1,62 @@
+"""The build of a run that is under way: how far it is, and the page anew when more is there."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from layerscope.storage.store import store_path
+from projects.state import BuildState, find_run, first_look_of, read_state
+from ui.library import is_built, load_params
+
+_AGAIN = 1.0  # seconds between two looks
+_SEEN = "build-seen"
+
+
+def is_viewable(run: str) -> bool:
+    """Whether a page has something to show of a run."""
+    return is_built(run) and store_path(run, "pca").exists()
+
+
+def draw_build() -> None:
+    """A line in the corner while a run is built; nothing where none is.
+
+    A page of a run that is not there goes on to its first look, and from there to the run, as soon as these
+    can be seen.
+    """
+    if (state := read_state()) is not None:
+        st.session_state[_SEEN] = _sum_up(state)
+        _watch()
+
+
+def _find_better() -> str | None:
+    """What to go on to: from a first look to its run, from a run that is not there to its first look."""
+    shown = st.query_params.get("run", "")
+    run = find_run(shown, load_params().runs)
+    better = next((each for each in (run, first_look_of(run)) if is_viewable(each)), None)
+    return better if better != shown else None
+
+
+def _sum_up(state: BuildState | None) -> tuple[object, ...]:
+    """What of a build alters the page."""
+    return (state is None, state and (state.n_done, state.problem))
+
+
+@st.fragment(run_every=_AGAIN)
+def _watch() -> None:
+    state = read_state()
+    if state is not None and (better := _find_better()):
+        st.query_params.from_dict({"run": better})  # samples have other numbers there
+        st.rerun()
+    if _sum_up(state) != st.session_state[_SEEN]:
+        st.rerun()
+    if state is None:
+        return
+    if state.is_at_work:
+        said, share = state.tell(), state.share
+    else:
+        said, share = f"The build stopped: {state.problem or 'its process has ended'}", 0.0
+    st.html(
+        f'<div class="build" role="status"><i style="width: {share:.0%}"></i><p>{escape(said)}</p></div>'
+    )
