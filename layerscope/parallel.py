@@ -30,6 +30,7 @@ from distributed.comm import CommClosedError
 from threadpoolctl import threadpool_limits
 
 from layerscope.errors import InputError
+from layerscope.home import find_home
 from layerscope.process import end_with_parent
 
 LOCAL, SYNCHRONOUS = "local", "synchronous"
@@ -326,9 +327,9 @@ def describe_code() -> str:
 
     Taken once in a process, which does not notice files that change after it has read them.
     """
-    top = Path(__file__).parent.parent
     digest = sha256(sys.version.encode())
-    for folder in ("layerscope", "stages"):
-        for file in sorted((top / folder).rglob("*.py")):
-            digest.update(file.relative_to(top).as_posix().encode() + b"\0" + file.read_bytes())
+    for folder in (Path(__file__).parent, find_home() / "stages"):
+        for file in sorted(folder.rglob("*.py")):
+            name = file.relative_to(folder.parent).as_posix()
+            digest.update(name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

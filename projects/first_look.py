@@ -58,6 +58,11 @@ def write_settings(folder: Path, run: str, name: str) -> None:
     (folder / PARAMS).write_text(text.getvalue(), encoding="utf-8")
 
 
+def run_stage(stage: str, *arguments: str) -> None:
+    """A stage of the project in the working folder, in this process."""
+    import_module(f"stages.{stage}").main(*arguments)
+
+
 def look(run: str) -> None:
     """Compute the first look at a run, and put it beside the run's place."""
     place = (DATA / first_look_of(run)).absolute()
@@ -67,7 +72,7 @@ def look(run: str) -> None:
         write_settings(Path(home), run, first_look_of(run))
         with chdir(home):
             for stage in _STAGES:
-                import_module(f"stages.{stage}").main(first_look_of(run))
+                run_stage(stage, first_look_of(run))
             for name in _INTERMEDIATE:
                 shutil.rmtree(store_path(first_look_of(run), name))
         forget(run)

@@ -64,6 +64,7 @@ def open_folder(folder: Path) -> None:
         _keep(folder / ".dvcignore", "*.partial\n")
         if not (folder / PUBLISHED).exists():
             shutil.copytree(find_home() / PUBLISHED, folder / PUBLISHED)
+        shutil.copytree(find_home() / ".dvc/plots", folder / ".dvc/plots", dirs_exist_ok=True)
         if not (folder / PARAMS).exists():
             _keep(folder / PARAMS, write_params())
         _keep(folder / STAGES, write_stages(stages))
