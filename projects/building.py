@@ -20,6 +20,7 @@ from layerscope.progress import REPORT
 from projects.state import BUILDS, BuildState, forget_state, read_state, write_state
 
 if TYPE_CHECKING:
+    from dvc.output import Output
     from dvc.repo import Repo
     from dvc.stage import PipelineStage
 
@@ -103,6 +104,16 @@ def plan_build(repo: Repo, runs: Sequence[str]) -> Plan:
         tuple(stage.addressing for stage in ordered if stage in lost),
         tuple(stage.addressing for stage in stale),
     )
+
+
+def fetch(repo: Repo, out: Output) -> None:
+    """Bring an output from the remote, where it is there; the repository must be locked.
+
+    `Repo.pull` would read ``dvc.lock`` anew for each.
+    """
+    for database, objects in out.get_used_objs().items():
+        repo.cloud.pull(objects, odb=database)
+    out.checkout(allow_missing=True)
 
 
 def runs_of(stage: PipelineStage) -> set[str]:
@@ -226,6 +237,13 @@ def build(
     try:
         with open_repo() as repo, repo.lock:
             plan = plan_build(repo, runs)
+            if plan.lost and repo.config["core"].get("remote"):
+                for stage in plan.lost:
+                    for each in repo.stage.collect(stage):
+                        for out in each.outs:
+                            if out.can_push and not out.exists:
+                                fetch(repo, out)
+                plan = plan_build(repo, runs)
     except DvcException as error:
         raise InputError(f"{Path.cwd()}: {' '.join(str(error).split())}") from None
     tell(tell_plan(plan))
@@ -242,6 +260,7 @@ def build(
             _repro(["--single-item", "--force", *plan.lost], follower)
         _repro(["--single-item", *plan.stale], follower)
     except BaseException as error:
+        follower.look()
         _give_back(follower.at)
         write_state(replace(follower.state(), problem=str(error) or "interrupted"))
         raise

@@ -54,23 +54,25 @@ class Arrays(Mapping[str, np.ndarray]):
 
     def __getitem__(self, name: str) -> np.ndarray:
         for path in self._list():
-            store = path.relative_to(self._folder).with_suffix("").as_posix()
-            if name.startswith(store + "/"):
-                return Store(path).read(name.removeprefix(store + "/"))
+            own = name.removeprefix(self._name(path) + "/")
+            if own != name and (path / own / "zarr.json").exists():
+                return Store(path).read(own)
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
         for path in self._list():
-            store = path.relative_to(self._folder).with_suffix("").as_posix()
             for facts in sorted(path.rglob("*/zarr.json")):
                 if json.loads(facts.read_text(encoding="utf-8"))["node_type"] == "array":
-                    yield f"{store}/{facts.parent.relative_to(path).as_posix()}"
+                    yield f"{self._name(path)}/{facts.parent.relative_to(path).as_posix()}"
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def _list(self) -> list[Path]:
         return sorted(self._folder.rglob("*.zarr"))
+
+    def _name(self, store: Path) -> str:
+        return store.relative_to(self._folder).with_suffix("").as_posix()
 
 
 class Shown:

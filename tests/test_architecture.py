@@ -176,7 +176,8 @@ ROOMS = {
         *("faithfulness", "features", "models", "performance", "runs", "storage", "training"),
     },
     "projects": {
-        *("add_run", "building", "command", "first_look", "folder", "listing", "serving", "state"),
+        *("add_run", "building", "command", "first_look", "folder"),
+        *("given_models", "given_pictures", "listing", "notebook", "serving", "state"),
     },
     "ui": {
         *(

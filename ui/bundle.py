@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from layerscope.errors import InputError
 from layerscope.storage.store import DATA, store_path
+from projects.building import fetch, open_repo
 from ui.library import load_params
-
-if TYPE_CHECKING:
-    from dvc.output import Output
-    from dvc.repo import Repo
 
 EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim", "objects-efficientnet_lite0")
 COMPARED = ("objects", "birds")
@@ -42,13 +37,6 @@ def _list_missing() -> list[str]:
     return runs + stores
 
 
-def _pull(repo: Repo, out: Output) -> None:
-    """Bring one output, under the repository's lock. `Repo.pull` would read ``dvc.lock`` anew for each."""
-    for database, objects in out.get_used_objs().items():
-        repo.cloud.pull(objects, odb=database)
-    out.checkout(allow_missing=True)
-
-
 def ensure_bundle(report: Callable[[int, int], object] = lambda done, of: None) -> str | None:
     """Fetch what is missing of the embedded runs.
 
@@ -69,11 +57,9 @@ def ensure_bundle(report: Callable[[int, int], object] = lambda done, of: None) 
     if not missing:
         return None
     from dvc.exceptions import DvcException
-    from dvc.repo import Repo
 
-    config = {} if Path(".git").exists() else {"core": {"no_scm": True}}
     try:
-        with Repo(config=config) as repo, repo.lock:
+        with open_repo() as repo, repo.lock:
             outs = [
                 out
                 for out in repo.index.outs
@@ -82,7 +68,7 @@ def ensure_bundle(report: Callable[[int, int], object] = lambda done, of: None) 
             done, total = 0, sum(out.meta.size or 0 for out in outs)
             report(done, total)
             for out in outs:
-                _pull(repo, out)
+                fetch(repo, out)
                 done += out.meta.size or 0
                 report(done, total)
     except (DvcException, OSError) as error:

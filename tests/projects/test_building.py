@@ -1,0 +1,238 @@
+"""What a build does, in which order, and what it leaves where it fails or is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import chdir
+from dataclasses import asdict
+from pathlib import Path
+
+import psutil
+import pytest
+
+from layerscope.errors import InputError
+from projects.building import Plan, _find_error, build, open_repo, plan_build, tell_plan
+from projects.state import BuildState, read_state, tell_seconds, write_state
+from tests.shared.project import ROOT
+
+# Stages as real ones are called; each writes what its setting says, once more than it had been run before.
+STAGES = """
+stages:
+  prepare:
+    foreach: ${runs}
+    do:
+      cmd: python work.py prepare ${key} '' data/${key}/samples
+      params: ["runs.${key}.prepare"]
+      deps: ["work.py"]
+      outs: ["data/${key}/samples"]
+  pca:
+    foreach: ${runs}
+    do:
+      cmd: python work.py pca ${key} data/${key}/samples data/${key}/components
+      params: ["runs.${key}.pca"]
+      deps: ["data/${key}/samples"]
+      outs: ["data/${key}/components"]
+  umap:
+    foreach: ${runs}
+    do:
+      cmd: python work.py umap ${key} data/${key}/components data/${key}/umap
+      params: ["runs.${key}.umap"]
+      deps: ["data/${key}/components"]
+      outs: ["data/${key}/umap"]
+"""
+WORK = f"""
+import json, os, sys, time
+from pathlib import Path
+sys.path.insert(0, {str(ROOT)!r})
+from layerscope.progress import report
+from ruamel.yaml import YAML
+stage, run, before, out = sys.argv[1:]
+report(stage=f"{{stage}}@{{run}}")
+setting = YAML(typ="safe").load(Path("params.yaml"))["runs"][run][stage]
+if setting == "refuse":
+    sys.exit("error: the setting is refused")
+while setting == "wait" and not Path("go").exists():
+    Path("waiting").touch()
+    time.sleep(0.02)
+report(label="half", done=1, of=2)
+text = (Path(before).read_text() if before else "") + str(setting)
+Path(out).parent.mkdir(parents=True, exist_ok=True)
+Path(out).write_text(text)
+with Path("log").open("a") as log:
+    log.write(f"{{stage}}@{{run}} ")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
+    (tmp_path / "dvc.yaml").write_text(STAGES)
+    (tmp_path / "work.py").write_text(WORK)
+    monkeypatch.chdir(tmp_path)
+    edit()
+    return tmp_path
+
+
+KEPT = (  # of a run in the bundle
+    *("samples.zarr", "predictions.zarr", "pca.zarr", "nearest.zarr", "umap.zarr", "cam.zarr"),
+    *("channels.zarr", "tsne"),
+)
+
+
+def edit(**settings: object) -> None:
+    """``params.yaml`` of two runs, the settings of whose stages are 1 but for those of the first."""
+    usual = {"prepare": 1, "pca": 1, "umap": 1}
+    Path("params.yaml").write_text(json.dumps({"runs": {"a": usual | settings, "b": usual}}))
+
+
+def run_build(*runs: str) -> tuple[str, list[BuildState]]:
+    """Stages that a build ran, and the states that it told."""
+    Path("log").unlink(missing_ok=True)
+    states: list[BuildState] = []
+    build(runs, states.append, lambda line: None)
+    log = Path("log")
+    return (log.read_text().strip() if log.exists() else ""), states
+
+
+def test_a_run_is_built_without_the_others_and_then_all(project: Path) -> None:
+    ran, states = run_build("a")
+    assert ran == "prepare@a pca@a umap@a"
+    assert (project / "data/a/umap").read_text() == "111"
+    assert not (project / "data/b").exists()
+    assert [state.share for state in states] == sorted(state.share for state in states)
+    last = states[-1]
+    assert (last.stage, last.n_done, last.n, last.runs) == ("umap@a", 2, 3, ("a",))
+    assert last.share == pytest.approx((72 + 298 + 654 / 2) / (72 + 298 + 654))
+    assert read_state() is None  # what ended well is no news
+    assert set(run_build()[0].split()) == {"prepare@b", "pca@b", "umap@b"}
+    assert run_build()[0] == ""
+
+
+def test_what_is_not_kept_and_is_read_again_is_made_again(project: Path) -> None:
+    run_build("a")
+    for name in ("samples", "components"):  # as in a fresh clone
+        (project / "data/a" / name).unlink()
+    shutil.rmtree(project / ".dvc/cache")
+    with open_repo() as repo, repo.lock:
+        assert plan_build(repo, ("a",)) == Plan((), ())  # nobody needs them
+    edit(umap=2)
+    with open_repo() as repo, repo.lock:
+        plan = plan_build(repo, ("a",))
+    assert plan == Plan(("prepare@a", "pca@a"), ("umap@a",))
+    assert tell_plan(plan) == "3 stages to run, 2 of them again, as what they made is not kept"
+    assert run_build("a")[0] == "prepare@a pca@a umap@a"
+    assert (project / "data/a/umap").read_text() == "112"
+
+
+def test_a_stage_that_refuses_says_so_in_its_own_line_and_the_others_stay(project: Path) -> None:
+    run_build("a")
+    edit(pca=3, umap="refuse")
+    with pytest.raises(InputError) as error:
+        run_build("a")
+    assert str(error.value) == "the setting is refused"
+    state = read_state()
+    assert state is not None and not state.is_at_work and state.problem == "the setting is refused"
+    assert (project / "data/a/components").read_text() == "13"  # it was finished
+    assert (project / "data/a/umap").read_text() == "111"  # what it had made before
+    edit(pca=3)
+    assert run_build("a")[0] == "umap@a"
+    assert read_state() is None
+
+
+def test_an_interrupted_build_gives_back_and_goes_on(project: Path) -> None:
+    run_build("a")
+    edit(umap="wait")
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from projects.building import build; "
+        "build(['a'], lambda state: None, print)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    while not Path("waiting").exists():
+        assert child.poll() is None
+    state = read_state()
+    assert state is not None and state.is_at_work and state.pid == child.pid
+    with pytest.raises(InputError, match=f"another build is at work here .process {child.pid}."):
+        run_build("b")
+    workers = psutil.Process(child.pid).children(recursive=True)
+    os.kill(child.pid, signal.SIGINT)
+    child.communicate()
+    psutil.wait_procs(workers)
+    assert (project / "data/a/umap").read_text() == "111"
+    state = read_state()
+    assert state is not None and not state.is_at_work
+    Path("go").touch()
+    assert run_build("a")[0] == "umap@a"
+    assert (project / "data/a/umap").read_text() == "11wait"
+
+
+def test_the_line_that_says_why_is_found() -> None:
+    said = "Running stage\n  half\rbar\nerror: too few\nERROR: failed to reproduce 'a': exited with 1\n"
+    assert _find_error(said) == "too few"
+    assert _find_error("ERROR: no such stage\n") == "no such stage"
+    assert "build.log" in _find_error("Traceback\n")
+
+
+def test_a_state_outlives_its_process_as_a_build_that_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_state() is None
+    own = psutil.Process()
+    state = BuildState(("a",), "tsne@a@30", 6, 12, 0.43, 130.0, own.pid, own.create_time())
+    write_state(state)
+    assert read_state() == state and state.is_at_work
+    assert state.tell() == "a: tsne 30, 6 of 12 stages, 43%, about 2 min left"
+    assert not BuildState(**asdict(state) | {"born": own.create_time() - 1}).is_at_work
+    Path(".cache/build/state.json").write_text('{"runs": 3}')
+    assert read_state() is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (1, "about 5 s"),
+        (62, "about 60 s"),
+        (90, "about 2 min"),
+        (3599, "about 60 min"),
+        (9000, "about 2.5 h"),
+    ],
+)
+def test_estimates_are_told_no_finer_than_they_are(seconds: float, told: str) -> None:
+    assert tell_seconds(seconds) == told
+
+
+def test_the_plan_of_a_fresh_clone_begins_with_what_a_new_perplexity_reads(tmp_path: Path) -> None:
+    """Of the repository itself: nothing of it is computed here."""
+    for name in (
+        "dvc.yaml",
+        "dvc.lock",
+        "params.yaml",
+        "layerscope",
+        "stages",
+        "weights",
+        ".dvcignore",
+    ):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "params.yaml").unlink()
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(
+        text.replace("perplexity: [10, 30, 90]", "perplexity: [10, 30, 90, 5]"), encoding="utf-8"
+    )
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
+    run = tmp_path / "data/objects-vgg16_slim"
+    run.mkdir(parents=True)
+    for name in KEPT:
+        (run / name).symlink_to(ROOT / "data/objects-vgg16_slim" / name)
+    with chdir(tmp_path), open_repo() as repo, repo.lock:
+        plan = plan_build(repo, ("objects-vgg16_slim",))
+    assert plan == Plan(
+        tuple(f"{stage}@objects-vgg16_slim" for stage in ("activations", "pca", "neighbors")),
+        ("tsne@objects-vgg16_slim-5", "metrics@objects-vgg16_slim"),
+    )
