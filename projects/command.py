@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import webbrowser
@@ -226,6 +227,9 @@ def run_stage(options: dict[str, Any]) -> None:
 def main() -> None:
     ensure_utf8()
     options = vars(make_parser().parse_args())
+    signal.signal(
+        signal.SIGTERM, lambda number, frame: sys.exit(128 + number)
+    )  # its server ends too
     options["start"] = Path.cwd()
     with one_line_errors():
         if "project" in options:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import subprocess
@@ -61,6 +62,7 @@ class App:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        atexit.register(self.close)
 
     def wait(self) -> None:
         """Until it answers. Raises `InputError` where it ends instead."""
@@ -83,6 +85,7 @@ class App:
 
     def close(self) -> None:
         """End it. Does nothing where it has ended."""
+        atexit.unregister(self.close)
         self.process.terminate()
         self.process.wait()
 
