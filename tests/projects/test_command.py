@@ -113,7 +113,7 @@ def test_a_run_without_sizes_takes_what_there_is(
         os.link(first, tmp_path / f"many/{i}.png")
     monkeypatch.chdir(tmp_path)
     if sizes is None:
-        with pytest.raises(SystemExit, match="4 pictures; at least 10 are needed"):
+        with pytest.raises(SystemExit, match="4 there; add pictures, as a run needs 10"):
             call("add", "many", "--project", "p", monkeypatch=monkeypatch)
         return
     call("add", "many", "--project", "p", monkeypatch=monkeypatch)
