@@ -30,6 +30,7 @@ _SHARES = {  # seconds that stages took of 7,000 photographs through `vgg16_slim
     "prepare": 72, "predict": 117, "activations": 165, "pca": 298, "neighbors": 53, "tsne": 265, "umap": 654,
     "cam": 276, "channels": 204, "metrics": 211, "similarity": 120, "faithfulness": 900,
 }  # fmt: skip
+_USUAL = 100  # of a stage that somebody has added
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ class _Follower:
 
 
 def _share_of(stage: str) -> float:
-    return _SHARES[stage.partition("@")[0]]
+    return _SHARES.get(stage.partition("@")[0], _USUAL)
 
 
 def build(

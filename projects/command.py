@@ -143,10 +143,9 @@ def showing_bar() -> Iterator[Any]:
 
 
 def build_runs(options: dict[str, Any]) -> None:
-    known = read_params().runs
+    params = read_params()
     for run in options["runs"]:
-        if run not in known:
-            read_params().run(run)
+        params.run(run)  # an unknown one is refused
     with showing_bar() as show:
         build(options["runs"], show, tell)
     tell("built")
@@ -227,9 +226,8 @@ def run_stage(options: dict[str, Any]) -> None:
 def main() -> None:
     ensure_utf8()
     options = vars(make_parser().parse_args())
-    signal.signal(
-        signal.SIGTERM, lambda number, frame: sys.exit(128 + number)
-    )  # its server ends too
+    # Ended by others, it ends its server too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     options["start"] = Path.cwd()
     with one_line_errors():
         if "project" in options:
@@ -239,4 +237,5 @@ def main() -> None:
         try:
             options["work"](options)
         except KeyboardInterrupt:
+            print("ended: what is finished is kept, and the same command goes on", file=sys.stderr)
             sys.exit(130)
