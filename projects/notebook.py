@@ -10,7 +10,6 @@ from html import escape
 from io import StringIO
 from pathlib import Path
 from tempfile import mkdtemp
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from projects.first_look import run_stage
 from projects.folder import open_folder, open_yaml
 from projects.given_models import FACTORY, give
 from projects.given_pictures import write_pictures
-from projects.serving import App
+from projects.serving import App, Closing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -75,7 +74,7 @@ class Arrays(Mapping[str, np.ndarray]):
         return store.relative_to(self._folder).with_suffix("").as_posix()
 
 
-class Shown:
+class Shown(Closing):
     """What `show` returns; also a context manager, which closes it.
 
     Attributes
@@ -96,17 +95,6 @@ class Shown:
     def close(self) -> None:
         """End the page. The folder stays."""
         self._app.close()
-
-    def __enter__(self) -> Shown:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Shown({self.address!r})"

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -20,7 +21,26 @@ from layerscope.home import find_home
 _LOOK = 0.1  # seconds between two looks whether it answers
 
 
-class App:
+class Closing:
+    """What is closed at the end of a ``with``."""
+
+    def close(self) -> None:
+        """End it."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class App(Closing):
     """A Streamlit server whose pages read the project in `folder`, until it is closed.
 
     Parameters
@@ -88,17 +108,6 @@ class App:
         atexit.unregister(self.close)
         self.process.terminate()
         self.process.wait()
-
-    def __enter__(self) -> App:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _find_port(host: str) -> int:
