@@ -18,6 +18,7 @@ from layerscope.storage.files import write_text
 
 STAGES = Path("dvc.yaml")
 PUBLISHED = "weights/published"
+_DIGESTS = ".layerscope"  # of the code
 _OURS = "# Written by `layerscope`, which writes it anew when its own stages change.\n"
 _CONFIG = """[core]
     no_scm = true
@@ -32,6 +33,11 @@ _NOT_HERE = "train"  # networks are trained in a clone, where the pictures and t
 def is_clone(folder: Path) -> bool:
     """Whether a folder is the repository itself."""
     return folder.resolve() == find_home()
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a folder is a project that this module has made, which leans on the installed code."""
+    return (folder / _DIGESTS).is_dir()
 
 
 def open_folder(folder: Path) -> None:
@@ -153,7 +159,7 @@ def list_code(stages: Any) -> set[str]:
 
 def _digest_of(path: str) -> str:
     """Where a project keeps the digest of a part of the code."""
-    return f".layerscope/{path}.sha256"
+    return f"{_DIGESTS}/{path}.sha256"
 
 
 def digest_code(path: Path) -> str:

@@ -14,7 +14,7 @@ from layerscope.models.layers import Layer
 from layerscope.names import check_name
 from layerscope.params import PARAMS, Params, read_params
 from layerscope.storage.store import DATA, store_path
-from projects.folder import is_clone
+from projects.folder import is_made
 from projects.state import find_run
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.live.models import Source, make_source
@@ -122,7 +122,7 @@ def name_run(run: str) -> str:
 
 def command_for(run: str) -> str:
     """The command that builds the arrays of a run."""
-    if not is_clone(Path()):
+    if is_made(Path()):
         return f"layerscope build {run}"
     return _COMMANDS.get(run.partition("-")[0], "dvc repro")
 

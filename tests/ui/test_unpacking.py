@@ -28,7 +28,7 @@ def umap_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_told_rises_from_nothing_to_all_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, int]] = []
     pulled = []
-    monkeypatch.setattr(bundle, "_pull", lambda _repo, out: pulled.append(out.meta.size))
+    monkeypatch.setattr(bundle, "fetch", lambda _repo, out: pulled.append(out.meta.size))
     problem = bundle.ensure_bundle(lambda *amounts: told.append(amounts))
     assert pulled and sum(pulled) > 0
     assert told == [(sum(pulled[:i]), sum(pulled)) for i in range(len(pulled) + 1)]
@@ -40,7 +40,7 @@ def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), ".dvc/cache")
 
-    monkeypatch.setattr(bundle, "_pull", fill)
+    monkeypatch.setattr(bundle, "fetch", fill)
     problem = bundle.ensure_bundle()
     assert problem is not None and "\n" not in problem
     assert "No space left on device: '.dvc/cache'" in problem and "reload this page" in problem
