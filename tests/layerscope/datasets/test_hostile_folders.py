@@ -143,10 +143,16 @@ def test_parquet_keeps_numbers_and_texts(tmp_path: Path) -> None:
 # Archives and URLs
 
 
+def unpack(folder: Path) -> None:
+    """The pictures of the archives as files."""
+    for name, content in CATS.items():
+        fill(folder, name, content=content)
+
+
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 def test_a_tar_of_any_compression_is_a_folder(mode: str, tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(tape(CATS, mode))
-    fill(tmp_path / "plain", "cat/*3", "dog/*2")
+    unpack(tmp_path / "plain")
     found, wanted = open_folder(tmp_path / "x.tar"), open_folder(tmp_path / "plain")
     assert found.sources("all") == wanted.sources("all")
     for source in wanted.sources("all"):
@@ -164,7 +170,7 @@ def test_a_damaged_member_is_skipped_by_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"not cat/0\.png"):
         list(
             draw(
-                dataset, 5, split="all", random_state=0, inputs=take(8),
+                dataset, len(CATS), split="all", random_state=0, inputs=take(8),
                 on_skip=lambda source, error: skipped.append(str(error)),
             )
         )  # fmt: skip
@@ -201,7 +207,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[str]:
-    fill(tmp_path / "web" / "pets", "cat/*3", "dog/*2")
+    unpack(tmp_path / "web" / "pets")
     fill(tmp_path / "web", "pets.zip", content=archive(CATS))
     fill(tmp_path / "web", "pets.tgz", content=tape(CATS))
     handler = partial(Quiet, directory=str(tmp_path / "web"))
@@ -228,7 +234,7 @@ def test_a_server_that_goes_away_ends_the_drawing(web: str, tmp_path: Path) -> N
     dataset = open_folder(f"{web}/pets")
     (tmp_path / "web" / "pets").rename(tmp_path / "web" / "moved")
     with pytest.raises(InputError, match=r"/pets"):
-        list(draw(dataset, 5, split="all", random_state=0, inputs=take(8)))
+        list(draw(dataset, len(CATS), split="all", random_state=0, inputs=take(8)))
 
 
 def test_urls_that_lead_nowhere_are_refused_in_one_line(web: str) -> None:
