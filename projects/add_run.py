@@ -1,10 +1,9 @@
-"""Add a run to ``params.yaml``, comments kept, or take one out."""
+"""Add a run to ``params.yaml``, comments kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from io import StringIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from layerscope.names import RULE, is_name, name_run
 from layerscope.params import PARAMS, Params, Run, parse_params, read_params
 from layerscope.runs.given import digest_file
 from layerscope.storage.files import write_text
-from projects.folder import PUBLISHED, open_yaml
+from projects.folder import PUBLISHED, format_yaml, open_yaml
 
 FEW, MOST = 100, 1000  # samples of a run that names no sizes
 
@@ -152,13 +151,10 @@ def _list_names(first: str, end: str | None = None) -> Iterator[str]:
 
 def _enter(name: str, entry: dict[str, Any]) -> str:
     """The text of ``params.yaml`` with one more run."""
-    yaml = open_yaml()
-    content = yaml.load(PARAMS)
+    content = open_yaml().load(PARAMS)
     content["runs"] = content["runs"] or CommentedMap()  # an empty one would stay in one line
     content["runs"][name] = entry
-    text = StringIO()
-    yaml.dump(content, text)
-    return text.getvalue()
+    return format_yaml(content)
 
 
 def list_differences(there: Run, wanted: Run) -> list[str]:

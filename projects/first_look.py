@@ -11,14 +11,13 @@ import sys
 from contextlib import chdir
 from dataclasses import replace
 from importlib import import_module
-from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from layerscope.params import PARAMS, Run, read_params
 from layerscope.storage.store import DATA, store_path
-from projects.folder import open_yaml
+from projects.folder import format_yaml, open_yaml
 from projects.state import BUILDS, first_look_of
 from stages.command import ensure_utf8, one_line_errors
 
@@ -53,9 +52,7 @@ def write_settings(folder: Path, run: str, name: str) -> None:
         del entry["vectors"]  # which have a row for each sample of the run
     content["runs"] = {name: entry}
     content["compute"].update(scheduler="synchronous", storage="")
-    text = StringIO()
-    open_yaml().dump(content, text)
-    (folder / PARAMS).write_text(text.getvalue(), encoding="utf-8")
+    (folder / PARAMS).write_text(format_yaml(content), encoding="utf-8")
 
 
 def run_stage(stage: str, *arguments: str) -> None:

@@ -135,6 +135,13 @@ def open_yaml() -> YAML:
     return yaml
 
 
+def format_yaml(content: Any) -> str:
+    """The text of what `open_yaml` has read, or of plain values."""
+    text = StringIO()
+    open_yaml().dump(content, text)
+    return text.getvalue()
+
+
 def read_stages() -> Any:
     """The repository's ``dvc.yaml`` without what a project does not do, nor comments."""
     content = YAML(typ="safe").load(find_home() / STAGES)
@@ -181,9 +188,7 @@ def write_stages(stages: Any) -> str:
     for stage in stages["stages"].values():
         inner = stage.get("do", stage)
         inner["cmd"] = inner["cmd"].replace("python -m stages.", "python -m layerscope stage ")
-    text = StringIO()
-    open_yaml().dump(stages, text)
-    return _OURS + text.getvalue()
+    return _OURS + format_yaml(stages)
 
 
 def write_params() -> str:
@@ -192,6 +197,4 @@ def write_params() -> str:
     for name in ("runs", "comparisons", "train"):
         content[name].clear()
     content["faithfulness"]["runs"].clear()
-    text = StringIO()
-    open_yaml().dump(content, text)
-    return text.getvalue()
+    return format_yaml(content)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
 from layerscope.errors import InputError
@@ -13,7 +12,7 @@ from layerscope.params import PARAMS, parse_params, read_params
 from layerscope.storage.files import write_text
 from layerscope.storage.store import DATA
 from projects.building import open_repo, plan_build, refuse_second, runs_of
-from projects.folder import open_yaml
+from projects.folder import format_yaml, open_yaml
 from projects.state import first_look_of, read_state
 
 
@@ -67,16 +66,14 @@ def remove_run(run: str) -> int:
     for name, pair in params.comparisons.items():
         if run in (pair.first, pair.second):
             raise InputError(f"params.yaml: comparisons.{name} compares {run}; take that out first")
-    yaml = open_yaml()
-    content = yaml.load(PARAMS)
+    content = open_yaml().load(PARAMS)
     del content["runs"][run]
     if run in content["faithfulness"]["runs"]:
         content["faithfulness"]["runs"].remove(run)
-    text = StringIO()
-    yaml.dump(content, text)
-    parse_params(text.getvalue())
+    text = format_yaml(content)
+    parse_params(text)
     n_bytes = count_bytes(DATA / run)
-    write_text(PARAMS, text.getvalue())
+    write_text(PARAMS, text)
     for each in (run, first_look_of(run)):
         shutil.rmtree(DATA / each, ignore_errors=True)
     if not Path(".git").exists():  # no other revision needs what DVC has kept of it

@@ -21,7 +21,7 @@ from layerscope.storage.files import write_text
 from layerscope.storage.store import DATA, Store
 from projects.add_run import find_dataset, fit_sizes
 from projects.first_look import run_stage
-from projects.folder import open_folder, open_yaml
+from projects.folder import format_yaml, open_folder, open_yaml
 from projects.given_models import FACTORY, give
 from projects.given_pictures import write_pictures
 from projects.serving import App, Closing
@@ -185,9 +185,7 @@ def _write_run(entry: dict[str, Any], sizes: Sequence[int] | None) -> None:
         content = open_yaml().load(PARAMS)
         content["runs"] = {RUN: {**entry, "sizes": list(sizes)}}
         content["compute"]["scheduler"] = "synchronous"  # other processes do not have the network
-        text = StringIO()
-        open_yaml().dump(content, text)
-        write_text(PARAMS, text.getvalue())
+        write_text(PARAMS, format_yaml(content))
 
     write(sizes or [10])
     params = read_params()
