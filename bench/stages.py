@@ -30,19 +30,8 @@ from layerscope.errors import InputError
 from layerscope.names import name_run
 from layerscope.params import PARAMS, Params
 from layerscope.storage.files import write_text
+from projects.building import STAGES
 
-STAGES = (
-    "prepare",
-    "predict",
-    "activations",
-    "pca",
-    "neighbors",
-    "tsne",
-    "umap",
-    "cam",
-    "channels",
-    "metrics",
-)
 _RESULTS = ROOT / "docs" / "bench-stages.json"
 _FOLDER = ROOT / ".cache" / "bench" / "stages"
 _MB = 2**20

@@ -20,6 +20,7 @@ from layerscope.params import PARAMS, read_params
 from layerscope.storage.files import write_text
 from layerscope.storage.store import DATA, Store
 from projects.add_run import find_dataset, fit_sizes
+from projects.building import STAGES
 from projects.first_look import run_stage
 from projects.folder import format_yaml, open_folder, open_yaml
 from projects.given_models import FACTORY, give
@@ -30,18 +31,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 RUN = "shown"
-_STAGES = (
-    "prepare",
-    "predict",
-    "activations",
-    "pca",
-    "neighbors",
-    "tsne",
-    "umap",
-    "cam",
-    "channels",
-    "metrics",
-)
 _HEIGHT = 860  # of the page inside a notebook, pixels
 
 
@@ -165,7 +154,7 @@ def show(
     with chdir(place):
         _write_run(entry, sizes)
         perplexities = read_params().tsne.perplexity
-        work = [(s, (str(p),)) for s in _STAGES for p in (perplexities if s == "tsne" else ("",))]
+        work = [(s, (str(p),)) for s in STAGES for p in (perplexities if s == "tsne" else ("",))]
         bar = tqdm(
             work, bar_format="{bar:24} {n_fmt} of {total_fmt} stages {desc}", file=sys.stderr
         )
