@@ -64,7 +64,7 @@ def open_repo() -> Repo:
     return Repo(config={} if is_tracked else {"core": {"no_scm": True}})
 
 
-def plan_build(repo: Repo, runs: Sequence[str]) -> Plan:
+def plan_build(repo: Repo, runs: Sequence[str], last: str = "") -> Plan:
     """What a build of some runs has to do.
 
     Parameters
@@ -72,6 +72,8 @@ def plan_build(repo: Repo, runs: Sequence[str]) -> Plan:
     repo : Repo
     runs : sequence of str
         As ``params.yaml`` has them; none for everything in it.
+    last : str
+        A stage, ``metrics``: of the runs it alone, and what it needs. All of theirs without.
 
     Returns
     -------
@@ -83,7 +85,11 @@ def plan_build(repo: Repo, runs: Sequence[str]) -> Plan:
     graph = repo.index.graph
     ordered = [stage for stage in networkx.dfs_postorder_nodes(graph) if not stage.frozen]
     if runs:
-        wanted = [stage for stage in ordered if set(runs) & runs_of(stage)]
+        wanted = [
+            stage
+            for stage in ordered
+            if set(runs) & runs_of(stage) and last in ("", stage.addressing.partition("@")[0])
+        ]
         needed = set(wanted).union(*(networkx.descendants(graph, stage) for stage in wanted))
         ordered = [stage for stage in ordered if stage in needed]
     stale: list[PipelineStage] = []
@@ -111,13 +117,15 @@ def plan_build(repo: Repo, runs: Sequence[str]) -> Plan:
 
 
 def fetch(repo: Repo, out: Output) -> None:
-    """Bring an output from the remote, where it is there; the repository must be locked.
+    """Bring an output from the cache or the remote, where it is there; the repository must be locked.
 
     `Repo.pull` would read ``dvc.lock`` anew for each.
     """
-    for database, objects in out.get_used_objs().items():
-        repo.cloud.pull(objects, odb=database)
-    out.checkout(allow_missing=True)
+    if out.can_push and repo.config["core"].get("remote"):
+        for database, objects in out.get_used_objs().items():
+            repo.cloud.pull(objects, odb=database)
+    if not out.changed_cache():  # of all its files
+        out.checkout()
 
 
 def runs_of(stage: PipelineStage) -> set[str]:
@@ -235,25 +243,35 @@ def build(
     InputError
         In one line where a stage refuses, or another build is at work.
     """
+    refuse_second()
+    plan = find_plan(runs)
+    tell(tell_plan(plan))
+    if plan.stages:
+        run_plan(plan, runs, show)
+    forget_state()
+
+
+def find_plan(runs: Sequence[str], last: str = "") -> Plan:
+    """`plan_build` in the working folder, once what is lost here and kept elsewhere has been brought."""
     from dvc.exceptions import DvcException
 
-    refuse_second()
     try:
         with open_repo() as repo, repo.lock:
-            plan = plan_build(repo, runs)
-            if plan.lost and repo.config["core"].get("remote"):
-                for stage in plan.lost:
-                    for each in repo.stage.collect(stage):
-                        for out in each.outs:
-                            if out.can_push and not out.exists:
-                                fetch(repo, out)
-                plan = plan_build(repo, runs)
+            plan = plan_build(repo, runs, last)
+            if not plan.lost:
+                return plan
+            for stage in plan.lost:
+                for each in repo.stage.collect(stage):
+                    for out in each.outs:
+                        if not out.exists:
+                            fetch(repo, out)
+            return plan_build(repo, runs, last)
     except DvcException as error:
         raise InputError(f"{Path.cwd()}: {' '.join(str(error).split())}") from None
-    tell(tell_plan(plan))
-    if not plan.stages:
-        forget_state()
-        return
+
+
+def run_plan(plan: Plan, runs: Sequence[str], show: Callable[[BuildState], object]) -> None:
+    """Run the stages of a plan; parameters and errors as of `build`."""
     _LINES.unlink(missing_ok=True)
     BUILDS.mkdir(parents=True, exist_ok=True)
     _LOG.write_bytes(b"")
@@ -262,13 +280,13 @@ def build(
     try:
         if plan.lost:
             _repro(["--single-item", "--force", *plan.lost], follower)
-        _repro(["--single-item", *plan.stale], follower)
+        if plan.stale:
+            _repro(["--single-item", *plan.stale], follower)
     except BaseException as error:
         follower.look()
         _give_back(follower.at)
         write_state(replace(follower.state(), problem=str(error) or "interrupted"))
         raise
-    forget_state()
 
 
 def _repro(arguments: Sequence[str], follower: _Follower) -> None:
