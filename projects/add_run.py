@@ -75,9 +75,10 @@ def add_run(
     layers: str | None = None,
     *,
     name: str | None = None,
+    check_only: bool = False,
     **further: str | None,
 ) -> str:
-    """Write the run into ``params.yaml``, and return its name.
+    """Write the run into ``params.yaml``, and return its name; tell what it is of.
 
     The same run is not added twice. Where the name that it would have is taken by another, it gets the next
     that is free: ``-2``, ``-3``, ...
@@ -90,6 +91,8 @@ def add_run(
         Else 100 and 1,000, or what there is where that is fewer.
     name : str, optional
         Instead of the one by data set and model.
+    check_only : bool
+        Tell, and write nothing.
     **further : str, optional
         Other settings of the run, as ``params.yaml`` calls them.
 
@@ -116,12 +119,13 @@ def add_run(
     }
     first, known = name or name_run(dataset, model, root), read_params().runs
     free = next(each for each in _list_names(first) if each not in known)
-    params = parse_params(_enter(free, entry))
+    text = _enter(free, entry)
+    params = parse_params(text)
     there = find_dataset(params.runs[free], params.prepare.random_state)
     if sizes is None:
         entry["sizes"] = _flow(fit_sizes(there, params.runs[free].split, params))
-    text = _enter(free, entry)
-    params = parse_params(text)
+        text = _enter(free, entry)
+        params = parse_params(text)
     taken = list(_list_names(first, free))
     for each in taken[:1] if name else taken:
         if not list_differences(known[each], params.runs[free]):
@@ -135,6 +139,10 @@ def add_run(
         )
     if there is not None:
         check_pictures(there, params, free)
+    if check_only:
+        sizes_told = ", ".join(f"{size:,}" for size in params.runs[free].sizes)
+        print(f"it would be run {free} of {sizes_told} samples")
+        return free
     write_text(PARAMS, text)
     print(f"params.yaml: run {free}" + (f"; {first} is another ({differences})" if taken else ""))
     return free

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,18 @@ import psutil
 
 from layerscope.errors import InputError
 from layerscope.progress import REPORT
-from projects.state import BUILDS, BuildState, forget_state, read_state, write_state
+from projects.state import (
+    BUILDS,
+    BuildState,
+    forget_state,
+    is_stopped,
+    read_state,
+    read_times,
+    tell_seconds,
+    to_planned,
+    write_state,
+    write_times,
+)
 
 if TYPE_CHECKING:
     from dvc.output import Output
@@ -34,6 +46,10 @@ _SHARES = {  # seconds that stages took of 7,000 photographs through `vgg16_slim
     "cam": 276, "channels": 204, "metrics": 211, "similarity": 120, "faithfulness": 900,
 }  # fmt: skip
 _USUAL = 100  # of a stage that somebody has added
+
+
+class Stopped(InputError):
+    """Somebody asked for it."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,21 @@ def open_repo() -> Repo:
 
     is_tracked = Path(".dvc/config").is_file() and Path(".git").exists()
     return Repo(config={} if is_tracked else {"core": {"no_scm": True}})
+
+
+@contextmanager
+def locked(repo: Repo) -> Iterator[None]:
+    """The repository for oneself. Raises `InputError` where somebody else has it, or it cannot be read."""
+    from dvc.exceptions import DvcException
+    from dvc.lock import LockError
+
+    try:
+        with repo.lock:
+            yield
+    except LockError:
+        raise InputError(f"{Path.cwd()}: DVC is at work here; wait until it is done") from None
+    except DvcException as error:
+        raise InputError(f"{Path.cwd()}: {' '.join(str(error).split())}") from None
 
 
 def plan_build(repo: Repo, runs: Sequence[str], last: str = "") -> Plan:
@@ -135,19 +166,21 @@ def runs_of(stage: PipelineStage) -> set[str]:
 
 
 def tell_plan(plan: Plan) -> str:
-    """One line: how much there is to do."""
+    """One line: how much there is to do, and how long that took the last time, where it is known."""
     if not plan.stages:
         return "everything is built"
     again = f", {len(plan.lost)} of them again, as what they made is not kept" if plan.lost else ""
-    return f"{len(plan.stages)} stages to run{again}"
+    times = read_times()
+    known = [times.get(stage) for stage in plan.stages]
+    took = "" if None in known else f"; {tell_seconds(sum(filter(None, known)))}, as the last time"
+    return f"{len(plan.stages)} stages to run{again}{took}"
 
 
-def announce(run: str, doing: str) -> None:
-    """Tell pages what is done to a run before it is built."""
-    process = psutil.Process()
-    write_state(
-        BuildState((run,), f"{doing}@{run}", 0, 1, 0.0, None, process.pid, process.create_time())
-    )
+def announce(runs: Sequence[str], doing: str = "", pid: int | None = None) -> None:
+    """Tell pages what is done to runs before they are built, by this process or another."""
+    process = psutil.Process(pid)
+    stage, n = (f"{doing}@{runs[0]}", 1) if doing else ("", 0)
+    write_state(BuildState(tuple(runs), stage, 0, n, 0.0, None, process.pid, process.create_time()))
 
 
 def refuse_second() -> None:
@@ -169,6 +202,7 @@ class _Follower:
     begun: float = field(default_factory=time.monotonic)
     done: dict[str, float] = field(default_factory=dict)  # shares of stages that are over
     at: str = ""
+    since: float = 0.0  # when it began
     part: float = 0.0  # of the stage at work
     read: int = 0
 
@@ -192,11 +226,16 @@ class _Follower:
 
     def _take(self, said: dict[str, str | int]) -> None:
         if "stage" in said:
-            if self.at:
-                self.done[self.at] = _share_of(self.at)
-            self.at, self.part = str(said["stage"]), 0.0
+            self.finish()
+            self.at, self.part, self.since = str(said["stage"]), 0.0, time.monotonic()
         elif said["of"]:
             self.part = max(self.part, int(said["done"]) / int(said["of"]))
+
+    def finish(self) -> None:
+        """The stage at work is over."""
+        if self.at:
+            self.done[self.at] = _share_of(self.at)
+            write_times(read_times() | {to_planned(self.at): time.monotonic() - self.since})
 
     def state(self) -> BuildState:
         """What is known now."""
@@ -214,6 +253,7 @@ class _Follower:
             passed / share * (1 - share) if share > 0.05 else None,
             process.pid,
             process.create_time(),
+            plan=self.plan.stages,
         )
 
 
@@ -244,30 +284,42 @@ def build(
         In one line where a stage refuses, or another build is at work.
     """
     refuse_second()
-    plan = find_plan(runs)
-    tell(tell_plan(plan))
-    if plan.stages:
-        run_plan(plan, runs, show)
+    with announced(runs):
+        plan = find_plan(runs)
+        tell(tell_plan(plan))
+        if plan.stages:
+            run_plan(plan, runs, show)
+
+
+@contextmanager
+def announced(runs: Sequence[str]) -> Iterator[None]:
+    """Work on runs, told to pages; what ends it early stays told, but where somebody asked for it."""
+    announce(runs)
+    try:
+        yield
+    except Stopped:
+        forget_state()
+        raise
+    except BaseException as error:
+        problem = str(error) if isinstance(error, InputError) else "interrupted"
+        if state := read_state():
+            write_state(replace(state, problem=problem))
+        raise
     forget_state()
 
 
 def find_plan(runs: Sequence[str], last: str = "") -> Plan:
     """`plan_build` in the working folder, once what is lost here and kept elsewhere has been brought."""
-    from dvc.exceptions import DvcException
-
-    try:
-        with open_repo() as repo, repo.lock:
-            plan = plan_build(repo, runs, last)
-            if not plan.lost:
-                return plan
-            for stage in plan.lost:
-                for each in repo.stage.collect(stage):
-                    for out in each.outs:
-                        if not out.exists:
-                            fetch(repo, out)
-            return plan_build(repo, runs, last)
-    except DvcException as error:
-        raise InputError(f"{Path.cwd()}: {' '.join(str(error).split())}") from None
+    with open_repo() as repo, locked(repo):
+        plan = plan_build(repo, runs, last)
+        if not plan.lost:
+            return plan
+        for stage in plan.lost:
+            for each in repo.stage.collect(stage):
+                for out in each.outs:
+                    if not out.exists:
+                        fetch(repo, out)
+        return plan_build(repo, runs, last)
 
 
 def run_plan(plan: Plan, runs: Sequence[str], show: Callable[[BuildState], object]) -> None:
@@ -282,11 +334,11 @@ def run_plan(plan: Plan, runs: Sequence[str], show: Callable[[BuildState], objec
             _repro(["--single-item", "--force", *plan.lost], follower)
         if plan.stale:
             _repro(["--single-item", *plan.stale], follower)
-    except BaseException as error:
+    except BaseException:
         follower.look()
-        _give_back(follower.at)
-        write_state(replace(follower.state(), problem=str(error) or "interrupted"))
+        _give_back(to_planned(follower.at))
         raise
+    follower.finish()
 
 
 def _repro(arguments: Sequence[str], follower: _Follower) -> None:
@@ -310,6 +362,10 @@ def _repro(arguments: Sequence[str], follower: _Follower) -> None:
                     break
                 except subprocess.TimeoutExpired:
                     follower.look()
+                    if is_stopped():
+                        raise Stopped(
+                            "stopped; what is finished is kept, and a build goes on from there"
+                        ) from None
         except BaseException:
             os.killpg(child.pid, signal.SIGINT)
             child.wait()
@@ -329,13 +385,11 @@ def _find_error(said: str) -> str:
 
 def _give_back(stage: str) -> None:
     """Check out again what a stage had made before, where it is kept."""
-    from dvc.exceptions import DvcException
-
     try:
-        with open_repo() as repo, repo.lock:
+        with open_repo() as repo, locked(repo):
             for each in repo.stage.collect(stage) if stage else ():
                 for out in each.outs:
                     if not out.exists and out.hash_info:
                         out.checkout(allow_missing=True)
-    except (DvcException, OSError):
+    except (InputError, OSError):
         pass  # it was not kept: the next build makes it

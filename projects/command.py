@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -23,11 +24,11 @@ from layerscope.models.layers import DEPTHS
 from layerscope.params import read_params
 from layerscope.runs.given import FORMATS
 from layerscope.storage.store import store_path
-from projects.add_run import add_run, parse_sizes
 from projects.building import announce, build, refuse_second
+from projects.changing import remove_run, rename_run
 from projects.first_look import forget
 from projects.folder import copy_demo, is_clone, open_folder
-from projects.listing import describe_runs, remove_run
+from projects.listing import describe_runs, to_json
 from projects.serving import App
 from projects.state import BuildState
 from stages.command import ensure_utf8, one_line_errors
@@ -89,10 +90,16 @@ def make_parser() -> argparse.ArgumentParser:
     _add_page_options(opening)
     _add_page_options(add("demo", "show the runs that come along", show_demo, project=False))
     _add_page_options(add("app", "show the runs of a project", show_app))
-    _add_run_options(add("add", "add a run, and build nothing yet", add_only))
+    adding = add("add", "add a run, and build nothing yet", add_only)
+    _add_run_options(adding)
+    adding.add_argument("--check", action="store_true", help="only tell what it would be of")
     building = add("build", "build what is missing or stale", build_runs)
     building.add_argument("runs", nargs="*", metavar="run", help="all without")
-    add("runs", "list runs: what each is of, which stages are built, bytes", list_runs)
+    listing = add("runs", "list runs: sizes, bytes, which stages are built", list_runs)
+    listing.add_argument("--json", action="store_true", help="stage by stage, as JSON")
+    renaming = add("rename", "name a run otherwise; nothing is built anew", rename)
+    renaming.add_argument("run")
+    renaming.add_argument("name")
     removing = add("remove", "take runs out of params.yaml and delete their arrays", remove_runs)
     removing.add_argument("runs", nargs="+", metavar="run")
     stage = add("stage", "run one stage, as DVC does", run_stage, project=False)
@@ -103,6 +110,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def add_named(options: dict[str, Any]) -> str:
     """Add the run that options describe; its name."""
+    from projects.add_run import add_run, parse_sizes  # torch and torchvision: 4 s
+
     given: dict[str, Any] = {name: options[name] for name in _RUN}
     pictures = options["pictures"]
     for name in _FILES:
@@ -115,7 +124,7 @@ def add_named(options: dict[str, Any]) -> str:
         given |= {"dataset": "imagefolder", "root": _find_from(options["start"], pictures)}
     if given["sizes"] is not None:
         given["sizes"] = parse_sizes(given["sizes"])
-    return add_run(**given)
+    return add_run(**given, check_only=options.get("check", False))
 
 
 def _find_from(start: Path, named: str | None) -> str | None:
@@ -127,7 +136,8 @@ def _find_from(start: Path, named: str | None) -> str | None:
 
 def add_only(options: dict[str, Any]) -> None:
     run = add_named(options)
-    tell(f"`layerscope build {run}` builds it")
+    if not options["check"]:
+        tell(f"`layerscope build {run}` builds it")
 
 
 @contextmanager
@@ -171,15 +181,19 @@ def open_run(options: dict[str, Any]) -> None:
     run = add_named(options)
     refuse_second()
     with _serve(options) as app:
-        announce(run, "first look")
+        announce([run], "first look")
         app.wait()
         _present(app.page(run=run), options)
         if not store_path(run, "pca").exists():
             take_first_look(run)
-        with showing_bar() as show:
-            build([run], show, tell)
-        forget(run)
-        tell(f"{run} is built: {app.page(run=run)} (Ctrl-C ends)")
+        try:
+            with showing_bar() as show:
+                build([run], show, tell)
+            forget(run)
+            tell(f"{run} is built: {app.page(run=run)} (Ctrl-C ends)")
+        except InputError as error:  # what is finished can be looked at
+            tell(f"error: {error}")
+            tell(f"what is built of it: {app.page(run=run)} (Ctrl-C ends)")
         app.process.wait()
 
 
@@ -207,6 +221,9 @@ def show_demo(options: dict[str, Any]) -> None:
 
 
 def list_runs(options: dict[str, Any]) -> None:
+    if options["json"]:
+        tell(json.dumps(to_json()))
+        return
     for line in describe_runs():
         tell(line)
 
@@ -214,6 +231,11 @@ def list_runs(options: dict[str, Any]) -> None:
 def remove_runs(options: dict[str, Any]) -> None:
     for run in options["runs"]:
         tell(f"{run}: removed, {remove_run(run) / 1e6:,.1f} MB")
+
+
+def rename(options: dict[str, Any]) -> None:
+    rename_run(options["run"], options["name"])
+    tell(f"{options['run']} is {options['name']} now")
 
 
 def run_stage(options: dict[str, Any]) -> None:
@@ -228,6 +250,8 @@ def main() -> None:
     options = vars(make_parser().parse_args())
     # Ended by others, it ends its server too.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    # In the background a shell has it ignore Ctrl-C, and so would each stage.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options["start"] = Path.cwd()
     with one_line_errors():
         if "project" in options:

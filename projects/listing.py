@@ -1,82 +1,142 @@
-"""Which runs a project has, how far each is built, and how to take one out."""
+"""Which runs a project has, and how far each is built."""
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from layerscope.errors import InputError
-from layerscope.params import PARAMS, parse_params, read_params
-from layerscope.storage.files import write_text
-from layerscope.storage.store import DATA
-from projects.building import open_repo, plan_build, refuse_second, runs_of
-from projects.folder import format_yaml, open_yaml
-from projects.state import first_look_of, read_state
+from layerscope.params import read_params
+from projects.building import STAGES, locked, open_repo, plan_build, runs_of
+from projects.state import BuildState, name_stage, read_state, read_times, to_planned
 
 
-def count_bytes(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+@dataclass(frozen=True)
+class StageStatus:
+    """A stage of a run.
+
+    Attributes
+    ----------
+    name : str
+        ``umap``, ``tsne 30``.
+    state : str
+        ``built``; ``not kept``: built, but what it made is not here, and is made again when it is needed;
+        ``stale``: what it depends on has changed; ``missing``; ``running``; ``waiting`` for its turn;
+        ``unknown`` while DVC is at work on others.
+    n_bytes : int
+        Of what it made, as far as it is here.
+    seconds : float or None
+        How long it took, where it was built by this project's builds.
+    """
+
+    name: str
+    state: str
+    n_bytes: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """A run and its stages, in the order in which they run."""
+
+    name: str
+    stages: tuple[StageStatus, ...]
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(stage.n_bytes for stage in self.stages)
+
+    def count(self) -> Counter[str]:
+        """Stages by state."""
+        return Counter(stage.state for stage in self.stages)
+
+
+def count_bytes(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder; 0 for nothing."""
+    if path.is_file():
+        return path.stat().st_size
+    return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+
+
+def list_statuses() -> list[RunStatus]:
+    """All runs of the project in the working folder, as ``params.yaml`` has them.
+
+    While a build is at work the repository is its: what it has not planned is not looked at.
+
+    Raises
+    ------
+    InputError
+        Where ``params.yaml`` or ``dvc.yaml`` cannot be read, or DVC is at work.
+    """
+    runs = read_params().runs
+    state = read_state()
+    at_work = state if state is not None and state.is_at_work else None
+    times = read_times()
+    found: dict[str, list[tuple[str, StageStatus]]] = {run: [] for run in runs}
+    with open_repo() as repo, nullcontext() if at_work else locked(repo):
+        stale = set() if at_work else set(plan_build(repo, ()).stale)
+        for stage in repo.index.stages:
+            planned = stage.addressing
+            n_bytes = sum(count_bytes(Path(out.fs_path)) for out in stage.outs)
+            is_there = any(out.exists for out in stage.outs)
+            for run in runs_of(stage) & runs.keys():
+                found[run].append((planned, StageStatus(
+                    name_stage(planned, run),
+                    _find_state(planned, run, is_there, stale, at_work),
+                    n_bytes,
+                    times.get(planned),
+                )))  # fmt: skip
+    return [
+        RunStatus(run, tuple(status for _, status in sorted(stages, key=_order)))
+        for run, stages in found.items()
+    ]
+
+
+def _order(stage: tuple[str, StageStatus]) -> tuple[int, float]:
+    """As they run; perplexities by their size."""
+    name, _, setting = stage[1].name.partition(" ")
+    try:
+        number = float(setting or 0)
+    except ValueError:
+        number = 0.0
+    return STAGES.index(name) if name in STAGES else len(STAGES), number
+
+
+def _find_state(
+    planned: str, run: str, is_there: bool, stale: set[str], build: BuildState | None
+) -> str:
+    here = "built" if is_there else "not kept"
+    if build is None:
+        if planned not in stale:
+            return here
+        return "stale" if is_there else "missing"
+    if planned == to_planned(build.stage):
+        return "running"
+    if planned in build.plan:
+        return here if planned in build.plan[: build.n_done] else "waiting"
+    return here if build.plan and (not build.runs or run in build.runs) else "unknown"
 
 
 def describe_runs() -> Iterator[str]:
-    """A line a run: name, data set and model, sizes, state of its stages, bytes."""
+    """A line a run: name, sizes, bytes, state of its stages."""
     runs = read_params().runs
     if not runs:
         yield "no run yet: `layerscope open FOLDER` adds one"
         return
     state = read_state()
-    counts: dict[str, Counter[str]] = {run: Counter() for run in runs}
-    with open_repo() as repo, repo.lock:
-        stale = set(plan_build(repo, ()).stale)
-        for stage in repo.index.stages:
-            is_there = any(out.exists for out in stage.outs)
-            found = "built" if stage.addressing not in stale else "stale" if is_there else "missing"
-            for run in runs_of(stage) & counts.keys():
-                counts[run][found] += 1
     wide = max(map(len, runs))
-    for run, settings in runs.items():
-        at_work = state is not None and state.is_at_work and run in state.runs
-        stages = ", ".join(f"{n} {name}" for name, n in sorted(counts[run].items()))
+    for status in list_statuses():
+        at_work = state is not None and state.is_at_work and status.name in state.runs
+        stages = ", ".join(f"{n} {name}" for name, n in sorted(status.count().items()))
         yield (
-            f"{run:{wide}}  {', '.join(map(str, settings.sizes))} samples  "
-            f"{count_bytes(DATA / run) / 1e6:,.1f} MB  {stages}"
+            f"{status.name:{wide}}  {', '.join(map(str, runs[status.name].sizes))} samples  "
+            f"{status.n_bytes / 1e6:,.1f} MB  {stages}"
             + (f"  (building: {state.tell()})" if at_work and state else "")
         )
 
 
-def remove_run(run: str) -> int:
-    """Take a run out of ``params.yaml``, comments kept, and delete its arrays.
-
-    Returns
-    -------
-    int
-        Bytes of its arrays.
-
-    Raises
-    ------
-    InputError
-        Where there is no such run, a comparison needs it, or a build is at work.
-    """
-    params = read_params()
-    params.run(run)
-    refuse_second()
-    for name, pair in params.comparisons.items():
-        if run in (pair.first, pair.second):
-            raise InputError(f"params.yaml: comparisons.{name} compares {run}; take that out first")
-    content = open_yaml().load(PARAMS)
-    del content["runs"][run]
-    if run in content["faithfulness"]["runs"]:
-        content["faithfulness"]["runs"].remove(run)
-    text = format_yaml(content)
-    parse_params(text)
-    n_bytes = count_bytes(DATA / run)
-    write_text(PARAMS, text)
-    for each in (run, first_look_of(run)):
-        shutil.rmtree(DATA / each, ignore_errors=True)
-    if not Path(".git").exists():  # no other revision needs what DVC has kept of it
-        with open_repo() as repo:
-            repo.gc(workspace=True, force=True)
-    return n_bytes
+def to_json() -> list[dict[str, object]]:
+    """What `list_statuses` finds, in plain values."""
+    return [asdict(status) for status in list_statuses()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import psutil
 from layerscope.storage.files import write_text
 
 BUILDS = Path(".cache/build")
-_STATE = BUILDS / "state.json"
+_STATE, _STOP, _TIMES = BUILDS / "state.json", BUILDS / "stop", BUILDS / "times.json"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class BuildState:
         The process that builds.
     problem : str
         Why it ended before its time.
+    plan : tuple of str
+        Its stages in order, as DVC calls them; those before `n_done` are done.
     """
 
     runs: tuple[str, ...]
@@ -45,6 +48,7 @@ class BuildState:
     pid: int
     born: float
     problem: str = ""
+    plan: tuple[str, ...] = ()
 
     @property
     def is_at_work(self) -> bool:
@@ -56,12 +60,52 @@ class BuildState:
 
     def tell(self) -> str:
         """What a user reads: stage, stages, share, time left."""
+        if not self.n:
+            return "finding out what is to be built"
         if not self.stage:
             return f"{self.n} stages to run"
         stage, run, *setting = self.stage.split("@")
         stage = " ".join([stage, *setting])
         left = "" if self.left is None else f", {tell_seconds(self.left)} left"
         return f"{run}: {stage}, {self.n_done} of {self.n} stages, {self.share:.0%}{left}"
+
+    def stop(self) -> None:
+        """Ask the process to end; what is finished is kept."""
+        write_text(_STOP, str(self.pid))
+
+
+def is_stopped() -> bool:
+    """Whether somebody has asked this process to end its build."""
+    try:
+        return _STOP.read_text(encoding="utf-8") == str(os.getpid())
+    except OSError:
+        return False
+
+
+def to_planned(said: str) -> str:
+    """What DVC calls a stage: ``tsne@<run>-30`` where the stage says of itself ``tsne@<run>@30``."""
+    name, _, rest = said.partition("@")
+    return f"{name}@{rest.replace('@', '-')}" if rest else name
+
+
+def name_stage(planned: str, run: str) -> str:
+    """A stage of a run as people read it: ``tsne 30``."""
+    name, _, rest = planned.partition("@")
+    return f"{name} {rest.removeprefix(run).removeprefix('-')}".strip()
+
+
+def read_times() -> dict[str, float]:
+    """Seconds that stages took when they were built here the last time."""
+    try:
+        content = json.loads(_TIMES.read_text(encoding="utf-8"))
+        return {str(stage): float(seconds) for stage, seconds in content.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def write_times(times: dict[str, float]) -> None:
+    """Keep what `read_times` reads."""
+    write_text(_TIMES, json.dumps(times))
 
 
 def tell_seconds(seconds: float) -> str:
@@ -83,7 +127,8 @@ def read_state() -> BuildState | None:
     """The build that is under way, or was the last one; None where there was none, or it ended well."""
     try:
         content = json.loads(_STATE.read_text(encoding="utf-8"))
-        return BuildState(**content | {"runs": tuple(content["runs"])})
+        lists = {name: tuple(content[name]) for name in ("runs", "plan")}
+        return BuildState(**content | lists)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -91,6 +136,7 @@ def read_state() -> BuildState | None:
 def forget_state() -> None:
     """What ended well is no news."""
     _STATE.unlink(missing_ok=True)
+    _STOP.unlink(missing_ok=True)
 
 
 _FIRST_LOOK = "-first-look"

@@ -16,9 +16,26 @@ import psutil
 import pytest
 
 from layerscope.errors import InputError
-from projects.building import Plan, _find_error, build, open_repo, plan_build, tell_plan
-from projects.state import BuildState, read_state, tell_seconds, write_state
-from tests.shared.project import ROOT
+from projects.building import (
+    Plan,
+    Stopped,
+    _find_error,
+    build,
+    open_repo,
+    plan_build,
+    tell_plan,
+)
+from projects.state import (
+    BuildState,
+    name_stage,
+    read_state,
+    read_times,
+    tell_seconds,
+    to_planned,
+    write_state,
+    write_times,
+)
+from tests.shared.project import ROOT, copy_pipeline, edit_params
 
 # Stages as real ones are called; each writes what its setting says, once more than it had been run before.
 STAGES = """
@@ -79,12 +96,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-KEPT = (  # of a run in the bundle
-    *("samples.zarr", "predictions.zarr", "pca.zarr", "nearest.zarr", "umap.zarr", "cam.zarr"),
-    *("channels.zarr", "tsne"),
-)
-
-
 def edit(**settings: object) -> None:
     """``params.yaml`` of two runs, the settings of whose stages are 1 but for those of the first."""
     usual = {"prepare": 1, "pca": 1, "umap": 1}
@@ -125,7 +136,9 @@ def test_what_is_not_kept_and_is_read_again_is_made_again(project: Path) -> None
     with open_repo() as repo, repo.lock:
         plan = plan_build(repo, ("a",))
     assert plan == Plan(("prepare@a", "pca@a"), ("umap@a",))
-    assert tell_plan(plan) == "3 stages to run, 2 of them again, as what they made is not kept"
+    assert tell_plan(plan).startswith(
+        "3 stages to run, 2 of them again, as what they made is not kept; about"
+    )
     assert run_build("a")[0] == "prepare@a pca@a umap@a"
     assert (project / "data/a/umap").read_text() == "112"
 
@@ -171,6 +184,46 @@ def test_an_interrupted_build_gives_back_and_goes_on(project: Path) -> None:
     assert (project / "data/a/umap").read_text() == "11wait"
 
 
+def test_a_build_that_is_asked_to_stop_ends_gives_back_and_goes_on(project: Path) -> None:
+    run_build("a")
+    edit(pca=2, umap="wait")
+
+    def ask(state: BuildState) -> None:
+        if state.stage == "umap@a":
+            state.stop()
+
+    with pytest.raises(Stopped, match="what is finished is kept"):
+        build(["a"], ask, print)
+    assert (project / "data/a/components").read_text() == "12"
+    assert (project / "data/a/umap").read_text() == "111"
+    assert read_state() is None  # who asked for it needs no news
+    Path("go").touch()
+    assert run_build("a")[0] == "umap@a"
+
+
+def test_times_are_kept_and_told_before_the_same_is_done_again(project: Path) -> None:
+    run_build("a")
+    times = read_times()
+    assert set(times) == {"prepare@a", "pca@a", "umap@a"} and min(times.values()) > 0
+    assert tell_plan(Plan((), ("umap@a", "umap@b"))) == "2 stages to run"
+    write_times({"umap@a": 62.0, "tsne@a-30": 118.0})
+    plan = Plan((), ("umap@a", "tsne@a-30"))
+    assert tell_plan(plan) == "2 stages to run; about 3 min, as the last time"
+
+
+def test_what_stages_say_of_themselves_is_what_dvc_calls_them() -> None:
+    assert to_planned("tsne@a-b@30") == "tsne@a-b-30" and to_planned("umap@a") == "umap@a"
+    assert name_stage("tsne@a-b-30", "a-b") == "tsne 30" and name_stage("umap@a", "a") == "umap"
+
+
+def test_a_plan_that_cannot_be_made_says_why_and_is_no_build(project: Path) -> None:
+    (project / "dvc.yaml").write_text("stages: [")
+    with pytest.raises(InputError, match=r"dvc\.yaml"):
+        run_build("a")
+    state = read_state()
+    assert state is not None and not state.is_at_work and "dvc.yaml" in state.problem
+
+
 def test_the_line_that_says_why_is_found() -> None:
     said = "Running stage\n  half\rbar\nerror: too few\nERROR: failed to reproduce 'a': exited with 1\n"
     assert _find_error(said) == "too few"
@@ -209,27 +262,9 @@ def test_estimates_are_told_no_finer_than_they_are(seconds: float, told: str) ->
 
 def test_the_plan_of_a_fresh_clone_begins_with_what_a_new_perplexity_reads(tmp_path: Path) -> None:
     """Of the repository itself: nothing of it is computed here."""
-    for name in (
-        "dvc.yaml",
-        "dvc.lock",
-        "params.yaml",
-        "layerscope",
-        "stages",
-        "weights",
-        ".dvcignore",
-    ):
-        (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "params.yaml").unlink()
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    (tmp_path / "params.yaml").write_text(
-        text.replace("perplexity: [10, 30, 90]", "perplexity: [10, 30, 90, 5]"), encoding="utf-8"
-    )
-    (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
-    run = tmp_path / "data/objects-vgg16_slim"
-    run.mkdir(parents=True)
-    for name in KEPT:
-        (run / name).symlink_to(ROOT / "data/objects-vgg16_slim" / name)
+    copy_pipeline(tmp_path, ("objects-vgg16_slim",))
+    with chdir(tmp_path):
+        edit_params("tsne", perplexity=[10, 30, 90, 5])
     with chdir(tmp_path), open_repo() as repo, repo.lock:
         plan = plan_build(repo, ("objects-vgg16_slim",))
     assert plan == Plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -17,8 +18,8 @@ from PIL import Image
 
 from layerscope.params import read_params
 from projects import command
+from projects.changing import remove_run
 from projects.first_look import N_SAMPLES, look
-from projects.listing import remove_run
 from projects.state import find_run, first_look_of
 from tests.shared.project import ROOT
 
@@ -54,6 +55,10 @@ def test_a_run_is_added_from_anywhere_listed_and_taken_out(
     monkeypatch.chdir(pets.parent)
     call("runs", "--project", str(project), monkeypatch=monkeypatch)
     assert "no run yet" in capsys.readouterr().out
+    call("add", "pets", "--check", "--project", str(project), monkeypatch=monkeypatch)
+    told = capsys.readouterr().out
+    assert told.endswith(f"it would be run {RUN} of 60 samples\n") and "layerscope" not in told
+    assert read_params(project / "params.yaml").runs == {}
     call("add", "pets", "--project", str(project), monkeypatch=monkeypatch)
     told = capsys.readouterr().out
     assert "60 pictures, 2 classes of 30 (cat, dog)" in told and f"run {RUN}" in told
@@ -61,6 +66,14 @@ def test_a_run_is_added_from_anywhere_listed_and_taken_out(
     assert (run.root, run.sizes, run.model) == (str(pets), (60,), "efficientnet_lite0")
     call("runs", "--project", str(project), monkeypatch=monkeypatch)
     assert capsys.readouterr().out.startswith(f"{RUN}  60 samples  0.0 MB  12 missing")
+    call("runs", "--json", "--project", str(project), monkeypatch=monkeypatch)
+    listed = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in listed] == [RUN]
+    first = {"name": "prepare", "state": "missing", "n_bytes": 0, "seconds": None}
+    assert listed[0]["stages"][0] == first
+    call("rename", "--project", str(project), RUN, "mine", monkeypatch=monkeypatch)
+    assert list(read_params(project / "params.yaml").runs) == ["mine"]
+    call("rename", "--project", str(project), "mine", RUN, monkeypatch=monkeypatch)
     (project / "data" / RUN).mkdir(parents=True)
     (project / "data" / RUN / "layers.csv").write_text("1234567890")
     with chdir(project):
@@ -79,6 +92,7 @@ def test_a_run_is_added_from_anywhere_listed_and_taken_out(
         (("add", "pets", "--sizes", "ten"), "--sizes 'ten'"),
         (("build", "nothing"), "no run 'nothing'"),
         (("remove", "nothing"), "no run 'nothing'"),
+        (("rename", "nothing", "something"), "no run 'nothing'"),
         (("stage", "rm"), "no stage 'rm'"),
     ],
 )

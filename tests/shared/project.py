@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.projects import edit_params as edit_params  # tests take it from here
@@ -20,6 +22,24 @@ LAYERS = (
 )
 CLASSES = tuple(Category(None, None, name) for name in ("disc", "bar", "<b>knot</b>"))
 OUTPUTS = tuple(Category(None, None, f"thing {i}") for i in range(10))
+
+
+_NOT_KEPT = {f"{name}.zarr" for name in ("activations", "components", "neighbors", "faithfulness")}
+
+
+def copy_pipeline(folder: Path, runs: Iterable[str]) -> None:
+    """Make a folder what a fresh clone is, with the embedded arrays of some runs; the code is linked."""
+    for name in ("dvc.yaml", "layerscope", "stages", "weights", ".dvcignore"):
+        (folder / name).symlink_to(ROOT / name)
+    for name in ("params.yaml", "dvc.lock"):
+        shutil.copy(ROOT / name, folder / name)
+    (folder / ".dvc").mkdir()
+    (folder / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
+    for run in runs:
+        (folder / "data" / run).mkdir(parents=True)
+        for each in (ROOT / "data" / run).iterdir():
+            if each.name not in _NOT_KEPT:
+                (folder / "data" / run / each.name).symlink_to(each)
 
 
 def replace_attributes(path: Path, **attributes: object) -> None:
