@@ -80,12 +80,12 @@ def take_through(
     return told + [f"{what}: {line}" for what, line in outcome.refused.items()], outcome
 
 
-def write_document(kinds: Sequence[str] = ()) -> str:
-    """The whole of `docs/folders.md`; given kinds alone are taken through, others keep what stands there."""
+def write_document(kinds: Sequence[str]) -> str:
+    """The whole of `docs/folders.md`; given kinds are taken through, others keep what stands there."""
     became = {kind: cell for kind, _, cell in read_rows()}
     text = HEAD
     for kind, make in KINDS.items():
-        if not kinds or kind in kinds:
+        if kind in kinds:
             with TemporaryDirectory() as project, computing_here():
                 lines, outcome = take_through(make, Path(project))
             if outcome.failed:
@@ -98,4 +98,5 @@ def write_document(kinds: Sequence[str] = ()) -> str:
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(write_document(sys.argv[1:]), encoding="utf-8")
+    for kind in sys.argv[1:] or KINDS:  # written after each: what is interrupted keeps what it has
+        DOCUMENT.write_text(write_document([kind]), encoding="utf-8")

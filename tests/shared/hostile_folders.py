@@ -167,8 +167,9 @@ KINDS: dict[str, Callable[[Path], object]] = {
     "links to files and folders": links,
     "links in a loop": link_loop,
     "corrupt and empty files": cut_off,
-    "a picture of 5,000 pixels": lambda root: fill(
-        root, "cat/a.jpg", content=picture("red", (5000, 5000), "JPEG")
+    "a picture of 5,000 pixels": lambda root: (
+        fill(root, "cat/*11"),
+        fill(root, "cat/large.jpg", content=picture("red", (5000, 5000), "JPEG")),
     ),
     "a table": lambda root: (
         fill(root, "images/*14"),
