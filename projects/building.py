@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dvc.repo import Repo
     from dvc.stage import PipelineStage
 
-_LINES, _LOG = BUILDS / "progress", BUILDS / "build.log"
+_LINES, LOG = BUILDS / "progress", BUILDS / "build.log"
 _LOOK = 0.25  # seconds between two looks at what stages have said
 STAGES = (  # of a run by itself, in order
     "prepare", "predict", "activations", "pca", "neighbors", "tsne", "umap", "cam", "channels", "metrics",
@@ -234,13 +234,13 @@ class _Follower:
     def finish(self) -> None:
         """The stage at work is over."""
         if self.at:
-            self.done[self.at] = _share_of(self.at)
+            self.done[self.at] = share_of(self.at)
             write_times(read_times() | {to_planned(self.at): time.monotonic() - self.since})
 
     def state(self) -> BuildState:
         """What is known now."""
-        whole = sum(map(_share_of, self.plan.stages))
-        done = sum(self.done.values()) + self.part * (_share_of(self.at) if self.at else 0)
+        whole = sum(map(share_of, self.plan.stages))
+        done = sum(self.done.values()) + self.part * (share_of(self.at) if self.at else 0)
         share = min(done / whole, 1.0) if whole else 0.0
         passed = time.monotonic() - self.begun
         process = psutil.Process()
@@ -257,7 +257,7 @@ class _Follower:
         )
 
 
-def _share_of(stage: str) -> float:
+def share_of(stage: str) -> float:
     return _SHARES.get(stage.partition("@")[0], _USUAL)
 
 
@@ -326,7 +326,7 @@ def run_plan(plan: Plan, runs: Sequence[str], show: Callable[[BuildState], objec
     """Run the stages of a plan; parameters and errors as of `build`."""
     _LINES.unlink(missing_ok=True)
     BUILDS.mkdir(parents=True, exist_ok=True)
-    _LOG.write_bytes(b"")
+    LOG.write_bytes(b"")
     follower = _Follower(plan, tuple(runs), show)
     write_state(follower.state())
     try:
@@ -345,8 +345,8 @@ def _repro(arguments: Sequence[str], follower: _Follower) -> None:
     """Run ``dvc repro``; what it says goes to the log, and its last error is raised."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, REPORT: str(_LINES.absolute()), "PYTHONUTF8": "1"}
-    start = _LOG.stat().st_size
-    with _LOG.open("ab") as log:
+    start = LOG.stat().st_size
+    with LOG.open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "dvc", "repro", *arguments],
             stdin=subprocess.DEVNULL,
@@ -372,7 +372,7 @@ def _repro(arguments: Sequence[str], follower: _Follower) -> None:
             raise
     follower.look()
     if child.returncode:
-        raise InputError(_find_error(_LOG.read_bytes()[start:].decode(errors="replace")))
+        raise InputError(_find_error(LOG.read_bytes()[start:].decode(errors="replace")))
 
 
 def _find_error(said: str) -> str:
@@ -380,7 +380,7 @@ def _find_error(said: str) -> str:
     lines = [line.strip() for line in said.replace("\r", "\n").splitlines()]
     own = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     dvc = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    return (own or dvc or [f"a stage ended; {_LOG} has what it said"])[-1]
+    return (own or dvc or [f"a stage ended; {LOG} has what it said"])[-1]
 
 
 def _give_back(stage: str) -> None:

@@ -31,6 +31,7 @@ from projects.folder import copy_demo, is_clone, open_folder
 from projects.listing import describe_runs, to_json
 from projects.serving import App
 from projects.state import BuildState
+from projects.sweeping import list_trials, read_trials, sweep
 from stages.command import ensure_utf8, one_line_errors
 
 _FILES = ("weights", "root", "labels", "vectors")
@@ -95,6 +96,16 @@ def make_parser() -> argparse.ArgumentParser:
     adding.add_argument("--check", action="store_true", help="only tell what it would be of")
     building = add("build", "build what is missing or stale", build_runs)
     building.add_argument("runs", nargs="*", metavar="run", help="all without")
+    sweeping = add("sweep", "compute a run under other parameters, beside the workspace", sweep_run)
+    sweeping.add_argument("run")
+    sweeping.add_argument(
+        "-S", "--set", action="append", default=[], dest="settings", metavar="KEY=VALUE[,VALUE...]",
+        help="a parameter and its values; of several, every combination is an experiment",
+    )  # fmt: skip
+    sweeping.add_argument("--name", help="of the experiment; of several, its beginning")
+    sweeping.add_argument(
+        "--from", dest="file", help="a file: a name a line, and what is set beside -S"
+    )
     listing = add("runs", "list runs: sizes, bytes, which stages are built", list_runs)
     listing.add_argument("--json", action="store_true", help="stage by stage, as JSON")
     renaming = add("rename", "name a run otherwise; nothing is built anew", rename)
@@ -159,6 +170,19 @@ def build_runs(options: dict[str, Any]) -> None:
     with showing_bar() as show:
         build(options["runs"], show, tell)
     tell("built")
+
+
+def sweep_run(options: dict[str, Any]) -> None:
+    run, settings = options["run"], options["settings"]
+    if options["file"]:
+        trials = read_trials(Path(options["file"]), settings)
+    else:
+        trials = list_trials(run, settings, options["name"])
+    with showing_bar() as show:
+        sweep(run, trials, show, tell)
+    tell(
+        "done: `dvc exp show` and the page Experiments compare them, `dvc exp apply NAME` takes one over"
+    )
 
 
 def take_first_look(run: str) -> None:

@@ -66,7 +66,11 @@ def open_folder(folder: Path) -> None:
         stages = read_stages()
         for path in sorted(list_code(stages)):
             _keep(folder / _digest_of(path), digest_code(find_home() / path) + "\n")
-        _keep(folder / ".dvc" / "config", _CONFIG)
+        has_git = (folder / ".git").exists()
+        config = _CONFIG.replace("    no_scm = true\n", "") if has_git else _CONFIG
+        _keep(folder / ".dvc" / "config", config)
+        if not (folder / ".gitignore").exists():
+            _keep(folder / ".gitignore", "/data/\n.cache/\n/.dvc/cache\n/.dvc/tmp\n")
         _keep(folder / ".dvcignore", "*.partial\n")
         if not (folder / PUBLISHED).exists():
             shutil.copytree(find_home() / PUBLISHED, folder / PUBLISHED)

@@ -177,7 +177,7 @@ ROOMS = {
     },
     "projects": {
         *("add_run", "building", "changing", "command", "first_look", "folder"),
-        *("given_models", "given_pictures", "listing", "notebook", "serving", "state"),
+        *("given_models", "given_pictures", "listing", "notebook", "serving", "state", "sweeping"),
     },
     "ui": {
         *(

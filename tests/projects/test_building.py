@@ -35,63 +35,14 @@ from projects.state import (
     write_state,
     write_times,
 )
+from tests.shared.pipeline import write_pipeline
 from tests.shared.project import ROOT, copy_pipeline, edit_params
-
-# Stages as real ones are called; each writes what its setting says, once more than it had been run before.
-STAGES = """
-stages:
-  prepare:
-    foreach: ${runs}
-    do:
-      cmd: python work.py prepare ${key} '' data/${key}/samples
-      params: ["runs.${key}.prepare"]
-      deps: ["work.py"]
-      outs: ["data/${key}/samples"]
-  pca:
-    foreach: ${runs}
-    do:
-      cmd: python work.py pca ${key} data/${key}/samples data/${key}/components
-      params: ["runs.${key}.pca"]
-      deps: ["data/${key}/samples"]
-      outs: ["data/${key}/components"]
-  umap:
-    foreach: ${runs}
-    do:
-      cmd: python work.py umap ${key} data/${key}/components data/${key}/umap
-      params: ["runs.${key}.umap"]
-      deps: ["data/${key}/components"]
-      outs: ["data/${key}/umap"]
-"""
-WORK = f"""
-import json, os, sys, time
-from pathlib import Path
-sys.path.insert(0, {str(ROOT)!r})
-from layerscope.progress import report
-from ruamel.yaml import YAML
-stage, run, before, out = sys.argv[1:]
-report(stage=f"{{stage}}@{{run}}")
-setting = YAML(typ="safe").load(Path("params.yaml"))["runs"][run][stage]
-if setting == "refuse":
-    sys.exit("error: the setting is refused")
-while setting == "wait" and not Path("go").exists():
-    Path("waiting").touch()
-    time.sleep(0.02)
-report(label="half", done=1, of=2)
-text = (Path(before).read_text() if before else "") + str(setting)
-Path(out).parent.mkdir(parents=True, exist_ok=True)
-Path(out).write_text(text)
-with Path("log").open("a") as log:
-    log.write(f"{{stage}}@{{run}} ")
-"""
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
-    (tmp_path / "dvc.yaml").write_text(STAGES)
-    (tmp_path / "work.py").write_text(WORK)
     monkeypatch.chdir(tmp_path)
+    write_pipeline(**{stage: f"runs.${{key}}.{stage}" for stage in ("prepare", "pca", "umap")})
     edit()
     return tmp_path
 
@@ -127,7 +78,7 @@ def test_a_run_is_built_without_the_others_and_then_all(project: Path) -> None:
 
 def test_what_is_not_kept_and_is_read_again_is_made_again(project: Path) -> None:
     run_build("a")
-    for name in ("samples", "components"):  # as in a fresh clone
+    for name in ("prepare", "pca"):  # as in a fresh clone
         (project / "data/a" / name).unlink()
     shutil.rmtree(project / ".dvc/cache")
     with open_repo() as repo, repo.lock:
@@ -151,7 +102,7 @@ def test_a_stage_that_refuses_says_so_in_its_own_line_and_the_others_stay(projec
     assert str(error.value) == "the setting is refused"
     state = read_state()
     assert state is not None and not state.is_at_work and state.problem == "the setting is refused"
-    assert (project / "data/a/components").read_text() == "13"  # it was finished
+    assert (project / "data/a/pca").read_text() == "13"  # it was finished
     assert (project / "data/a/umap").read_text() == "111"  # what it had made before
     edit(pca=3)
     assert run_build("a")[0] == "umap@a"
@@ -194,7 +145,7 @@ def test_a_build_that_is_asked_to_stop_ends_gives_back_and_goes_on(project: Path
 
     with pytest.raises(Stopped, match="what is finished is kept"):
         build(["a"], ask, print)
-    assert (project / "data/a/components").read_text() == "12"
+    assert (project / "data/a/pca").read_text() == "12"
     assert (project / "data/a/umap").read_text() == "111"
     assert read_state() is None  # who asked for it needs no news
     Path("go").touch()

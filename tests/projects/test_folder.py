@@ -66,6 +66,17 @@ def test_opening_it_again_changes_nothing(tmp_path: Path) -> None:
     assert after == before
 
 
+def test_a_folder_with_git_keeps_its_history_there(tmp_path: Path) -> None:
+    config = tmp_path / ".dvc/config"
+    open_folder(tmp_path)
+    assert "no_scm = true" in config.read_text()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("/mine\n")
+    open_folder(tmp_path)
+    assert "no_scm" not in config.read_text()
+    assert (tmp_path / ".gitignore").read_text() == "/mine\n"
+
+
 def test_what_belongs_to_others_is_refused_and_stays(tmp_path: Path) -> None:
     for name, text in (("dvc.yaml", "stages: {}\n"), ("params.yaml", "learning_rate: 0.1\n")):
         folder = tmp_path / name
