@@ -318,7 +318,17 @@ class FaithfulnessParams:
 
 @dataclass(frozen=True, config=_STRICT)
 class AppParams:
+    """Of the app.
+
+    Attributes
+    ----------
+    activation_cache_mb : int
+    editable : bool
+        Whether its visitors add, build and remove runs; only where it listens to this machine alone.
+    """
+
     activation_cache_mb: int = Field(ge=0)
+    editable: bool = False
 
 
 @dataclass(frozen=True, config=_STRICT)

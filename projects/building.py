@@ -362,7 +362,7 @@ def _repro(arguments: Sequence[str], follower: _Follower) -> None:
                     break
                 except subprocess.TimeoutExpired:
                     follower.look()
-                    if is_stopped():
+                    if is_stopped(os.getpid()):
                         raise Stopped(
                             "stopped; what is finished is kept, and a build goes on from there"
                         ) from None

@@ -11,10 +11,10 @@ from layerscope.names import RULE, is_name
 from layerscope.params import PARAMS, parse_params, read_params
 from layerscope.storage.files import write_text
 from layerscope.storage.store import DATA
-from projects.building import locked, open_repo, refuse_second
+from projects.building import locked, open_repo, refuse_second, runs_of
 from projects.folder import format_yaml, open_yaml
 from projects.listing import count_bytes
-from projects.state import first_look_of
+from projects.state import first_look_of, read_times, write_times
 
 _LOCK = Path("dvc.lock")
 
@@ -76,6 +76,11 @@ def rename_run(run: str, name: str) -> None:
     text = format_yaml(_rename_in_params(open_yaml().load(PARAMS), run, name))
     parse_params(text)
     with open_repo() as repo, locked(repo):
+        times = read_times()
+        for stage in repo.index.stages:
+            if run in runs_of(stage) and stage.addressing in times:
+                key = _rename_key(stage.addressing, run, name)
+                times[key] = times.pop(stage.addressing)
         if (DATA / run).exists():
             (DATA / run).rename(DATA / name)
         write_text(PARAMS, text)
@@ -85,6 +90,7 @@ def rename_run(run: str, name: str) -> None:
                     _rename_stage(key, stage, run, name): _rename_in_stage(stage, run, name)
                     for key, stage in lock["stages"].items()
                 }
+        write_times(times)
 
 
 def _rename_in_params(content: Any, run: str, name: str) -> Any:
@@ -106,8 +112,12 @@ def _rename_stage(key: str, stage: Any, run: str, name: str) -> str:
     is_of_run = any(
         Path(out["path"]).parts[:2] == (DATA.name, run) for out in stage.get("outs", ())
     )
+    return _rename_key(key, run, name) if is_of_run else key
+
+
+def _rename_key(key: str, run: str, name: str) -> str:
     kind, _, rest = key.partition("@")
-    return f"{kind}@{name}{rest.removeprefix(run)}" if is_of_run else key
+    return f"{kind}@{name}{rest.removeprefix(run)}"
 
 
 def _rename_in_stage(stage: Any, run: str, name: str) -> Any:

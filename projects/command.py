@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import subprocess
@@ -28,7 +27,7 @@ from projects.building import announce, build, refuse_second
 from projects.changing import remove_run, rename_run
 from projects.first_look import forget
 from projects.folder import copy_demo, is_clone, open_folder
-from projects.listing import describe_runs, to_json
+from projects.listing import describe_runs, write_statuses
 from projects.serving import App
 from projects.state import BuildState
 from projects.sweeping import list_trials, read_trials, sweep
@@ -246,7 +245,7 @@ def show_demo(options: dict[str, Any]) -> None:
 
 def list_runs(options: dict[str, Any]) -> None:
     if options["json"]:
-        tell(json.dumps(to_json()))
+        tell(write_statuses())
         return
     for line in describe_runs():
         tell(line)

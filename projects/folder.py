@@ -201,4 +201,5 @@ def write_params() -> str:
     for name in ("runs", "comparisons", "train"):
         content[name].clear()
     content["faithfulness"]["runs"].clear()
+    content["app"]["editable"] = True  # it is on the user's own machine
     return format_yaml(content)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from layerscope.params import read_params
@@ -63,7 +64,7 @@ def count_bytes(path: Path) -> int:
 def list_statuses() -> list[RunStatus]:
     """All runs of the project in the working folder, as ``params.yaml`` has them.
 
-    While a build is at work the repository is its: what it has not planned is not looked at.
+    While a build is at work it has the repository for itself: other runs than its are not looked at.
 
     Raises
     ------
@@ -74,7 +75,11 @@ def list_statuses() -> list[RunStatus]:
     state = read_state()
     at_work = state if state is not None and state.is_at_work else None
     times = read_times()
-    found: dict[str, list[tuple[str, StageStatus]]] = {run: [] for run in runs}
+    found: dict[str, list[StageStatus]] = {run: [] for run in runs}
+
+    def is_looked_at(run: str) -> bool:
+        return at_work is None or (bool(at_work.plan) and run in (at_work.runs or runs))
+
     with open_repo() as repo, nullcontext() if at_work else locked(repo):
         stale = set() if at_work else set(plan_build(repo, ()).stale)
         for stage in repo.index.stages:
@@ -82,21 +87,25 @@ def list_statuses() -> list[RunStatus]:
             n_bytes = sum(count_bytes(Path(out.fs_path)) for out in stage.outs)
             is_there = any(out.exists for out in stage.outs)
             for run in runs_of(stage) & runs.keys():
-                found[run].append((planned, StageStatus(
+                found[run].append(StageStatus(
                     name_stage(planned, run),
-                    _find_state(planned, run, is_there, stale, at_work),
+                    _find_state(planned in stale, is_there) if is_looked_at(run) else "unknown",
                     n_bytes,
                     times.get(planned),
-                )))  # fmt: skip
-    return [
-        RunStatus(run, tuple(status for _, status in sorted(stages, key=_order)))
-        for run, stages in found.items()
-    ]
+                ))  # fmt: skip
+    statuses = [RunStatus(run, tuple(sorted(stages, key=_order))) for run, stages in found.items()]
+    return follow(statuses, at_work)
 
 
-def _order(stage: tuple[str, StageStatus]) -> tuple[int, float]:
+def _find_state(is_stale: bool, is_there: bool) -> str:
+    if is_stale:
+        return "stale" if is_there else "missing"
+    return "built" if is_there else "not kept"
+
+
+def _order(stage: StageStatus) -> tuple[int, float]:
     """As they run; perplexities by their size."""
-    name, _, setting = stage[1].name.partition(" ")
+    name, _, setting = stage.name.partition(" ")
     try:
         number = float(setting or 0)
     except ValueError:
@@ -104,19 +113,28 @@ def _order(stage: tuple[str, StageStatus]) -> tuple[int, float]:
     return STAGES.index(name) if name in STAGES else len(STAGES), number
 
 
-def _find_state(
-    planned: str, run: str, is_there: bool, stale: set[str], build: BuildState | None
-) -> str:
-    here = "built" if is_there else "not kept"
-    if build is None:
-        if planned not in stale:
-            return here
-        return "stale" if is_there else "missing"
-    if planned == to_planned(build.stage):
-        return "running"
-    if planned in build.plan:
-        return here if planned in build.plan[: build.n_done] else "waiting"
-    return here if build.plan and (not build.runs or run in build.runs) else "unknown"
+def follow(statuses: Sequence[RunStatus], build: BuildState | None) -> list[RunStatus]:
+    """Statuses from the beginning of a build, as far as it is now."""
+    if build is None or not build.is_at_work:
+        return list(statuses)
+    times, at = read_times(), to_planned(build.stage)
+
+    def state_of(stage: StageStatus, place: int, planned: str) -> StageStatus:
+        if planned == at:
+            return replace(stage, state="running")
+        if place < build.n_done:
+            return replace(stage, state="built", seconds=times.get(planned))
+        return replace(stage, state="waiting")
+
+    followed = []
+    for run in statuses:
+        planned = {name_stage(each, run.name): (i, each) for i, each in enumerate(build.plan)}
+        stages = (
+            state_of(stage, *planned[stage.name]) if stage.name in planned else stage
+            for stage in run.stages
+        )
+        followed.append(RunStatus(run.name, tuple(stages)))
+    return followed
 
 
 def describe_runs() -> Iterator[str]:
@@ -137,6 +155,14 @@ def describe_runs() -> Iterator[str]:
         )
 
 
-def to_json() -> list[dict[str, object]]:
-    """What `list_statuses` finds, in plain values."""
-    return [asdict(status) for status in list_statuses()]
+def write_statuses() -> str:
+    """What `list_statuses` finds, as JSON."""
+    return json.dumps([asdict(status) for status in list_statuses()])
+
+
+def parse_statuses(text: str) -> list[RunStatus]:
+    """Read what `write_statuses` writes."""
+    return [
+        RunStatus(each["name"], tuple(StageStatus(**stage) for stage in each["stages"]))
+        for each in json.loads(text)
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,7 +53,9 @@ class BuildState:
     def is_at_work(self) -> bool:
         """Whether the process is there still."""
         try:
-            return not self.problem and psutil.Process(self.pid).create_time() == self.born
+            process = psutil.Process(self.pid)
+            is_it = process.create_time() == self.born
+            return is_it and not self.problem and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 
@@ -73,11 +74,16 @@ class BuildState:
         """Ask the process to end; what is finished is kept."""
         write_text(_STOP, str(self.pid))
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to."""
+        return is_stopped(self.pid)
 
-def is_stopped() -> bool:
-    """Whether somebody has asked this process to end its build."""
+
+def is_stopped(pid: int) -> bool:
+    """Whether somebody has asked a process to end its build."""
     try:
-        return _STOP.read_text(encoding="utf-8") == str(os.getpid())
+        return _STOP.read_text(encoding="utf-8") == str(pid)
     except OSError:
         return False
 

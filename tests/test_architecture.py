@@ -206,7 +206,7 @@ ROOMS = {
         ),
         *("selection", "shell", "similarities", "techniques", "tour"),
         *("channel", "components", "experiments", "explain", "explorer", "features", "network"),
-        *("performance", "sample", "umap_tour", "glossary"),
+        *("performance", "sample", "umap_tour", "glossary", "rights", "runs"),
     },
 }
 

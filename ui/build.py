@@ -6,8 +6,10 @@ from html import escape
 
 import streamlit as st
 
+from layerscope.errors import InputError
 from layerscope.storage.store import store_path
 from projects.state import BuildState, find_run, first_look_of, read_state
+from ui.address import change, read_params
 from ui.library import is_built, load_params
 
 _AGAIN = 1.0  # seconds between two looks
@@ -19,21 +21,28 @@ def is_viewable(run: str) -> bool:
     return is_built(run) and store_path(run, "pca").exists()
 
 
-def draw_build() -> None:
+def draw_build(shows_arrays: bool) -> None:
     """A line in the corner while a run is built; nothing where none is.
 
-    A page of a run that is not there goes on to its first look, and from there to the run, as soon as these
-    can be seen.
+    Parameters
+    ----------
+    shows_arrays : bool
+        Whether the page is of a run's arrays: where the run is not there, it goes on to its first look, and
+        from there to the run, as soon as these can be seen.
     """
     if (state := read_state()) is not None:
         st.session_state[_SEEN] = _sum_up(state)
-        _watch()
+        _watch(shows_arrays)
 
 
 def _find_better() -> str | None:
     """What to go on to: from a first look to its run, from a run that is not there to its first look."""
-    shown = st.query_params.get("run", "")
-    run = find_run(shown, load_params().runs)
+    shown = read_params().get("run", "")
+    try:
+        runs = load_params().runs
+    except InputError:
+        return None  # the page says so
+    run = find_run(shown, runs)
     better = next((each for each in (run, first_look_of(run)) if is_viewable(each)), None)
     return better if better != shown else None
 
@@ -44,10 +53,11 @@ def _sum_up(state: BuildState | None) -> tuple[object, ...]:
 
 
 @st.fragment(run_every=_AGAIN)
-def _watch() -> None:
+def _watch(shows_arrays: bool) -> None:
     state = read_state()
-    if state is not None and (better := _find_better()):
-        st.query_params.from_dict({"run": better})  # samples have other numbers there
+    if shows_arrays and state is not None and (better := _find_better()):
+        others = dict.fromkeys(read_params())  # samples have other numbers there
+        change(**others | {"run": better})
         st.rerun()
     if _sum_up(state) != st.session_state[_SEEN]:
         st.rerun()

@@ -19,7 +19,7 @@ from projects.state import find_run
 from ui.arrays import explaining, load_predictions, load_samples
 from ui.live.models import Source, make_source
 
-_COMMANDS = {"objects": "make demo", "birds": "make demo", "imagenette": "make imagenette"}
+_EMBEDDED = {"objects", "birds"}  # data sets of runs that come along
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,9 @@ def command_for(run: str) -> str:
     """The command that builds the arrays of a run."""
     if is_made(Path()):
         return f"layerscope build {run}"
-    return _COMMANDS.get(run.partition("-")[0], "dvc repro")
+    return (
+        "make demo" if run.partition("-")[0] in _EMBEDDED else f"python -m layerscope build {run}"
+    )
 
 
 def _list_perplexities(run: str) -> tuple[str, ...]:

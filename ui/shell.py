@@ -12,6 +12,7 @@ from threading import Lock
 import streamlit as st
 
 from layerscope.errors import InputError
+from projects.folder import is_made
 from projects.state import read_state
 from ui.address import note_page
 from ui.arrays import Unavailable
@@ -22,6 +23,7 @@ from ui.components.page_actions import draw_page_actions
 from ui.library import command_for
 from ui.markup import escape_markdown
 from ui.memory import keep_small
+from ui.rights import is_editable
 from ui.selection import KEYS, recall_selection
 from ui.tour import TourStep
 
@@ -44,6 +46,7 @@ PAGES = (
     Page("Performance", "pages/Performance.py"),
     Page("Network", "pages/Network.py"),
     Page("Experiments", "pages/Experiments.py"),
+    Page("Runs", "pages/Runs.py"),
     Page("About", "pages/About.py"),
 )
 
@@ -100,12 +103,14 @@ def open_page(title: str, tour: Sequence[TourStep] | None = None, style: str = "
     with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap=None):
         st.html(f'<span class="brand">{NAME}</span>', width="content")
         for page in PAGES:
+            if page.title == "Runs" and not is_editable():
+                continue
             name = "here" if page.title == title else f"to-{page.title.lower().replace(' ', '-')}"
             with st.container(key=f"nav-{name}", width="content"):
                 st.page_link(page.file, label=page.title, query_params=carried)
         with st.container(key="page-actions", width="content"):
             draw_page_actions(tour, key="page_actions")
-    draw_build()
+    draw_build(shows_arrays=title not in {"Runs", "About"})
     return _unpack_bundle()
 
 
@@ -148,11 +153,24 @@ def show_notices(refused: Sequence[str], *problems: str | None) -> None:
 def show_no_runs(*problems: str | None) -> None:
     """The whole page, where there is nothing to choose from."""
     said = "".join(f"<p>{escape(problem)}</p>" for problem in problems if problem)
+    command, does = (
+        ("layerscope open FOLDER", "looks at pictures of your own")
+        if is_made(Path())
+        else ("make demo", "builds the first ones")
+    )
     st.html(
         '<div class="unavailable"><div class="glyph"></div><h3>There is no run yet</h3>'
-        f'{said}<p class="command"><code>make demo</code></p>'
-        "<p>builds the first ones. Then reload this page.</p></div>"
+        f'{said}<p class="command"><code>{command}</code></p>'
+        f"<p>{does}. Then reload this page.</p></div>"
     )
+    _link_to_runs("Or add one here")
+
+
+def _link_to_runs(label: str) -> None:
+    """Where runs are changed, a link to the page that does it."""
+    if is_editable():
+        with st.container(key="to-runs-page", horizontal=True, horizontal_alignment="center"):
+            draw_link("Runs", label)
 
 
 def show_unavailable(problem: Unavailable) -> None:
@@ -170,7 +188,7 @@ def show_unavailable(problem: Unavailable) -> None:
         f"Delete <code>data/{escape(problem.run)}/{escape(problem.name)}.zarr</code> first, so that"
         " it is made anew."
         if problem.broken
-        else "It takes a few minutes, and what is finished is kept."
+        else "What is finished is kept, however it ends."
     )
     st.html(
         '<div class="unavailable"><div class="glyph"></div>'
@@ -179,6 +197,8 @@ def show_unavailable(problem: Unavailable) -> None:
         f'<p class="command"><code>{escape(command_for(problem.run))}</code></p>'
         f"<p>{hint} Then reload this page.</p></div>"
     )
+    if not problem.broken:
+        _link_to_runs("Or build them here")
 
 
 def tell_unavailable(problem: Unavailable) -> str:

@@ -13,8 +13,8 @@ from layerscope.errors import InputError
 from layerscope.params import PARAMS, read_params
 from projects.building import Plan, locked, open_repo, plan_build
 from projects.changing import rename_run
-from projects.listing import describe_runs, list_statuses
-from projects.state import BuildState, write_state, write_times
+from projects.listing import describe_runs, list_statuses, parse_statuses, write_statuses
+from projects.state import BuildState, read_times, write_state, write_times
 from tests.shared.project import ROOT, copy_pipeline
 
 RUN, LITE = "objects-vgg16_slim", "objects-efficientnet_lite0"
@@ -61,6 +61,7 @@ def test_stages_are_told_in_order_with_what_they_made_and_took(pipeline: Path) -
     assert stages["pca"].seconds is None
     made = ROOT / "data" / RUN / "umap.zarr"
     assert stages["umap"].n_bytes == sum(p.stat().st_size for p in made.rglob("*") if p.is_file())
+    assert parse_statuses(write_statuses()) == list(statuses.values())
     assert statuses[RUN].n_bytes == sum(stage.n_bytes for stage in stages.values())
 
 
@@ -75,7 +76,7 @@ def test_a_build_at_work_has_the_repository_for_itself(
     with open_repo() as repo, repo.lock:  # as the build has it; here nobody waits for it
         states, others = states_of(), set(states_of(LITE).values())
         told = list(describe_runs())
-    assert states["activations"] == "not kept"  # done, by the plan
+    assert states["activations"] == "built"  # by the plan
     assert (states["tsne 30"], states["umap"], states["metrics"]) == (
         *("running", "waiting", "waiting"),
     )
@@ -94,7 +95,9 @@ def test_a_renamed_run_is_built_still_and_keeps_its_place_and_comments(pipeline:
     edit_params(f"  {LITE}:\n", f"  {LITE}: # of ImageNet\n")
     before, lock = find_plan(), YAML(typ="safe").load(Path("dvc.lock"))
     assert before.stale == ()
+    write_times({f"tsne@{RUN}-30": 3.0, f"umap@{RUN}": 2.0, f"umap@{LITE}": 1.0})
     rename_run(RUN, "shapes")
+    assert read_times() == {"tsne@shapes-30": 3.0, "umap@shapes": 2.0, f"umap@{LITE}": 1.0}
     params = read_params()
     assert list(params.runs) == ["shapes", "birds-vgg16_slim", LITE]
     assert "shapes" in params.faithfulness.runs and RUN not in params.faithfulness.runs
