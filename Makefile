@@ -40,8 +40,8 @@ demo: setup ## bring the embedded data up to date and open the app
 	$(DVC) repro --quiet --allow-missing
 	$(MAKE) --no-print-directory app
 
-app: setup ## open the app
-	$(BIN)/streamlit run streamlit_app.py --browser.serverAddress localhost
+app: setup ## open the app: [HOST=localhost]
+	$(BIN)/streamlit run streamlit_app.py --server.address "$${HOST:-localhost}" --browser.serverAddress "$${HOST:-localhost}"
 
 # Only who changes a component needs Node.js, 20 or later; the app runs from ui/components/dist.
 NODE_STAMP := ui/components/node_modules/.installed

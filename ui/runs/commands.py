@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from threading import Thread
 
 from layerscope.errors import InputError
+from layerscope.home import enter_home
 from layerscope.params import PARAMS
 from projects.building import announce, refuse_second
 from projects.state import BUILDS, BuildState
@@ -16,6 +18,7 @@ _COMMAND = (sys.executable, "-m", "layerscope")
 
 def call(*arguments: str) -> str:
     """What a command tells. Raises `InputError` with its own line where it refuses."""
+    enter_home()
     done = subprocess.run(
         [*_COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
@@ -33,6 +36,7 @@ def call(*arguments: str) -> str:
 def start_build(runs: Sequence[str]) -> None:
     """Build runs, or all, beside the page. Raises `InputError` where a build is at work."""
     refuse_second()
+    enter_home()
     BUILDS.mkdir(parents=True, exist_ok=True)
     with (BUILDS / "page.log").open("wb") as log:
         child = subprocess.Popen(
@@ -43,6 +47,7 @@ def start_build(runs: Sequence[str]) -> None:
             start_new_session=True,  # it outlives the app
         )
     announce(runs, pid=child.pid)  # before it has imported what says so itself
+    Thread(target=child.wait, daemon=True).start()  # else it would stay in the table of processes
 
 
 def list_options(form: Mapping[str, str]) -> list[str]:
