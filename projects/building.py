@@ -262,7 +262,10 @@ def share_of(stage: str) -> float:
 
 
 def build(
-    runs: Sequence[str], show: Callable[[BuildState], object], tell: Callable[[str], object]
+    runs: Sequence[str],
+    show: Callable[[BuildState], object],
+    tell: Callable[[str], object],
+    first: Callable[[], object] | None = None,
 ) -> None:
     """Bring runs of the project in the working folder up to date.
 
@@ -277,6 +280,8 @@ def build(
         Given the state several times a second.
     tell : callable
         Given lines for the user: what is to be done, before it is.
+    first : callable, optional
+        Called before anything else is done.
 
     Raises
     ------
@@ -285,6 +290,9 @@ def build(
     """
     refuse_second()
     with announced(runs):
+        if first is not None:
+            first()
+            announce(runs)
         plan = find_plan(runs)
         tell(tell_plan(plan))
         if plan.stages:

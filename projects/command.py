@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from runpy import run_module
@@ -22,10 +21,9 @@ from layerscope.home import find_home
 from layerscope.models.layers import DEPTHS
 from layerscope.params import read_params
 from layerscope.runs.given import FORMATS
-from layerscope.storage.store import store_path
 from projects.building import announce, build, refuse_second
 from projects.changing import remove_run, rename_run
-from projects.first_look import forget
+from projects.first_look import forget, take_looks
 from projects.folder import copy_demo, is_clone, open_folder
 from projects.listing import describe_runs, write_statuses
 from projects.serving import App
@@ -95,6 +93,9 @@ def make_parser() -> argparse.ArgumentParser:
     adding.add_argument("--check", action="store_true", help="only tell what it would be of")
     building = add("build", "build what is missing or stale", build_runs)
     building.add_argument("runs", nargs="*", metavar="run", help="all without")
+    building.add_argument(
+        "--look", action="store_true", help="first few samples, for the page to show"
+    )
     sweeping = add("sweep", "compute a run under other parameters, beside the workspace", sweep_run)
     sweeping.add_argument("run")
     sweeping.add_argument(
@@ -166,9 +167,21 @@ def build_runs(options: dict[str, Any]) -> None:
     params = read_params()
     for run in options["runs"]:
         params.run(run)  # an unknown one is refused
-    with showing_bar() as show:
-        build(options["runs"], show, tell)
+    _build(options["runs"], options["look"])
     tell("built")
+
+
+def _build(runs: Sequence[str], is_looked_at: bool) -> None:
+    """Build, after first looks at what is not there, where somebody waits to see it."""
+
+    def look() -> None:
+        for run in runs if is_looked_at else ():
+            take_looks(run)
+
+    with showing_bar() as show:
+        build(runs, show, tell, look)
+    for run in runs:
+        forget(run)
 
 
 def sweep_run(options: dict[str, Any]) -> None:
@@ -184,22 +197,6 @@ def sweep_run(options: dict[str, Any]) -> None:
     )
 
 
-def take_first_look(run: str) -> None:
-    """Compute a few samples of a run, to look at meanwhile."""
-    done = subprocess.run(
-        [sys.executable, "-m", "projects.first_look", run],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise InputError(
-            lines[-1].removeprefix("error: ") if lines else f"{run}: the first look failed"
-        )
-
-
 def open_run(options: dict[str, Any]) -> None:
     run = add_named(options)
     refuse_second()
@@ -207,12 +204,8 @@ def open_run(options: dict[str, Any]) -> None:
         announce([run], "first look")
         app.wait()
         _present(app.page(run=run), options)
-        if not store_path(run, "pca").exists():
-            take_first_look(run)
         try:
-            with showing_bar() as show:
-                build([run], show, tell)
-            forget(run)
+            _build([run], is_looked_at=True)
             tell(f"{run} is built: {app.page(run=run)} (Ctrl-C ends)")
         except InputError as error:  # what is finished can be looked at
             tell(f"error: {error}")

@@ -1,29 +1,37 @@
-"""A first look at a run that is not built: a few of its samples through the first stages, in one process.
+"""First looks at a run that is not built: few of its samples, in one process.
 
 The whole pipeline imports its libraries anew in every stage, and takes all samples through one stage before
-it begins the next. Here a few samples go through four stages at once, so that a page has something to show.
+it begins the next. Here a few samples go through four stages at once, so that a page has something to show,
+and then as many as the run's smallest size through all of them.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
-from contextlib import chdir
+from collections.abc import Sequence
+from contextlib import chdir, suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from layerscope.errors import InputError
+from layerscope.home import enter_home
 from layerscope.params import PARAMS, Run, read_params
 from layerscope.storage.store import DATA, store_path
+from projects.building import STAGES, Stopped, announce
 from projects.folder import format_yaml, open_yaml
-from projects.state import BUILDS, first_look_of
+from projects.state import BUILDS, first_look_of, is_stopped
 from stages.command import ensure_utf8, one_line_errors
 
 N_SAMPLES = 24
-_STAGES = ("prepare", "predict", "activations", "pca")
-_INTERMEDIATE = ("activations", "components")
+_FIRST = ("prepare", "predict", "activations", "pca")
+_INTERMEDIATE = ("activations", "components", "neighbors")
+_LOOK = 0.25  # seconds between two looks whether somebody asked to stop
 
 
 def find_files(run: Run) -> Run:
@@ -39,12 +47,12 @@ def find_files(run: Run) -> Run:
     )
 
 
-def write_settings(folder: Path, run: str, name: str) -> None:
+def write_settings(folder: Path, run: str, name: str, size: int) -> None:
     """A ``params.yaml`` of one run, which is like another but for its size, and computes in this process."""
     settings = find_files(read_params().run(run))
     content: Any = open_yaml().load(PARAMS)
     entry = content["runs"][run]
-    entry.update(sizes=[min(N_SAMPLES, settings.sizes[0])], weights=settings.weights)
+    entry.update(sizes=[size], weights=settings.weights)
     for key in ("root", "labels"):
         if key in entry:
             entry[key] = getattr(settings, key)
@@ -60,20 +68,65 @@ def run_stage(stage: str, *arguments: str) -> None:
     import_module(f"stages.{stage}").main(*arguments)
 
 
-def look(run: str) -> None:
-    """Compute the first look at a run, and put it beside the run's place."""
-    place = (DATA / first_look_of(run)).absolute()
+def look(run: str, size: int, stages: Sequence[str]) -> None:
+    """Take the first samples of a run through stages, and put what they make beside the run's place."""
+    name = first_look_of(run)
+    place = (DATA / name).absolute()
     place.parent.mkdir(exist_ok=True)
     BUILDS.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=BUILDS) as home:
-        write_settings(Path(home), run, first_look_of(run))
+        write_settings(Path(home), run, name, size)
         with chdir(home):
-            for stage in _STAGES:
-                run_stage(stage, first_look_of(run))
-            for name in _INTERMEDIATE:
-                shutil.rmtree(store_path(first_look_of(run), name))
+            for stage in stages:
+                settings = read_params().tsne.perplexity if stage == "tsne" else ()
+                for arguments in [(name, f"{each:g}") for each in settings] or [(name,)]:
+                    run_stage(stage, *arguments)
+            for each in _INTERMEDIATE:
+                shutil.rmtree(store_path(name, each), ignore_errors=True)
         forget(run)
-        (Path(home) / DATA / first_look_of(run)).replace(place)
+        (Path(home) / DATA / name).replace(place)
+
+
+def take_looks(run: str) -> None:
+    """Take first looks at a run that is not there, each in a process that can be stopped, and told to pages.
+
+    Raises
+    ------
+    InputError
+        Where the first is refused; of the second the build will say so.
+    Stopped
+    """
+    if store_path(run, "pca").exists():
+        return
+    sizes = read_params().run(run).sizes
+    announce([run], "first look")
+    _take(run, min(N_SAMPLES, sizes[0]), _FIRST)
+    if len(sizes) > 1:
+        announce([run], f"first {sizes[0]} samples")
+        with suppress(LookFailed):
+            _take(run, sizes[0], STAGES)
+
+
+class LookFailed(InputError):
+    """What a stage said."""
+
+
+def _take(run: str, size: int, stages: Sequence[str]) -> None:
+    enter_home()
+    command = [sys.executable, "-m", "projects.first_look", run, str(size), *stages]
+    with (BUILDS / "look.log").open("w+", encoding="utf-8", errors="replace") as log:
+        with subprocess.Popen(command, stdout=log, stderr=log) as child:
+            while child.poll() is None:
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(_LOOK)
+                if is_stopped(os.getpid()):
+                    child.terminate()
+                    raise Stopped("stopped; a build begins anew")
+        log.seek(0)
+        lines = [line for line in log.read().splitlines() if line.strip()]
+    if child.returncode:
+        line = lines[-1] if lines else f"{run}: the first look failed"
+        raise LookFailed(line.removeprefix("error: "))
 
 
 def forget(run: str) -> None:
@@ -84,4 +137,4 @@ def forget(run: str) -> None:
 if __name__ == "__main__":
     ensure_utf8()
     with one_line_errors():
-        look(sys.argv[1])
+        look(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

@@ -17,8 +17,9 @@ _SEEN = "build-seen"
 
 
 def is_viewable(run: str) -> bool:
-    """Whether a page has something to show of a run."""
-    return is_built(run) and store_path(run, "pca").exists()
+    """Whether a page has something to show of a run, and as much as of its first look."""
+    looked_at = {path.stem for path in store_path(first_look_of(run), "_").parent.glob("*.zarr")}
+    return is_built(run) and all(store_path(run, name).exists() for name in looked_at | {"pca"})
 
 
 def draw_build(shows_arrays: bool) -> None:
@@ -49,13 +50,15 @@ def _find_better() -> str | None:
 
 def _sum_up(state: BuildState | None) -> tuple[object, ...]:
     """What of a build alters the page."""
-    return (state is None, state and (state.n_done, state.problem))
+    if state is None:
+        return ()
+    return (state.n_done, state.problem, "" if state.plan else state.stage)
 
 
 @st.fragment(run_every=_AGAIN)
 def _watch(shows_arrays: bool) -> None:
     state = read_state()
-    if shows_arrays and state is not None and (better := _find_better()):
+    if shows_arrays and (better := _find_better()):
         others = dict.fromkeys(read_params())  # samples have other numbers there
         change(**others | {"run": better})
         st.rerun()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 
 from layerscope.models.layers import GIVEN
 from layerscope.storage.store import store_path
+from projects.state import find_run
 from ui.address import Reading, recall_part, write_part
 from ui.coarse import find_coarse
 from ui.columns import Keep, list_colorings, read_filters, write_filters
@@ -144,9 +145,13 @@ def write_range(ends: tuple[int, int]) -> str:
 
 
 def choose_run(params: Mapping[str, str], runs: tuple[str, ...]) -> tuple[str, list[str]]:
-    """The run that the address asks for, or the first that is built; and what was refused."""
+    """The run that the address asks for, or the first that is built; and what was refused.
+
+    A first look that is no longer there is its run.
+    """
     start = next((run for run in runs if is_built(run)), runs[0])
-    reading = Reading(params)
+    asked = {"run": find_run(params["run"], runs)} if "run" in params else {}
+    reading = Reading(asked)
     return reading.choose("run", runs, start), reading.refused
 
 

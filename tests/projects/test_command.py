@@ -19,8 +19,8 @@ from PIL import Image
 from layerscope.params import read_params
 from projects import command
 from projects.changing import remove_run
-from projects.first_look import N_SAMPLES, look
-from projects.state import find_run, first_look_of
+from projects.first_look import N_SAMPLES, take_looks
+from projects.state import find_run, first_look_of, read_state
 from tests.shared.project import ROOT
 
 RUN = "pets-efficientnet_lite0"
@@ -143,8 +143,9 @@ def test_a_first_look_has_what_a_page_needs_and_is_of_its_run(
     call("add", "pets", "--project", str(project), monkeypatch=monkeypatch)
     monkeypatch.chdir(project)
     before = Path("params.yaml").read_bytes()
-    look(RUN)
+    take_looks(RUN)
     first = first_look_of(RUN)
+    assert (state := read_state()) is not None and state.tell().startswith(f"{RUN}: first look")
     assert sorted(path.name for path in Path("data", first).iterdir()) == [
         "pca.zarr", "predictions.zarr", "samples.zarr",
     ]  # fmt: skip

@@ -40,7 +40,7 @@ def start_build(runs: Sequence[str]) -> None:
     BUILDS.mkdir(parents=True, exist_ok=True)
     with (BUILDS / "page.log").open("wb") as log:
         child = subprocess.Popen(
-            [*_COMMAND, "build", *runs],
+            [*_COMMAND, "build", "--look", *runs],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
