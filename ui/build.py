@@ -13,7 +13,7 @@ from ui.address import change, read_params
 from ui.library import is_built, load_params
 
 _AGAIN = 1.0  # seconds between two looks
-_SEEN = "build-seen"
+_SEEN, _SHOWN = "build-seen", "build-shown"
 
 
 def is_viewable(run: str) -> bool:
@@ -33,19 +33,30 @@ def draw_build(shows_arrays: bool) -> None:
     """
     if (state := read_state()) is not None:
         st.session_state[_SEEN] = _sum_up(state)
+        shown = read_params().get("run", "")
+        st.session_state[_SHOWN] = shown, _find_version(shown)
         _watch(shows_arrays)
 
 
 def _find_better() -> str | None:
-    """What to go on to: from a first look to its run, from a run that is not there to its first look."""
-    shown = read_params().get("run", "")
+    """What to go on to: to a first look, to a larger one, and to the run."""
     try:
         runs = load_params().runs
     except InputError:
         return None  # the page says so
-    run = find_run(shown, runs)
+    run = find_run(read_params().get("run", ""), runs)
     better = next((each for each in (run, first_look_of(run)) if is_viewable(each)), None)
-    return better if better != shown else None
+    if better is None or (better, _find_version(better)) == st.session_state[_SHOWN]:
+        return None
+    return better
+
+
+def _find_version(run: str) -> int:
+    """Another one where the samples of a run are others; 0 where there are none."""
+    try:
+        return store_path(run, "samples").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _sum_up(state: BuildState | None) -> tuple[object, ...]:

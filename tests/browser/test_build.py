@@ -22,15 +22,20 @@ from tests.shared.small_run import write_run
 pytestmark = pytest.mark.slow
 
 
+FIRST = ("samples", "predictions", "pca")
+LOOKS = {"first": FIRST, "second": (*FIRST, "umap")}
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run that is complete, put aside, and its first look."""
+    """A run that is complete, put aside, and its first looks, one with more methods."""
     write_run(tmp_path, np.arange(40) % 3)
-    data = tmp_path / "data"
-    for name in ("samples", "predictions", "pca"):
-        shutil.copytree(data / TINY / f"{name}.zarr", data / first_look_of(TINY) / f"{name}.zarr")
-    (data / TINY).rename(tmp_path / "aside")
-    (data / first_look_of(TINY)).rename(tmp_path / "first")
+    run = tmp_path / "data" / TINY
+    for look, names in LOOKS.items():
+        for name in names:
+            shutil.copytree(run / f"{name}.zarr", tmp_path / look / f"{name}.zarr")
+    (tmp_path / "second" / "samples.zarr").touch()  # a copy is as old as what it is of
+    run.rename(tmp_path / "aside")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -62,6 +67,10 @@ def test_a_page_goes_on_to_the_first_look_and_from_there_to_the_run(
         expect(strip).to_have_text(f"{TINY}: umap, 8 of 12 stages, 75%, about 40 s left")
         box = page.locator(".build").bounding_box()
         assert box is not None and box["x"] >= 0 and box["y"] + box["height"] <= 800
+        (project / "data" / first_look_of(TINY)).rename(project / "first")
+        (project / "second").rename(project / "data" / first_look_of(TINY))
+        page.wait_for_function("() => location.search.includes('method=umap')")
+        assert params_of(page)["run"] == first_look_of(TINY)
         (project / "aside").rename(project / "data" / TINY)
         page.wait_for_function("() => !location.search.includes('first-look')")
         page.wait_for_selector(".st-key-plot-panel canvas")
