@@ -41,6 +41,10 @@ _COPY = (
 )  # as deep as pictures may lie outside, by their relative path
 _LOCK = Path("dvc.lock")
 _LAST = "metrics"  # what experiments are compared by; all stages that it needs run, and no other
+_NOBODY = {
+    "user.name": "Layerscope",
+    "user.email": "layerscope@localhost",
+}  # where git knows no one
 _WAIT = 60.0  # seconds for a command of git
 
 
@@ -375,12 +379,15 @@ def _list_files(run: str) -> list[str]:
 
 def _fill(workspace: Path, folder: Path, head: str, files: Sequence[str]) -> None:
     """The workspace as it stands, at another place, with the same cache."""
-    changed = _git("stash", "create", folder=workspace)  # a commit that nothing refers to
+    changed = ""
+    if _git("status", "--porcelain", "--untracked-files=no", folder=workspace):
+        nobody = [part for each in _NOBODY.items() for part in ("-c", "=".join(each))]
+        changed = _git(*nobody, "stash", "create", folder=workspace)  # a commit that nothing refers to
     _git("clone", "--quiet", "--shared", "--no-checkout", str(workspace), str(folder))
     _git("checkout", "--quiet", "--detach", head, folder=folder)
     if changed:
         _git("restore", "--source", changed, "--staged", "--worktree", ".", folder=folder)
-    for name, usual in (("user.name", "Layerscope"), ("user.email", "layerscope@localhost")):
+    for name, usual in _NOBODY.items():
         with suppress(InputError):  # nobody is named here
             usual = _git("config", name, folder=workspace)
         _git("config", name, usual, folder=folder)

@@ -115,6 +115,8 @@ def test_what_is_computed_is_told_before_kept_after_and_not_computed_again(proje
 
 @pytest.mark.slow
 def test_what_is_not_kept_is_made_once_for_all(project: Path) -> None:
+    git("add", ".")
+    git("commit", "--quiet", "--message", "built")
     for name in ("prepare", "pca"):
         (project / "data/a" / name).unlink()
     shutil.rmtree(project / ".dvc/cache")
