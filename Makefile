@@ -37,7 +37,7 @@ $(STAMP): requirements.lock requirements.txt
 
 demo: setup ## bring the embedded data up to date and open the app
 	$(DVC) pull --quiet --allow-missing
-	$(DVC) repro --quiet --allow-missing
+	$(BIN)/python -m layerscope build
 	$(MAKE) --no-print-directory app
 
 app: setup ## open the app: [HOST=localhost]
@@ -99,7 +99,7 @@ accept: setup ## take code that alters no result into dvc.lock: [BASE=revision]
 	$(BIN)/python -m bench.acceptance $${BASE:+--base="$$BASE"}
 
 # Settings of a run that are named, as the command's options.
-ADD_RUN = $(BIN)/python -m layerscope add --model="$$MODEL" $${NAME:+--name="$$NAME"} $${WEIGHTS:+--weights="$$WEIGHTS"} \
+ADD_RUN = $(BIN)/python -m layerscope add --build --model="$$MODEL" $${NAME:+--name="$$NAME"} $${WEIGHTS:+--weights="$$WEIGHTS"} \
 	$${SIZES:+--sizes="$$SIZES"} $${ROOT:+--root="$$ROOT"} $${SPLIT:+--split="$$SPLIT"} \
 	$${LABELS:+--labels="$$LABELS"} $${LAYERS:+--layers="$$LAYERS"} $${VECTORS:+--vectors="$$VECTORS"}
 # Training and validation pictures together, which are kept apart in a column.
@@ -107,15 +107,12 @@ PHOTOGRAPHS = : "$${SIZES:=100,1000,7000}" "$${SPLIT:=all}" "$${MODEL:=vgg16}"; 
 
 imagenette: setup ## add Imagenette at 100, 1,000 and 7,000 and build it: [MODEL=vgg16] and as for run
 	$(PHOTOGRAPHS)
-	$(DVC) repro --allow-missing
 
 imagewoof: setup ## add Imagewoof at 100, 1,000 and 7,000 and build it: [MODEL=vgg16] and as for run
 	$(PHOTOGRAPHS)
-	$(DVC) repro --allow-missing
 
 run: setup ## add a run and build it: DATASET= MODEL= [NAME=] [WEIGHTS=] [SIZES=] [ROOT=] [SPLIT=] [LABELS=] [LAYERS=] [VECTORS=]
 	$(ADD_RUN) -- "$$DATASET"
-	$(DVC) repro --allow-missing
 
 # Else a forward pass takes 1.6 times as long: see layerscope/parallel.py.
 KEEP_MEMORY := "{'MALLOC_TRIM_THRESHOLD_': '268435456', 'MALLOC_MMAP_THRESHOLD_': '268435456'}"
@@ -141,11 +138,8 @@ train: setup ## train anew: NAME=rendered or NAME=imagenette
 
 SWEPT := objects-vgg16_slim
 experiments: setup ## run the sweep that comes along anew (ten minutes) and export it to experiments/
-	@# In copies of the workspace, which stays as it is. Names must be free: `dvc exp remove` frees them.
-	while read -r name settings; do \
-		$(DVC) exp run --temp --name $$name metrics@$(SWEPT) \
-			-S 'runs.$(SWEPT).sizes=[100]' -S 'tsne.perplexity=[10,30]' $$settings </dev/null || exit 1; \
-	done < experiments/objects-100.txt
+	$(BIN)/python -m layerscope sweep $(SWEPT) --from experiments/objects-100.txt \
+		-S 'runs.$(SWEPT).sizes=[100]' -S 'tsne.perplexity=[10,30]'
 	$(BIN)/python -m stages.export_experiments objects-100 $(SWEPT) $$(cut -d' ' -f1 experiments/objects-100.txt)
 
 bundle: setup ## put the embedded data's arrays into the repository's own DVC remote

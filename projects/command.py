@@ -88,8 +88,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_page_options(opening)
     _add_page_options(add("demo", "show the runs that come along", show_demo, project=False))
     _add_page_options(add("app", "show the runs of a project", show_app))
-    adding = add("add", "add a run, and build nothing yet", add_only)
+    adding = add("add", "add a run; build it where --build says so", add_only)
     _add_run_options(adding)
+    adding.add_argument("--build", action="store_true", help="build it at once, without its page")
     adding.add_argument("--check", action="store_true", help="only tell what it would be of")
     building = add("build", "build what is missing or stale", build_runs)
     building.add_argument("runs", nargs="*", metavar="run", help="all without")
@@ -147,7 +148,9 @@ def _find_from(start: Path, named: str | None) -> str | None:
 
 def add_only(options: dict[str, Any]) -> None:
     run = add_named(options)
-    if not options["check"]:
+    if options["build"] and not options["check"]:
+        build_runs({"runs": [run]})
+    elif not options["check"]:
         tell(f"`layerscope build {run}` builds it")
 
 

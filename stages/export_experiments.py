@@ -52,7 +52,7 @@ def export(name: str, run: str, names: Sequence[str]) -> tuple[Path, Path]:
     folder = Path.cwd()
     references = list_references(folder)
     if not references:
-        raise InputError("this repository has no experiments; run some with `dvc exp run -S ...`")
+        raise InputError("this repository has no experiments; compute some with `layerscope sweep`")
     shown = show_experiments(folder, list_baselines(references), TIMEOUT)
     chosen = choose(parse_experiments(shown, run), names)
     cache = find_cache(folder)

@@ -23,7 +23,7 @@ HOSTILE = (
     "a\\b",
     "$$HOME",
 )
-ADD = ("-m", "layerscope", "add")
+ADD = ("-m", "layerscope", "add", "--build")
 SAY = """#!/usr/bin/env python3
 import json, sys
 with open({said!r}, "a") as file:
@@ -97,10 +97,9 @@ def test_photographs_come_in_the_sizes_of_the_mission_with_any_model(
 ) -> None:
     usual = ["--sizes=100,1000,7000", "--split=all", "--", dataset]
     first, second = [*ADD, "--model=vgg16", *usual], [*ADD, "--model=vgg16_slim", *usual]
-    repro = ["repro", "--allow-missing"]
-    assert make(dataset) == [first, repro]
-    assert make(dataset, "MODEL=vgg16_slim") == [second, repro]
-    assert make(dataset, "SIZES=50", "SPLIT=val")[0][4:6] == ["--sizes=50", "--split=val"]
+    assert make(dataset) == [first]
+    assert make(dataset, "MODEL=vgg16_slim") == [second]
+    assert make(dataset, "SIZES=50", "SPLIT=val")[0][5:7] == ["--sizes=50", "--split=val"]
     # The environment names no setting.
     assert make(dataset, SIZES="7", MODEL="other")[0] == first
 

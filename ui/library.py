@@ -120,13 +120,15 @@ def name_run(run: str) -> str:
     return f"{dataset} / {model}" if model else dataset
 
 
+def name_program() -> str:
+    """The command ``layerscope``, as it is called where the app runs."""
+    return "layerscope" if is_made(Path()) else "python -m layerscope"
+
+
 def command_for(run: str) -> str:
     """The command that builds the arrays of a run."""
-    if is_made(Path()):
-        return f"layerscope build {run}"
-    return (
-        "make demo" if run.partition("-")[0] in _EMBEDDED else f"python -m layerscope build {run}"
-    )
+    is_embedded = run.partition("-")[0] in _EMBEDDED and not is_made(Path())
+    return "make demo" if is_embedded else f"{name_program()} build {run}"
 
 
 def _list_perplexities(run: str) -> tuple[str, ...]:

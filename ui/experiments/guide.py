@@ -8,6 +8,7 @@ import streamlit as st
 
 from ui import markup
 from ui.glossary import define
+from ui.library import name_program
 
 _SAID = (
     f"{define('experiment')} Its results are kept as well: metrics, and every layer's embeddings. Lines and "
@@ -27,6 +28,12 @@ _FAILURES = (
     "neighbours. t-SNE is initialised with principal components here, so its seed changes nothing; yet where "
     "a layer has no clear groups, rounding errors do: see <code>base</code> beside <code>workspace</code>.",
 )
+_COMMANDS = (
+    "A sweep computes every combination of the values, of this run alone, beside the workspace, which stays "
+    "as it is. What a clone does not keep is made again, once for all. Interrupted, it keeps what is "
+    "finished, and the same command goes on. <code>dvc exp run</code> works too, with <code>--temp</code> "
+    "beside the workspace; without it, what is interrupted leaves its parameters in <code>params.yaml</code>."
+)
 _SOURCES = (
     ("Jaccard 1901", "https://doi.org/10.5169/seals-266450"),
     ("Schönemann 1966", "https://doi.org/10.1007/BF02289451"),
@@ -37,12 +44,12 @@ _SOURCES = (
 
 def list_commands(run: str) -> str:
     """Commands that run a sweep of a run, for a shell."""
+    sweep = f"{name_program()} sweep {run}"
     return (
-        f"dvc exp run 'metrics@{run}' -S 'tsne.perplexity=[5,50]'\n"
-        f"dvc exp run 'metrics@{run}' --temp -S 'runs.{run}.sizes=[100]' -S umap.min_dist=0.5\n"
-        f"dvc exp run 'metrics@{run}' --queue -S umap.n_neighbors=5,15,50\n"
-        "dvc queue start\n"
-        "dvc exp show"
+        f"{sweep} -S 'tsne.perplexity=[5],[50]'\n"
+        f"{sweep} -S 'runs.{run}.sizes=[100]' -S umap.min_dist=0.1,0.5 -S umap.n_neighbors=5,50\n"
+        f"dvc exp show\n"
+        f"dvc exp apply '{run}-tsne.perplexity-5'"
     )
 
 
@@ -63,3 +70,4 @@ def draw_guide(run: str) -> None:
     st.html(f'<p class="source">{links}</p>')
     st.html(markup.heading("Run your own"))
     st.code(list_commands(run), language="bash")
+    st.html(f'<p class="said">{_COMMANDS}</p>')

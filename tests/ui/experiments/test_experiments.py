@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,8 @@ from layerscope.experiments.sweep import (
     write_sweep,
 )
 from layerscope.runs.samples import Samples
+from projects.command import make_parser
+from projects.sweeping import list_trials
 from stages.export_experiments import choose
 from tests.shared.pages import open_app, text_of
 from tests.shared.project import LAYERS, ROOT, TINY
@@ -877,7 +880,12 @@ open_page = partial(open_app, "Experiments")
 def test_a_run_without_experiments_tells_how_to_get_some(tiny_run: Path) -> None:
     app = open_page()
     assert "No experiments of objects / tiny yet" in text_of(app)
-    assert any(f"metrics@{TINY}" in code.value for code in app.code)
+    commands = next(code.value for code in app.code if "sweep" in code.value)
+    called = [shlex.split(line) for line in commands.splitlines()]
+    sweeps = [make_parser().parse_args(line[3:]) for line in called if "sweep" in line]
+    named = [trial.name for each in sweeps for trial in list_trials(each.run, each.settings)]
+    assert [each.run for each in sweeps] == [TINY, TINY] and len(named) == 2 + 4
+    assert called[-1] == ["dvc", "exp", "apply", named[0]]
     assert app.selectbox(key="exp_a").options == [WORKSPACE]
     assert (app.selectbox(key="lay_a").value, app.selectbox(key="lay_b").value) == (
         "tsne-30",
