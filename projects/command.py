@@ -201,9 +201,11 @@ def sweep_run(options: dict[str, Any]) -> None:
 
 
 def open_run(options: dict[str, Any]) -> None:
-    run = add_named(options)
     refuse_second()
-    with _serve(options) as app:
+    with _serve(
+        options
+    ) as app:  # which starts while the library that looks at the model is imported
+        run = add_named(options)
         announce([run], "first look")
         app.wait()
         _present(app.page(run=run), options)
