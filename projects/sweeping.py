@@ -350,7 +350,7 @@ def _copying(run: str) -> Iterator[_Copy]:
     (workspace / _SWEEP).mkdir(parents=True, exist_ok=True)
     with chdir(workspace / _SWEEP):
         refuse_second()
-        announce(run, "sweep")
+        announce([run], "sweep")
     folder = workspace / _COPY
     try:
         shutil.rmtree(workspace / _SWEEP / _COPY.relative_to(_SWEEP).parts[0], ignore_errors=True)
