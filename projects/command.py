@@ -23,9 +23,10 @@ from layerscope.params import read_params
 from layerscope.runs.given import FORMATS
 from projects.building import announce, build, refuse_second
 from projects.changing import remove_run, rename_run
+from projects.exporting import export_runs
 from projects.first_look import forget, take_looks
 from projects.folder import copy_demo, is_clone, open_folder
-from projects.listing import describe_runs, write_statuses
+from projects.listing import count_bytes, describe_runs, write_statuses
 from projects.serving import App
 from projects.state import BuildState
 from projects.sweeping import list_trials, read_trials, sweep
@@ -114,6 +115,10 @@ def make_parser() -> argparse.ArgumentParser:
     renaming.add_argument("name")
     removing = add("remove", "take runs out of params.yaml and delete their arrays", remove_runs)
     removing.add_argument("runs", nargs="+", metavar="run")
+    exporting = add("export", "take runs along: what is needed to look at them", export)
+    exporting.add_argument("runs", nargs="+", metavar="run")
+    exporting.add_argument("--to", required=True, help="a folder, or an archive: NAME.zip")
+    exporting.add_argument("--weights", action="store_true", help="files of weights as well")
     stage = add("stage", "run one stage, as DVC does", run_stage, project=False)
     stage.add_argument("stage")
     stage.add_argument("arguments", nargs=argparse.REMAINDER)
@@ -257,6 +262,17 @@ def remove_runs(options: dict[str, Any]) -> None:
 def rename(options: dict[str, Any]) -> None:
     rename_run(options["run"], options["name"])
     tell(f"{options['run']} is {options['name']} now")
+
+
+def export(options: dict[str, Any]) -> None:
+    target = options["start"] / Path(options["to"]).expanduser()
+    export_runs(options["runs"], target, with_weights=options["weights"])
+    n_bytes = count_bytes(target)
+    unpacked = "unpacked, " if target.suffix == ".zip" else ""
+    folder = target.with_suffix("") if unpacked else target
+    tell(
+        f"{target}: {n_bytes / 1e6:,.1f} MB; {unpacked}`layerscope app --project {folder}` shows it"
+    )
 
 
 def run_stage(options: dict[str, Any]) -> None:

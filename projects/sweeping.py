@@ -382,7 +382,9 @@ def _fill(workspace: Path, folder: Path, head: str, files: Sequence[str]) -> Non
     changed = ""
     if _git("status", "--porcelain", "--untracked-files=no", folder=workspace):
         nobody = [part for each in _NOBODY.items() for part in ("-c", "=".join(each))]
-        changed = _git(*nobody, "stash", "create", folder=workspace)  # a commit that nothing refers to
+        changed = _git(
+            *nobody, "stash", "create", folder=workspace
+        )  # a commit that nothing refers to
     _git("clone", "--quiet", "--shared", "--no-checkout", str(workspace), str(folder))
     _git("checkout", "--quiet", "--detach", head, folder=folder)
     if changed:

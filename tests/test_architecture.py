@@ -176,7 +176,7 @@ ROOMS = {
         *("faithfulness", "features", "models", "performance", "runs", "storage", "training"),
     },
     "projects": {
-        *("add_run", "building", "changing", "command", "first_look", "folder"),
+        *("add_run", "building", "changing", "command", "exporting", "first_look", "folder"),
         *("given_models", "given_pictures", "listing", "notebook", "serving", "state", "sweeping"),
     },
     "ui": {
