@@ -200,9 +200,7 @@ def sweep_run(options: dict[str, Any]) -> None:
         trials = list_trials(run, settings, options["name"])
     with showing_bar() as show:
         sweep(run, trials, show, tell)
-    tell(
-        "done: `dvc exp show` and the page Experiments compare them, `dvc exp apply NAME` takes one over"
-    )
+    tell("done: the page Experiments and `dvc exp show` compare them")
 
 
 def open_run(options: dict[str, Any]) -> None:

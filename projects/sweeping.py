@@ -15,6 +15,10 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 
 from layerscope.datasets.registry import DEFAULT_ROOT, ROOT_VARIABLE
 from layerscope.errors import InputError
@@ -32,8 +36,8 @@ from projects.building import (
     run_plan,
     share_of,
 )
-from projects.folder import STAGES
-from projects.state import BuildState
+from projects.folder import STAGES, format_yaml, open_yaml
+from projects.state import BuildState, name_stage
 
 _SWEEP = Path(".cache/sweep")  # removed when the sweep ends
 _COPY = (
@@ -167,8 +171,8 @@ def sweep(
 def _tell_works(run: str, works: Sequence[_Work], kept: int) -> str:
     count = f"{len(works) + kept} experiment{'s' * (len(works) + kept != 1)} of {run}"
     there = f", {kept} of them there already" if kept else ""
-    lost = _list_lost(works)
-    return f"{count}{there}" + (f"; first, for all: {', '.join(lost)}" if lost else "")
+    lost = ", ".join(name_stage(stage, run) for stage in _list_lost(works))
+    return f"{count}{there}" + (f"; first, for all, as they are not kept: {lost}" if lost else "")
 
 
 def _tell_stages(work: _Work) -> str:
@@ -270,6 +274,9 @@ class _Copy:
                 apply_overrides(str(PARAMS), [setting])
         except DvcException as error:
             raise InputError(f"-S {setting}: {_first_line(error)}") from None
+        content = open_yaml().load(self.params.decode())
+        _merge(content, YAML(typ="safe").load(PARAMS))  # DVC has laid the file out in its own way
+        PARAMS.write_text(format_yaml(content), encoding="utf-8")
         parse_params(PARAMS.read_bytes()).run(self.run)
 
     def has(self, trial: Trial) -> bool:
@@ -330,6 +337,19 @@ class _Copy:
         return f"{self.run}: {' '.join(trial.settings)}".strip()
 
 
+def _merge(there: Any, wanted: Any) -> None:
+    """Make a mapping what another one is; what is the same keeps its place, its comments and its form."""
+    for key in [key for key in there if key not in wanted]:
+        del there[key]
+    for key, value in wanted.items():
+        if isinstance(value, dict) and isinstance(there.get(key), dict):
+            _merge(there[key], value)
+        elif key not in there or there[key] != value:
+            there[key] = CommentedSeq(value) if isinstance(value, list) else value
+            if isinstance(value, list):
+                there[key].fa.set_flow_style()
+
+
 def _git(*arguments: str, folder: Path = Path()) -> str:
     return call(["git", *arguments], folder, _WAIT).strip()
 
@@ -382,9 +402,8 @@ def _fill(workspace: Path, folder: Path, head: str, files: Sequence[str]) -> Non
     changed = ""
     if _git("status", "--porcelain", "--untracked-files=no", folder=workspace):
         nobody = [part for each in _NOBODY.items() for part in ("-c", "=".join(each))]
-        changed = _git(
-            *nobody, "stash", "create", folder=workspace
-        )  # a commit that nothing refers to
+        # A commit that nothing refers to: neither the workspace nor the stash changes.
+        changed = _git(*nobody, "stash", "create", folder=workspace)
     _git("clone", "--quiet", "--shared", "--no-checkout", str(workspace), str(folder))
     _git("checkout", "--quiet", "--detach", head, folder=folder)
     if changed:

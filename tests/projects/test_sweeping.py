@@ -103,7 +103,13 @@ def test_what_is_computed_is_told_before_kept_after_and_not_computed_again(proje
         f"  {second}: 1 stages to run, 1 as in one before",
     ]
     assert list_kept() == {first: digest("053"), second: digest("054")}
-    assert "n_neighbors: 5" in git("show", f"{list_references(project)[0][:40]}:params.yaml")
+    changed = git(
+        "diff", "--unified=0", "HEAD", list_references(project)[0][:40], "--", "params.yaml"
+    )
+    lines = [
+        line for line in changed.splitlines() if line[0] in "+-" and line[:3] not in ("+++", "---")
+    ]
+    assert len(lines) == 4 and "+  n_neighbors: 5" in lines  # and no other line of the file
     listed = [sys.executable, "-m", "dvc", "exp", "list", "--name-only"]
     assert set(subprocess.check_output(listed, text=True).split()) == {first, second}
     assert [state.share for state in states] == sorted(state.share for state in states)
@@ -122,7 +128,7 @@ def test_what_is_not_kept_is_made_once_for_all(project: Path) -> None:
     shutil.rmtree(project / ".dvc/cache")
     ran, told, _ = run_sweep("metrics.n_neighbors=3,4", name="few")
     assert ran == "prepare@a pca@a metrics@a metrics@a"
-    assert told[0] == "2 experiments of a; first, for all: prepare@a, pca@a"
+    assert told[0] == "2 experiments of a; first, for all, as they are not kept: prepare, pca"
     assert list_kept() == {"few-1": digest("0163"), "few-2": digest("0164")}
 
 

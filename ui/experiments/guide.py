@@ -32,7 +32,9 @@ _COMMANDS = (
     "A sweep computes every combination of the values, of this run alone, beside the workspace, which stays "
     "as it is. What a clone does not keep is made again, once for all. Interrupted, it keeps what is "
     "finished, and the same command goes on. <code>dvc exp run</code> works too, with <code>--temp</code> "
-    "beside the workspace; without it, what is interrupted leaves its parameters in <code>params.yaml</code>."
+    "beside the workspace; without it, what is interrupted leaves its parameters behind. "
+    "<code>dvc exp apply</code> takes an experiment over; that it ends with a list of missing arrays, which "
+    "a clone does not keep, means no harm."
 )
 _SOURCES = (
     ("Jaccard 1901", "https://doi.org/10.5169/seals-266450"),
@@ -48,8 +50,7 @@ def list_commands(run: str) -> str:
     return (
         f"{sweep} -S 'tsne.perplexity=[5],[50]'\n"
         f"{sweep} -S 'runs.{run}.sizes=[100]' -S umap.min_dist=0.1,0.5 -S umap.n_neighbors=5,50\n"
-        f"dvc exp show\n"
-        f"dvc exp apply '{run}-tsne.perplexity-5'"
+        "dvc exp show"
     )
 
 
