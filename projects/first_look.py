@@ -22,6 +22,7 @@ from typing import Any
 from layerscope.errors import InputError
 from layerscope.home import enter_home
 from layerscope.params import PARAMS, Run, read_params
+from layerscope.storage.files import write_text
 from layerscope.storage.store import DATA, store_path
 from projects.building import STAGES, Stopped, announce
 from projects.folder import format_yaml, open_yaml
@@ -31,6 +32,7 @@ from stages.command import ensure_utf8, one_line_errors
 N_SAMPLES = 24
 _FIRST = ("prepare", "predict", "activations", "pca")
 _INTERMEDIATE = ("activations", "components", "neighbors")
+_MADE_BY = "look.yaml"
 _LOOK = 0.25  # seconds between two looks whether somebody asked to stop
 
 
@@ -47,7 +49,7 @@ def find_files(run: Run) -> Run:
     )
 
 
-def write_settings(folder: Path, run: str, name: str, size: int) -> None:
+def write_settings(run: str, name: str, size: int) -> str:
     """A ``params.yaml`` of one run, which is like another but for its size, and computes in this process."""
     settings = find_files(read_params().run(run))
     content: Any = open_yaml().load(PARAMS)
@@ -60,7 +62,7 @@ def write_settings(folder: Path, run: str, name: str, size: int) -> None:
         del entry["vectors"]  # which have a row for each sample of the run
     content["runs"] = {name: entry}
     content["compute"].update(scheduler="synchronous", storage="")
-    (folder / PARAMS).write_text(format_yaml(content), encoding="utf-8")
+    return format_yaml(content)
 
 
 def run_stage(stage: str, *arguments: str) -> None:
@@ -74,8 +76,9 @@ def look(run: str, size: int, stages: Sequence[str]) -> None:
     place = (DATA / name).absolute()
     place.parent.mkdir(exist_ok=True)
     BUILDS.mkdir(parents=True, exist_ok=True)
+    text = write_settings(run, name, size)
     with TemporaryDirectory(dir=BUILDS) as home:
-        write_settings(Path(home), run, name, size)
+        (Path(home) / PARAMS).write_text(text, encoding="utf-8")
         with chdir(home):
             for stage in stages:
                 settings = read_params().tsne.perplexity if stage == "tsne" else ()
@@ -84,7 +87,16 @@ def look(run: str, size: int, stages: Sequence[str]) -> None:
             for each in _INTERMEDIATE:
                 shutil.rmtree(store_path(name, each), ignore_errors=True)
         forget(run)
+        write_text(Path(home) / DATA / name / _MADE_BY, _describe(run, text, stages))
         (Path(home) / DATA / name).replace(place)
+
+
+def _describe(run: str, settings: str, stages: Sequence[str]) -> str:
+    """What a look that is there was made by, and another need not be."""
+    files = find_files(read_params().run(run))
+    named = [Path(each) for each in (files.weights, files.root, files.labels) if each]
+    times = [path.stat().st_mtime_ns for path in named if path.exists()]
+    return f"{settings}\n# {', '.join(stages)}, of {times}\n"
 
 
 def take_looks(run: str) -> None:
@@ -98,13 +110,20 @@ def take_looks(run: str) -> None:
     """
     if store_path(run, "pca").exists():
         return
-    sizes = read_params().run(run).sizes
-    announce([run], "first look")
-    _take(run, min(N_SAMPLES, sizes[0]), _FIRST)
-    if len(sizes) > 1:
-        announce([run], f"first {sizes[0]} samples")
-        with suppress(LookFailed):
-            _take(run, sizes[0], STAGES)
+    sizes, name = read_params().run(run).sizes, first_look_of(run)
+    looks = [("first look", min(N_SAMPLES, sizes[0]), _FIRST)]
+    looks += [(f"first {sizes[0]} samples", sizes[0], STAGES)] if len(sizes) > 1 else []
+    made_by = DATA / name / _MADE_BY
+    there = made_by.read_text(encoding="utf-8") if made_by.exists() else ""
+    made = [_describe(run, write_settings(run, name, size), stages) for _, size, stages in looks]
+    done = made.index(there) + 1 if there in made else 0  # of a build that was ended
+    for doing, size, stages in looks[done:]:
+        announce([run], doing)
+        try:
+            _take(run, size, stages)
+        except LookFailed:
+            if stages == _FIRST:
+                raise
 
 
 class LookFailed(InputError):

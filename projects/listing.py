@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from layerscope.params import read_params
+from layerscope.storage.store import DATA
 from projects.building import STAGES, locked, open_repo, plan_build, runs_of
 from projects.state import BuildState, name_stage, read_state, read_times, to_planned
 
@@ -76,6 +77,7 @@ def list_statuses() -> list[RunStatus]:
     at_work = state if state is not None and state.is_at_work else None
     times = read_times()
     found: dict[str, list[StageStatus]] = {run: [] for run in runs}
+    unseen = {run: "unknown" if (DATA / run).exists() else "missing" for run in runs}
 
     def is_looked_at(run: str) -> bool:
         return at_work is None or (bool(at_work.plan) and run in (at_work.runs or runs))
@@ -89,7 +91,7 @@ def list_statuses() -> list[RunStatus]:
             for run in runs_of(stage) & runs.keys():
                 found[run].append(StageStatus(
                     name_stage(planned, run),
-                    _find_state(planned in stale, is_there) if is_looked_at(run) else "unknown",
+                    _find_state(planned in stale, is_there) if is_looked_at(run) else unseen[run],
                     n_bytes,
                     times.get(planned),
                 ))  # fmt: skip

@@ -63,7 +63,7 @@ def _sum_up(state: BuildState | None) -> tuple[object, ...]:
     """What of a build alters the page."""
     if state is None:
         return ()
-    return (state.n_done, state.problem, "" if state.plan else state.stage)
+    return (state.n_done, state.n, state.stage, state.problem)
 
 
 @st.fragment(run_every=_AGAIN)

@@ -147,8 +147,14 @@ def test_a_first_look_has_what_a_page_needs_and_is_of_its_run(
     first = first_look_of(RUN)
     assert (state := read_state()) is not None and state.tell().startswith(f"{RUN}: first look")
     assert sorted(path.name for path in Path("data", first).iterdir()) == [
-        "pca.zarr", "predictions.zarr", "samples.zarr",
+        "look.yaml", "pca.zarr", "predictions.zarr", "samples.zarr",
     ]  # fmt: skip
+    made = Path("data", first).stat().st_mtime_ns
+    take_looks(RUN)  # after a build that was ended
+    assert Path("data", first).stat().st_mtime_ns == made
+    os.utime(pets)  # pictures have changed
+    take_looks(RUN)
+    assert Path("data", first).stat().st_mtime_ns > made
     assert Path("params.yaml").read_bytes() == before and not Path("data", RUN).exists()
     from layerscope.runs.samples import Samples
     from ui.library import read_contents

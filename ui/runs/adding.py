@@ -19,6 +19,7 @@ NETWORKS = (  # of the registry, which to read takes torch; the first without a 
     *("efficientnet_lite0", "vgg16", "resnet50", "resnet101", "googlenet", "inception_v3"),
     "vgg16_slim",
 )
+PROBLEM = "runs-problem"  # in the session: why the last click did nothing
 _LOOKED = "runs-looked"  # in the session: what was looked at, and what was told of it
 _FIRST = (
     ("weights", "Weights", "those that come with the network, or a file"),
@@ -115,13 +116,19 @@ def _add(options: list[str], is_built: bool) -> None:
     before = set(load_params().runs)
     try:
         with st.spinner("Writing params.yaml …"):
-            call("add", *options)
-        added = [run for run in load_params().runs if run not in before]
-        if added and is_built:
-            start_build(added)
+            told = call("add", *options)
     except InputError as error:
         show_problem(str(error))
         return
+    added = [run for run in load_params().runs if run not in before]
+    if not added:
+        show_problem(told.splitlines()[-1])  # it is there already
+        return
+    if is_built:
+        try:
+            start_build(added)
+        except InputError as error:
+            st.session_state[PROBLEM] = f"It was added, and is not built yet: {error}"
     st.session_state.pop(_LOOKED)
-    change(adding=None, **({"run": added[0]} if added else {}))
+    change(adding=None, run=added[0])
     st.rerun()

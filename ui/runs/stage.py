@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from html import escape
 
 import streamlit as st
@@ -15,13 +16,12 @@ from projects.state import BuildState, find_run, read_state
 from ui.address import change, read_params
 from ui.library import is_built, load_params
 from ui.markup import escape_markdown, heading
-from ui.runs.adding import draw_adding
+from ui.runs.adding import PROBLEM, draw_adding
 from ui.runs.commands import call, find_version, start_build
 from ui.shell import draw_link, show_problem
 from ui.waiting import wait_for
 
 _KNOWN = "runs-known"  # in the session: the states that were shown last
-_PROBLEM = "runs-problem"  # in the session: why the last click did nothing
 _MAKES = {
     "prepare": "the samples, decoded",
     "predict": "outputs of the network, and the table of its layers",
@@ -60,11 +60,11 @@ def draw_runs() -> None:
     with left.container(key="side-panel"):
         entries = st.container(key="runs-list")
         with st.container(key="runs-wait"):
-            statuses, is_sure = _read_statuses(at_work) if params.runs else ({}, True)
+            statuses, is_sure = _read_statuses(params.runs, at_work) if params.runs else ({}, True)
     with entries:
         _draw_list(params, statuses, "" if is_adding else chosen)
     with right.container(key="panel-run"):
-        if problem := st.session_state.pop(_PROBLEM, ""):
+        if problem := st.session_state.pop(PROBLEM, ""):
             st.html(f'<p class="failure">{escape(problem)}</p>')
         if is_adding:
             draw_adding()
@@ -72,16 +72,25 @@ def draw_runs() -> None:
             _draw_run(chosen, params, statuses.get(chosen), is_sure, build)
 
 
-def _read_statuses(at_work: BuildState | None) -> tuple[dict[str, RunStatus], bool]:
-    """States of all stages; those known last, and False, while they are looked up."""
-    key = ("runs", find_version(at_work), st.session_state.get("runs-again", 0))
-    text = wait_for("runs", key, lambda _, stop: call("runs", "--json"), "Looking what is built")
-    if text is None:
-        known: dict[str, RunStatus] = st.session_state.get(_KNOWN, {})
-        return known, False
-    statuses = {status.name: status for status in follow(parse_statuses(text), at_work)}
-    st.session_state[_KNOWN] = statuses
-    return statuses, True
+def _read_statuses(
+    runs: Collection[str], at_work: BuildState | None
+) -> tuple[dict[str, RunStatus], bool]:
+    """States of all stages; those known last, and False, while they are looked up.
+
+    A build has the repository for itself: it is followed from what was known before.
+    """
+    known: dict[str, RunStatus] = st.session_state.get(_KNOWN, {})
+    if at_work is None or not known.keys() >= set(runs):
+        key = ("runs", find_version(at_work), st.session_state.get("runs-again", 0))
+        text = wait_for(
+            "runs", key, lambda _, stop: call("runs", "--json"), "Looking what is built"
+        )
+        if text is None:
+            return known, False
+        known = {status.name: status for status in parse_statuses(text)}
+    found = {status.name: status for status in follow(list(known.values()), at_work)}
+    st.session_state[_KNOWN] = found
+    return found, True
 
 
 def _draw_list(params: Params, statuses: dict[str, RunStatus], chosen: str) -> None:
@@ -165,7 +174,7 @@ def _try(work: object, *arguments: object) -> None:
     try:
         work(*arguments)  # type: ignore[operator]
     except InputError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[PROBLEM] = str(error)
 
 
 def _draw_run(
@@ -216,7 +225,7 @@ def _draw_actions(
         _ask_name(run)
     if st.button("Remove", key="run-remove", disabled=_is_busy()):
         _ask_removal(run, status.n_bytes if status else None)
-    if at_work is None and is_sure and st.button("Look again", key="run-again", type="tertiary"):
+    if at_work is None and st.button("Look again", key="run-again", type="tertiary"):
         st.session_state["runs-again"] = st.session_state.get("runs-again", 0) + 1
         st.rerun()
 

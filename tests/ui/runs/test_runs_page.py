@@ -80,6 +80,7 @@ def test_a_setting_that_is_not_there_or_not_read_allows_nothing(
     assert not is_editable()
     (project / "params.yaml").write_text("app: {editable: true}", encoding="utf-8")
     assert not is_editable()
+    assert "params.yaml: " in text_of(open_app("Runs"))  # and says what is wrong with it
 
 
 def test_a_form_becomes_options_and_what_it_names_is_only_data() -> None:
