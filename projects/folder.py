@@ -70,7 +70,10 @@ def open_folder(folder: Path) -> None:
         config = _CONFIG.replace("    no_scm = true\n", "") if has_git else _CONFIG
         _keep(folder / ".dvc" / "config", config)
         if not (folder / ".gitignore").exists():
-            _keep(folder / ".gitignore", "/data/\n.cache/\n/.dvc/cache\n/.dvc/tmp\n")
+            _keep(
+                folder / ".gitignore",
+                "/data/\n.cache/\n/.dvc/cache\n/.dvc/config.local\n/.dvc/tmp\n",
+            )
         _keep(folder / ".dvcignore", "*.partial\n")
         if not (folder / PUBLISHED).exists():
             shutil.copytree(find_home() / PUBLISHED, folder / PUBLISHED)

@@ -191,7 +191,7 @@ def _compute(copy: _Copy, works: Sequence[_Work], bar: _Bar, tell: Callable[[str
         copy.restore()
         run_plan(Plan(lost, ()), [copy.run], bar.of(copy.run, lost))
         copy.lock = _LOCK.read_bytes()
-    problems = []
+    problems: dict[str, list[str]] = {}
     for work in works:
         copy.set(work.trial)
         shutil.rmtree(DATA / copy.run, ignore_errors=True)  # of the trial before
@@ -199,12 +199,13 @@ def _compute(copy: _Copy, works: Sequence[_Work], bar: _Bar, tell: Callable[[str
         try:
             run_plan(plan, [copy.run], bar.of(work.trial.name, plan.stages, work))
         except InputError as error:
-            problems.append(f"{work.trial.name}: {error}")
-            tell(f"  {problems[-1]}")
+            problems.setdefault(str(error), []).append(work.trial.name)
+            tell(f"  {work.trial.name}: {error}")
             continue
         copy.keep(work.trial)
     if problems:
-        raise InputError("; ".join(problems))
+        told = [f"{', '.join(names)}: {problem}" for problem, names in problems.items()]
+        raise InputError("; ".join(told))
 
 
 class _Bar:
