@@ -154,7 +154,8 @@ def _find_from(start: Path, named: str | None) -> str | None:
 def add_only(options: dict[str, Any]) -> None:
     run = add_named(options)
     if options["build"] and not options["check"]:
-        build_runs({"runs": [run]})
+        _build([run], is_looked_at=False)
+        tell("built")
     elif not options["check"]:
         tell(f"`layerscope build {run}` builds it")
 

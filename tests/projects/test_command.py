@@ -83,6 +83,19 @@ def test_a_run_is_added_from_anywhere_listed_and_taken_out(
     assert "# Everything that can be chosen" in (project / "params.yaml").read_text()
 
 
+def test_a_run_that_is_added_is_built_alone_where_that_is_asked_for(
+    pets: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[list[str]] = []
+    monkeypatch.chdir(pets.parent)
+    monkeypatch.setattr(command, "build", lambda runs, show, tell: built.append(runs))
+    call("add", "pets", "--project", str(project), "--build", "--check", monkeypatch=monkeypatch)
+    call("add", "pets", "--project", str(project), monkeypatch=monkeypatch)
+    assert built == []
+    call("add", "pets", "--project", str(project), "--build", monkeypatch=monkeypatch)
+    assert built == [[RUN]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
