@@ -195,8 +195,10 @@ def _build(runs: Sequence[str], is_looked_at: bool) -> None:
 
 def sweep_run(options: dict[str, Any]) -> None:
     run, settings = options["run"], options["settings"]
+    if options["file"] and options["name"]:
+        raise InputError("--name: the file of --from names the experiments; leave one of them out")
     if options["file"]:
-        trials = read_trials(Path(options["file"]), settings)
+        trials = read_trials(options["start"] / options["file"], settings)
     else:
         trials = list_trials(run, settings, options["name"])
     with showing_bar() as show:

@@ -88,7 +88,7 @@ def test_a_run_that_is_added_is_built_alone_where_that_is_asked_for(
 ) -> None:
     built: list[list[str]] = []
     monkeypatch.chdir(pets.parent)
-    monkeypatch.setattr(command, "build", lambda runs, show, tell: built.append(runs))
+    monkeypatch.setattr(command, "build", lambda runs, *_: built.append(runs))
     call("add", "pets", "--project", str(project), "--build", "--check", monkeypatch=monkeypatch)
     call("add", "pets", "--project", str(project), monkeypatch=monkeypatch)
     assert built == []
@@ -104,6 +104,9 @@ def test_a_run_that_is_added_is_built_alone_where_that_is_asked_for(
         (("add", "pets", "--root", "elsewhere"), "--root"),
         (("add", "pets", "--sizes", "ten"), "--sizes 'ten'"),
         (("build", "nothing"), "no run 'nothing'"),
+        (("sweep", "nothing", "-S", "umap.min_dist=0.5"), "no run 'nothing'"),
+        (("sweep", RUN, "--from", "a", "--name", "b"), "--name: the file of --from"),
+        (("export", "nothing", "--to", "out"), "no run 'nothing'"),
         (("remove", "nothing"), "no run 'nothing'"),
         (("rename", "nothing", "something"), "no run 'nothing'"),
         (("stage", "rm"), "no stage 'rm'"),
