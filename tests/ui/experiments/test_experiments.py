@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 from scipy.spatial import procrustes
 
@@ -54,7 +55,7 @@ from layerscope.experiments.sweep import (
 )
 from layerscope.runs.samples import Samples
 from projects.command import make_parser
-from projects.sweeping import list_trials
+from projects.sweeping import list_trials, read_trials
 from stages.export_experiments import choose
 from tests.shared.pages import open_app, text_of
 from tests.shared.project import LAYERS, ROOT, TINY
@@ -532,6 +533,21 @@ def test_experiments_are_exported_by_name() -> None:
 
 
 # --- the sweep that really comes along -------------------------------------------------------
+
+
+def test_the_sweep_that_comes_along_has_the_parameters_that_make_experiments_sets(
+    real: Sweep, tmp_path: Path
+) -> None:
+    common = (f"runs.{RUN}.sizes=[100]", "tsne.perplexity=[10,30]")
+    for wanted in read_trials(ROOT / "experiments" / "objects-100.txt", common):
+        path = tmp_path / "params.yaml"
+        path.write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        for setting in wanted.settings:
+            apply_overrides(path, [setting])
+        (trial,) = (each for each in real.trials if each.experiment.name == wanted.name)
+        params = keep_of_run(flatten(YAML(typ="safe").load(path)), RUN)
+        kept = {name: value for name, value in trial.experiment.params.items() if name in params}
+        assert kept.items() <= params.items() and len(kept) > 20
 
 
 def test_the_sweep_that_comes_along_is_whole(real: Sweep, shown: Any) -> None:
