@@ -25,6 +25,7 @@ from projects.state import (
     is_stopped,
     read_state,
     read_times,
+    tell_count,
     tell_seconds,
     to_planned,
     write_state,
@@ -173,7 +174,7 @@ def tell_plan(plan: Plan) -> str:
     times = read_times()
     known = [times.get(stage) for stage in plan.stages]
     took = "" if None in known else f"; {tell_seconds(sum(filter(None, known)))}, as the last time"
-    return f"{len(plan.stages)} stages to run{again}{took}"
+    return f"{tell_count(len(plan.stages))}{again}{took}"
 
 
 def announce(runs: Sequence[str], doing: str = "", pid: int | None = None) -> None:

@@ -64,7 +64,7 @@ class BuildState:
         if not self.n:
             return "finding out what is to be built"
         if not self.stage:
-            return f"{self.n} stages to run"
+            return tell_count(self.n)
         stage, run, *setting = self.stage.split("@")
         stage = " ".join([stage, *setting])
         left = "" if self.left is None else f", {tell_seconds(self.left)} left"
@@ -112,6 +112,11 @@ def read_times() -> dict[str, float]:
 def write_times(times: dict[str, float]) -> None:
     """Keep what `read_times` reads."""
     write_text(_TIMES, json.dumps(times))
+
+
+def tell_count(n: int) -> str:
+    """How many stages there are to run."""
+    return f"{n} stage{'s' * (n != 1)} to run"
 
 
 def tell_seconds(seconds: float) -> str:

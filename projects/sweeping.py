@@ -37,7 +37,7 @@ from projects.building import (
     share_of,
 )
 from projects.folder import STAGES, format_yaml, open_yaml
-from projects.state import BuildState, name_stage
+from projects.state import BuildState, name_stage, tell_count
 
 _SWEEP = Path(".cache/sweep")  # removed when the sweep ends
 _COPY = (
@@ -178,7 +178,7 @@ def _tell_works(run: str, works: Sequence[_Work], kept: int) -> str:
 def _tell_stages(work: _Work) -> str:
     new = len(work.new)
     shared = len(work.plan.stale) - new
-    return f"{new} stages to run" + (f", {shared} as in one before" if shared else "")
+    return tell_count(new) + (f", {shared} as in one before" if shared else "")
 
 
 def _list_lost(works: Sequence[_Work]) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def test_what_is_computed_is_told_before_kept_after_and_not_computed_again(proje
     assert told == [
         "2 experiments of a",
         f"  {first}: 2 stages to run",
-        f"  {second}: 1 stages to run, 1 as in one before",
+        f"  {second}: 1 stage to run, 1 as in one before",
     ]
     assert list_kept() == {first: digest("053"), second: digest("054")}
     changed = git(
