@@ -132,6 +132,9 @@ def _write_params(
     ]
     content["train"] = {}
     content["compute"]["scheduler"] = "local"
+    content["app"]["editable"] = (
+        False  # its arrays are in no cache: what is built over them is gone
+    )
     renamed = {}
     for run in runs:
         settings, entry = params.runs[run], content["runs"][run]

@@ -41,12 +41,14 @@ def list_files(folder: Path) -> list[str]:
 def test_what_is_exported_is_shown_from_anywhere_and_counts_as_built(
     project: Path, tmp_path: Path
 ) -> None:
+    edit_params("app", editable=True)
     export_runs([RUN, LITE], tmp_path / "shared")
     moved = (tmp_path / "shared").rename(tmp_path / "elsewhere")
     open_folder(moved)  # as the command does
     params = read_params(moved / "params.yaml")
     assert list(params.runs) == [RUN, LITE] and list(params.comparisons) == ["objects"]
     assert list(params.faithfulness.runs) == [RUN] and not params.train
+    assert not params.app.editable
     assert not (moved / "weights" / RUN).exists()
     for run in (RUN, LITE):
         here, there = (folder / "data" / run for folder in (project, moved))
