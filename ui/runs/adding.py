@@ -45,7 +45,7 @@ def draw_adding() -> None:
     looked, told, problem = st.session_state.get(_LOOKED, (None, "", ""))
     if looked != options:
         st.html(
-            '<p class="source">It tells what is taken for what, and writes nothing.</p>'
+            '<p class="source">It tells how they are read, and writes nothing.</p>'
             if form["pictures"]
             else '<p class="source">Name pictures: a folder on this machine, an archive, a URL, or a data '
             "set.</p>"

@@ -28,8 +28,8 @@ STEPS = (
     TourStep(
         ".st-key-run-new",
         "Pictures of your own",
-        "Name a folder and a network, and `Look at it` tells what they are taken for. Nothing is written "
-        "before you say so.",
+        "Name a folder and a network, and `Look at it` tells how they are read. Nothing is written before "
+        "you say so.",
         "right",
     ),
 )
