@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from html import escape
 
 import streamlit as st
@@ -169,10 +169,10 @@ def _is_busy() -> bool:
     return build is not None and build.is_at_work
 
 
-def _try(work: object, *arguments: object) -> None:
+def _try(work: Callable[..., object], *arguments: object) -> None:
     """Do what a click asks for; why it cannot be is shown above the run."""
     try:
-        work(*arguments)  # type: ignore[operator]
+        work(*arguments)
     except InputError as error:
         st.session_state[PROBLEM] = str(error)
 
