@@ -298,6 +298,7 @@ def build(
         tell(tell_plan(plan))
         if plan.stages:
             run_plan(plan, runs, show)
+            tell("built")
 
 
 @contextmanager

@@ -155,7 +155,6 @@ def add_only(options: dict[str, Any]) -> None:
     run = add_named(options)
     if options["build"] and not options["check"]:
         _build([run], is_looked_at=False)
-        tell("built")
     elif not options["check"]:
         tell(f"`layerscope build {run}` builds it")
 
@@ -177,7 +176,6 @@ def build_runs(options: dict[str, Any]) -> None:
     for run in options["runs"]:
         params.run(run)  # an unknown one is refused
     _build(options["runs"], options["look"])
-    tell("built")
 
 
 def _build(runs: Sequence[str], is_looked_at: bool) -> None:

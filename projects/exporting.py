@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import chdir
@@ -169,6 +170,7 @@ def _without_places(value: Any) -> Any:
 
 def _note_as_built(folder: Path, made: Mapping[str, _Made], renamed: Mapping[str, str]) -> None:
     """Let DVC know that nothing is to be built: digests as they were."""
+    logging.getLogger("dvc.dvcfile").setLevel(logging.WARNING)  # it tells of each stage
     with chdir(folder), open_repo() as repo, locked(repo):
         for stage in repo.index.stages:
             known = made[stage.addressing]
