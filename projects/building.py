@@ -322,14 +322,11 @@ def find_plan(runs: Sequence[str], last: str = "") -> Plan:
     """`plan_build` in the working folder, once what is lost here and kept elsewhere has been brought."""
     with open_repo() as repo, locked(repo):
         plan = plan_build(repo, runs, last)
-        if not plan.lost:
-            return plan
-        for stage in plan.lost:
-            for each in repo.stage.collect(stage):
-                for out in each.outs:
-                    if not out.exists:
-                        fetch(repo, out)
-        return plan_build(repo, runs, last)
+        stages = [each for stage in plan.lost for each in repo.stage.collect(stage)]
+        away = [out for stage in stages for out in stage.outs if not out.exists]
+        for out in away:
+            fetch(repo, out)
+        return plan_build(repo, runs, last) if any(out.exists for out in away) else plan
 
 
 def run_plan(plan: Plan, runs: Sequence[str], show: Callable[[BuildState], object]) -> None:

@@ -206,9 +206,8 @@ def sweep_run(options: dict[str, Any]) -> None:
 
 def open_run(options: dict[str, Any]) -> None:
     refuse_second()
-    with _serve(
-        options
-    ) as app:  # which starts while the library that looks at the model is imported
+    with _serve(options) as app:
+        # While the app starts: it takes as long to import what looks at models.
         run = add_named(options)
         announce([run], "first look")
         app.wait()

@@ -65,6 +65,12 @@ def write_settings(run: str, name: str, size: int) -> str:
     return format_yaml(content)
 
 
+def list_work(run: str, stages: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Stages of a run with their arguments: t-SNE once a perplexity."""
+    perplexities = [(f"{each:g}",) for each in read_params().tsne.perplexity]
+    return [(s, (run, *more)) for s in stages for more in (perplexities if s == "tsne" else [()])]
+
+
 def run_stage(stage: str, *arguments: str) -> None:
     """A stage of the project in the working folder, in this process."""
     import_module(f"stages.{stage}").main(*arguments)
@@ -80,10 +86,8 @@ def look(run: str, size: int, stages: Sequence[str]) -> None:
     with TemporaryDirectory(dir=BUILDS) as home:
         (Path(home) / PARAMS).write_text(text, encoding="utf-8")
         with chdir(home):
-            for stage in stages:
-                settings = read_params().tsne.perplexity if stage == "tsne" else ()
-                for arguments in [(name, f"{each:g}") for each in settings] or [(name,)]:
-                    run_stage(stage, *arguments)
+            for stage, arguments in list_work(name, stages):
+                run_stage(stage, *arguments)
             for each in _INTERMEDIATE:
                 shutil.rmtree(store_path(name, each), ignore_errors=True)
         forget(run)

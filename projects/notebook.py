@@ -21,7 +21,7 @@ from layerscope.storage.files import write_text
 from layerscope.storage.store import DATA, Store
 from projects.add_run import find_dataset, fit_sizes
 from projects.building import STAGES
-from projects.first_look import run_stage
+from projects.first_look import list_work, run_stage
 from projects.folder import format_yaml, open_folder, open_yaml
 from projects.given_models import FACTORY, give
 from projects.given_pictures import write_pictures
@@ -153,15 +153,14 @@ def show(
     entry["layers"] = layers if isinstance(layers, str) else list(layers)
     with chdir(place):
         _write_run(entry, sizes)
-        perplexities = read_params().tsne.perplexity
-        work = [(s, (str(p),)) for s in STAGES for p in (perplexities if s == "tsne" else ("",))]
+        work = list_work(RUN, STAGES)
         bar = tqdm(
             work, bar_format="{bar:24} {n_fmt} of {total_fmt} stages {desc}", file=sys.stderr
         )
-        for stage, setting in bar:
+        for stage, arguments in bar:
             bar.set_description_str(stage)
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                run_stage(stage, RUN, *filter(None, setting))
+                run_stage(stage, *arguments)
     app = App(place)
     app.wait()
     return Shown(place, app)

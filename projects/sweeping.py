@@ -40,15 +40,12 @@ from projects.folder import STAGES, format_yaml, open_yaml
 from projects.state import BuildState, name_stage, tell_count
 
 _SWEEP = Path(".cache/sweep")  # removed when the sweep ends
-_COPY = (
-    _SWEEP / "up/up/up/up/up/up/workspace"
-)  # as deep as pictures may lie outside, by their relative path
+# As deep as pictures may lie outside, by their relative path.
+_COPY = _SWEEP / "up/up/up/up/up/up/workspace"
 _LOCK = Path("dvc.lock")
 _LAST = "metrics"  # what experiments are compared by; all stages that it needs run, and no other
-_NOBODY = {
-    "user.name": "Layerscope",
-    "user.email": "layerscope@localhost",
-}  # where git knows no one
+# Where git knows no one.
+_NOBODY = {"user.name": "Layerscope", "user.email": "layerscope@localhost"}
 _WAIT = 60.0  # seconds for a command of git
 
 

@@ -38,14 +38,12 @@ from layerscope.params import read_params
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from layerscope.storage.store import store_path
+from projects.building import STAGES as STAGES  # tests take it from here
 from tests.shared.computing import Here
 from tests.shared.own_models import OWN
 from tests.shared.project import ROOT
 
 RUN = "network"
-STAGES = (
-    "prepare", "predict", "activations", "pca", "neighbors", "tsne", "umap", "cam", "channels", "metrics",
-)  # fmt: skip
 PAGES = ("", "Explain", "Features", "Network", "Performance", "UMAP_Tour", "Experiments")
 FAMILIES = (
     "torchvision:vgg11_bn", "torchvision:googlenet", "torchvision:inception_v3", "torchvision:vit_b_32",

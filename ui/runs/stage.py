@@ -51,6 +51,7 @@ def draw_runs() -> None:
     params, build = load_params(), read_state()
     asked = read_params()
     at_work = build if build is not None and build.is_at_work else None
+    is_busy = at_work is not None
     chosen = find_run(asked.get("run", ""), params.runs)
     is_adding = "adding" in asked or not params.runs
     if chosen not in params.runs:
@@ -62,7 +63,7 @@ def draw_runs() -> None:
         with st.container(key="runs-wait"):
             statuses, is_sure = _read_statuses(params.runs, at_work) if params.runs else ({}, True)
     with entries:
-        _draw_list(params, statuses, "" if is_adding else chosen)
+        _draw_list(params, statuses, "" if is_adding else chosen, is_busy)
     with right.container(key="panel-run"):
         if problem := st.session_state.pop(PROBLEM, ""):
             st.html(f'<p class="failure">{escape(problem)}</p>')
@@ -93,7 +94,7 @@ def _read_statuses(
     return found, True
 
 
-def _draw_list(params: Params, statuses: dict[str, RunStatus], chosen: str) -> None:
+def _draw_list(params: Params, statuses: dict[str, RunStatus], chosen: str, is_busy: bool) -> None:
     st.html(heading("Runs", str(len(params.runs))))
     for number, (run, settings) in enumerate(params.runs.items()):
         with st.container(key=f"run-{'here' if run == chosen else 'entry'}-{number}", gap=None):
@@ -120,7 +121,7 @@ def _draw_list(params: Params, statuses: dict[str, RunStatus], chosen: str) -> N
                 on_click=_try,
                 args=(start_build, ()),
                 width="stretch",
-                disabled=_is_busy(),
+                disabled=is_busy,
             )
 
 
@@ -164,11 +165,6 @@ def _count_open(status: RunStatus) -> int:
     return sum(stage.state in {"missing", "stale"} for stage in status.stages)
 
 
-def _is_busy() -> bool:
-    build = read_state()
-    return build is not None and build.is_at_work
-
-
 def _try(work: Callable[..., object], *arguments: object) -> None:
     """Do what a click asks for; why it cannot be is shown above the run."""
     try:
@@ -185,13 +181,14 @@ def _draw_run(
     build: BuildState | None,
 ) -> None:
     is_of_run = build is not None and (not build.runs or run in build.runs)
-    at_work = build if build is not None and build.is_at_work and is_of_run else None
+    is_busy = build is not None and build.is_at_work
+    at_work = build if is_busy and is_of_run else None
     st.html(f'<h1 class="run-name">{escape(run)}</h1>')
     st.html(_describe_settings(params.runs[run]))
     if build is not None and build.problem and is_of_run:
         st.html(f'<p class="failure"><b>The last build ended:</b> {escape(build.problem)}</p>')
     with st.container(key="run-actions", horizontal=True, vertical_alignment="center"):
-        _draw_actions(run, status, is_sure, at_work)
+        _draw_actions(run, status, is_sure, at_work, is_busy)
     if status is not None:
         st.html(_write_stages(status))
     with st.expander("Parameters"):
@@ -199,7 +196,11 @@ def _draw_run(
 
 
 def _draw_actions(
-    run: str, status: RunStatus | None, is_sure: bool, at_work: BuildState | None
+    run: str,
+    status: RunStatus | None,
+    is_sure: bool,
+    at_work: BuildState | None,
+    is_busy: bool,
 ) -> None:
     if at_work is not None:
         st.button(
@@ -217,13 +218,13 @@ def _draw_actions(
             type="primary" if n else "secondary",
             on_click=_try,
             args=(start_build, (run,)),
-            disabled=not n or _is_busy(),
+            disabled=not n or is_busy,
         )
     if is_built(run):
         draw_link("Explorer", "Open", run=run)
-    if st.button("Rename", key="run-rename", disabled=_is_busy()):
+    if st.button("Rename", key="run-rename", disabled=is_busy):
         _ask_name(run)
-    if st.button("Remove", key="run-remove", disabled=_is_busy()):
+    if st.button("Remove", key="run-remove", disabled=is_busy):
         _ask_removal(run, status.n_bytes if status else None)
     if at_work is None and st.button("Look again", key="run-again", type="tertiary"):
         st.session_state["runs-again"] = st.session_state.get("runs-again", 0) + 1
