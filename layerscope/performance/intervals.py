@@ -1,4 +1,4 @@
-"""How far a figure can be trusted: Wilson's interval for shares, the bootstrap for anything else."""
+"""How far a figure can be trusted: Wilson's interval of shares and scores, bootstrap-t of losses."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from layerscope.errors import InputError
 LEVEL = 0.95
 _BUDGET = 2_000_000  # draws: what a second has room for several times over
 _LEAST = 200  # resamples, for percentiles at 2.5 and 97.5 per cent
+_SAME = 1e-12  # variance of resamples that all agree, but for rounding
 
 
 @dataclass(frozen=True)
@@ -115,17 +116,83 @@ def draw_weights(n: int, n_resamples: int, random_state: int) -> np.ndarray:
     return counts.reshape(n_resamples, n).astype(np.float32)
 
 
-def estimate(value: float, resampled: np.ndarray, level: float = LEVEL) -> Estimate:
-    """A figure with the percentile interval of its resamples, (n_resamples,).
+def estimate_f1(hits: float, errors: float) -> Estimate:
+    """F1 of one class, 2 h / (2 h + e), with Wilson's interval of h / (h + e), which it rises with.
 
-    Resamples in which it is not defined are left out. There is no interval where it is defined in less
-    than half of them, and none where all agree, as they do without an error: the bootstrap draws only
-    what is there, so that this is no certainty.
+    Of the samples that are of the class, or predicted as it, a share is both: that is a share of
+    independent samples like any other, and F1 is twice it over one more than it (Lam, Gopal and Qian
+    2023, "Confidence intervals for the F1 score", as the indirect Wilson method).
+
+    Parameters
+    ----------
+    hits, errors : float
+        True positives; false positives and false negatives together.
+    """
+    share = estimate_share(hits, hits + errors)
+    return Estimate(*(2 * each / (1 + each) for each in (share.value, share.low, share.high)))
+
+
+def estimate_score(value: float, resampled: np.ndarray, n: float, floor: float = 0.0) -> Estimate:
+    """A score of at most 1 with Wilson's interval at its effective number of samples.
+
+    That is how many independent samples a share of this height would need to vary like the resamples
+    do (Kish 1965; Franco et al. 2019), and `n` at most: resamples of predictions without an error
+    do not vary at all, though errors are possible. Percentiles of resamples would be no interval there.
+
+    Parameters
+    ----------
+    value : float
+    resampled : ndarray of float, (n_resamples,)
+        Of the bootstrap; NaN where the score is not defined.
+    n : float
+        Samples that the score is at most of.
+    floor : float
+        The score of none right.
+
+    Returns
+    -------
+    Estimate
+        Without an interval where less than half of the resamples define the score.
     """
     defined = resampled[np.isfinite(resampled)]
     if not np.isfinite(value) or 2 * len(defined) < max(len(resampled), 1):
         return Estimate(float(value))
-    if np.ptp(defined) <= 1e-9 * max(1.0, abs(value)):
-        return Estimate(float(value))
-    low, high = np.quantile(defined, [0.5 - level / 2, 0.5 + level / 2])
-    return Estimate(float(value), float(low), float(high))
+    share = float(np.clip((value - floor) / (1 - floor), 0, 1))
+    variance = float(defined.var()) / (1 - floor) ** 2
+    effective = n if variance < _SAME else min(n, share * (1 - share) / variance)
+    low, high = wilson(share * effective, effective)
+    return Estimate(float(value), *(float(floor + (1 - floor) * each) for each in (low, high)))
+
+
+def estimate_loss(losses: np.ndarray, weights: np.ndarray, level: float = LEVEL) -> Estimate:
+    """The mean of losses, none of them negative, with its bootstrap-t interval.
+
+    Each resample's mean is divided by its own standard error before quantiles are taken (Efron 1982):
+    losses are skewed, and plain percentiles of means are too low and too narrow then (Hesterberg 2015).
+
+    Parameters
+    ----------
+    losses : ndarray of float, (n,)
+    weights : ndarray, (n_resamples, n)
+        Of the bootstrap, from `draw_weights`; of a subset of the samples, its columns.
+    level : float
+        Of confidence, in (0, 1).
+
+    Returns
+    -------
+    Estimate
+        Without an interval where losses are all the same: there is nothing to tell their spread by.
+    """
+    value, spread = float(losses.mean()), float(losses.std())
+    if spread <= 1e-9 * max(1.0, abs(value)):
+        return Estimate(value)
+    centred, weights = losses - value, weights.astype(float)
+    totals = np.maximum(weights.sum(axis=1), 1)
+    shifts = weights @ centred / totals
+    errors = np.sqrt(np.maximum(weights @ centred**2 / totals - shifts**2, 0) / totals)
+    there = errors > 1e-9 * spread
+    if 2 * there.sum() < len(weights):
+        return Estimate(value)
+    ends = np.quantile(shifts[there] / errors[there], [0.5 + level / 2, 0.5 - level / 2])
+    low, high = value - ends * spread / np.sqrt(len(losses))
+    return Estimate(value, float(max(low, 0.0)), float(high))

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerscope.performance.intervals import Estimate, estimate, estimate_share
+from layerscope.performance.intervals import (
+    Estimate,
+    estimate_f1,
+    estimate_loss,
+    estimate_score,
+    estimate_share,
+)
 from layerscope.performance.labeled_predictions import LabeledPredictions
 
 _NONE = Estimate(float("nan"))
@@ -25,8 +31,7 @@ class ClassScores:
         Samples of the class, and samples that are predicted as it.
     precision, recall, f1 : Estimate
         The share of the samples predicted as the class that belong to it; the share of its samples
-        that are predicted as it; their harmonic mean. The first two have Wilson's interval, the third
-        the bootstrap's.
+        that are predicted as it; their harmonic mean. With Wilson's intervals.
     """
 
     label: int
@@ -45,13 +50,14 @@ class Overall:
     Attributes
     ----------
     n_named : int
-        Samples whose class the model has an output for; all figures but `macro_f1` are over them.
+        Samples whose class the model has an output for; all figures are over them.
     accuracy, top5 : Estimate
         Share whose right output is the first, or among the five most probable. Wilson's intervals.
     commonest : float
         Accuracy of always predicting the most frequent class.
     macro_f1 : Estimate
-        Mean of F1 over the classes for which it is defined.
+        Mean of F1 over the classes for which it is defined. It is that of `ClassScores` only where
+        all samples are named: the others can be false positives there.
     log_loss : Estimate
         Mean of minus the logarithm of the right output's probability, in nats.
     kappa : Estimate
@@ -70,7 +76,7 @@ class Overall:
     mcc: Estimate
 
 
-def score_classes(predictions: LabeledPredictions, weights: np.ndarray) -> list[ClassScores]:
+def score_classes(predictions: LabeledPredictions) -> list[ClassScores]:
     """Precision, recall and F1 of each class of the data set, in order.
 
     All samples count, also those of classes without an output: what is predicted as a teapot and is none
@@ -79,30 +85,15 @@ def score_classes(predictions: LabeledPredictions, weights: np.ndarray) -> list[
     Parameters
     ----------
     predictions : LabeledPredictions
-    weights : ndarray, (n_resamples, n)
-        Of the bootstrap, from `draw_weights`.
     """
-    from sklearn.metrics import precision_recall_fscore_support
-
-    known = np.unique(predictions.outputs[predictions.outputs >= 0])
     support = np.bincount(predictions.labels, minlength=len(predictions.outputs))
-    if not len(known):
-        return [
-            ClassScores(label, False, int(support[label]), 0, _NONE, _NONE, _NONE)
-            for label in range(len(predictions.outputs))
-        ]
-    _, _, f1, _ = precision_recall_fscore_support(
-        predictions.targets, predictions.predicted, labels=known, zero_division=np.nan
-    )
-    resampled = _resample_f1(predictions, known, weights)
-    of = {int(output): at for at, output in enumerate(known)}
     scores = []
     for label, output in enumerate(map(int, predictions.outputs)):
         if output < 0:
             scores.append(ClassScores(label, False, int(support[label]), 0, _NONE, _NONE, _NONE))
             continue
-        right = int((predictions.correct & (predictions.targets == output)).sum())
-        predicted = int((predictions.predicted == output).sum())
+        of_class, taken = predictions.targets == output, predictions.predicted == output
+        right, real, predicted = (int(each.sum()) for each in (of_class & taken, of_class, taken))
         scores.append(
             ClassScores(
                 label,
@@ -110,21 +101,11 @@ def score_classes(predictions: LabeledPredictions, weights: np.ndarray) -> list[
                 int(support[label]),
                 predicted,
                 estimate_share(right, predicted),
-                estimate_share(right, int((predictions.targets == output).sum())),
-                estimate(float(f1[of[output]]), resampled[:, of[output]]),
+                estimate_share(right, real),
+                estimate_f1(right, real + predicted - 2 * right),
             )
         )
     return scores
-
-
-def _resample_f1(
-    predictions: LabeledPredictions, known: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """F1 of each output in each resample, (n_resamples, n_known); NaN where it is not defined."""
-    hits = _sum_groups(weights, np.where(predictions.correct, predictions.targets, -1), known)
-    both = _sum_groups(weights, predictions.targets, known)
-    both = both + _sum_groups(weights, predictions.predicted, known)
-    return np.where(both > 0, 2 * hits / np.maximum(both, 1), np.nan)
 
 
 def _sum_groups(weights: np.ndarray, of: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -152,34 +133,46 @@ def score_overall(predictions: LabeledPredictions, weights: np.ndarray) -> Overa
     if n == 0:
         return Overall(0, _NONE, _NONE, float("nan"), _NONE, _NONE, _NONE, _NONE)
     targets, predicted = predictions.targets[named], predictions.predicted[named]
-    weights_named = weights[:, named].astype(float)
-    totals = weights_named.sum(axis=1)
-    losses = predictions.losses[named]
-    with np.errstate(invalid="ignore", divide="ignore"):  # a resample may hold no named sample
-        resampled_loss = weights_named @ losses / totals
-    kappa, mcc = _agree(targets, predicted, np.ones((1, n)))
-    kappas, mccs = _agree(targets, predicted, weights_named)
+    weights = weights[:, named].astype(float)
+    (kappa,), (mcc,), (chance,) = _agree(targets, predicted, np.ones((1, n)))
+    kappas, mccs, _ = _agree(targets, predicted, weights)
+    floor = -chance / (1 - chance) if chance < 1 else 0.0  # what kappa is where none is right
     return Overall(
         n,
         estimate_share(int(predictions.correct.sum()), n),
         _score_top(predictions, 5),
         float(np.bincount(targets).max() / n),
-        _score_macro(predictions, weights),
-        estimate(float(losses.mean()), resampled_loss),
-        estimate(float(kappa[0]), kappas),
-        estimate(float(mcc[0]), mccs),
+        _score_macro(
+            targets, predicted, np.unique(predictions.outputs[predictions.outputs >= 0]), weights
+        ),
+        estimate_loss(predictions.losses[named], weights),
+        estimate_score(kappa, kappas, n, floor),
+        estimate_score(mcc, mccs, n, floor),
     )
 
 
-def _score_macro(predictions: LabeledPredictions, weights: np.ndarray) -> Estimate:
-    """Mean of F1 over those classes in which it is defined."""
-    known = np.unique(predictions.outputs[predictions.outputs >= 0])
-    value = _resample_f1(predictions, known, np.ones((1, len(predictions)), np.float32))[0]
-    kept = np.isfinite(value)
-    resampled = _resample_f1(predictions, known[kept], weights)
-    there = np.isfinite(resampled)
-    means = np.where(there, resampled, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-    return estimate(float(value[kept].mean()), means)
+def _score_macro(
+    targets: np.ndarray, predicted: np.ndarray, known: np.ndarray, weights: np.ndarray
+) -> Estimate:
+    """Mean of F1 over those classes in which it is defined.
+
+    It is at most of as many samples as a mean over classes of these sizes has: all of them where the
+    sizes are equal, and less where one is small.
+    """
+    (value,) = _average_f1(targets, predicted, known, np.ones((1, len(targets))))
+    sizes = np.unique(targets, return_counts=True)[1]
+    n = len(sizes) / float((1 / sizes).mean())
+    return estimate_score(value, _average_f1(targets, predicted, known, weights), n)
+
+
+def _average_f1(
+    targets: np.ndarray, predicted: np.ndarray, known: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Macro F1 under each row of weights, (n_resamples,)."""
+    hits = _sum_groups(weights, np.where(targets == predicted, targets, -1), known)
+    both = _sum_groups(weights, targets, known) + _sum_groups(weights, predicted, known)
+    f1 = 2 * hits / np.maximum(both, 1)  # (n_resamples, n_known)
+    return np.asarray(f1.sum(axis=1) / np.maximum((both > 0).sum(axis=1), 1))
 
 
 def _score_top(predictions: LabeledPredictions, k: int) -> Estimate:
@@ -198,8 +191,8 @@ def _score_top(predictions: LabeledPredictions, k: int) -> Estimate:
 
 def _agree(
     targets: np.ndarray, predicted: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cohen's kappa and Matthews' correlation under each row of weights, (n_resamples,).
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cohen's kappa, Matthews' correlation and agreement by chance of each row of weights, (n_resamples,).
 
     NaN where they are not defined: all samples of one class, or all predicted as one.
     """
@@ -213,4 +206,5 @@ def _agree(
         kappa = (hits * total - by_chance) / (total**2 - by_chance)
         spread = (total**2 - (true**2).sum(axis=1)) * (total**2 - (predictions**2).sum(axis=1))
         mcc = (hits * total - by_chance) / np.sqrt(np.maximum(spread, 0))
-    return kappa, mcc
+        chance = by_chance / total**2
+    return kappa, mcc, chance

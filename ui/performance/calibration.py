@@ -15,7 +15,7 @@ from layerscope.performance.calibration import (
     expect_error,
     score_brier,
 )
-from layerscope.performance.intervals import Estimate, estimate
+from layerscope.performance.intervals import Estimate, estimate_loss
 from ui import markup
 from ui.charts import draw_chart
 from ui.controls import choose
@@ -124,7 +124,9 @@ def _draw_scores(claims: _Claims | None, scene: PerformanceScene) -> None:
     if claims.names[0] == "confidence":
         brier, overall = _estimate_brier(scene), load_overall(scene.evaluation)
         lines += [
-            EstimateLine("Brier score", brier, f"{define('Brier score')} Bootstrap.", 2.0),
+            EstimateLine(
+                "Brier score", brier, f"{define('Brier score')} Bootstrap-t interval.", 2.0
+            ),
             rule_log_loss(overall.log_loss, scene.answers.probabilities.shape[1]),
         ]
     st.html(draw_estimates(lines))
@@ -140,9 +142,7 @@ def _estimate_brier(scene: PerformanceScene) -> Estimate:
     answers = scene.answers
     named = answers.named
     scores = score_brier(answers.probabilities[named], answers.targets[named])
-    weights = load_weights(len(answers))[:, named].astype(float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return estimate(float(scores.mean()), weights @ scores / weights.sum(axis=1))
+    return estimate_loss(scores, load_weights(len(answers))[:, named])
 
 
 # --- temperature -----------------------------------------------------------------------------

@@ -21,6 +21,8 @@ from ui.performance.evaluation import load_classes, load_overall, load_weights
 from ui.performance.scene import PerformanceScene, count, write_figure, write_interval
 
 _STARTS = (0.9, 0.8, 0.5, 0.0)  # of the axes: as late as all intervals allow
+_WILSON = "Wilson's interval."
+_EFFECTIVE = "Wilson's interval at the effective number of samples."
 _MEASURES = {
     "precision": ("Precision", define("precision")),
     "recall": ("Recall", define("recall")),
@@ -70,7 +72,9 @@ def _draw_table(scores: list[ClassScores], scene: PerformanceScene) -> None:
         st.html(
             f'<p class="caution">The model has an output for {with_output} of the {len(scores)} classes; '
             "precision, recall and F1 are defined for these only. A sample that is predicted as one of them "
-            "and is of another class is a false positive, whatever that class is.</p>"
+            "and is of another class is a false positive, whatever that class is. Macro F1 at the right is "
+            "over the same samples as accuracy, those of classes with an output: it is not this column's "
+            "mean.</p>"
         )
 
 
@@ -131,11 +135,11 @@ def list_lines(overall: Overall, n_outputs: int) -> list[EstimateLine]:
     """The scores of all classes together, with what each means."""
     log_loss = rule_log_loss(overall.log_loss, n_outputs)
     return [
-        EstimateLine("Accuracy", overall.accuracy, f"{define('accuracy')} Wilson's interval."),
-        EstimateLine("Top-5", overall.top5, f"{define('top-5 accuracy')} Wilson's interval."),
-        EstimateLine("Macro F1", overall.macro_f1, f"{define('macro F1')} Bootstrap."),
-        EstimateLine("Kappa", overall.kappa, f"{define('kappa')} Bootstrap."),
-        EstimateLine("MCC", overall.mcc, f"{define('MCC')} Bootstrap."),
+        EstimateLine("Accuracy", overall.accuracy, f"{define('accuracy')} {_WILSON}"),
+        EstimateLine("Top-5", overall.top5, f"{define('top-5 accuracy')} {_WILSON}"),
+        EstimateLine("Macro F1", overall.macro_f1, f"{define('macro F1')} {_EFFECTIVE}"),
+        EstimateLine("Kappa", overall.kappa, f"{define('kappa')} {_EFFECTIVE}"),
+        EstimateLine("MCC", overall.mcc, f"{define('MCC')} {_EFFECTIVE}"),
         log_loss,
     ]
 
@@ -144,7 +148,7 @@ def rule_log_loss(estimate: Estimate, n_outputs: int) -> EstimateLine:
     """Log loss on an axis to what guessing gives, the logarithm of the number of outputs, or further."""
     guess = log(max(n_outputs, 2))
     ends = [guess, estimate.high if estimate.has_interval else estimate.value]
-    note = f"{define('log loss')} Guessing gives {guess:.2f}. Bootstrap."
+    note = f"{define('log loss')} Guessing gives {guess:.2f}. Bootstrap-t interval."
     return EstimateLine("Log loss", estimate, note, max(end for end in ends if end == end))
 
 

@@ -104,7 +104,7 @@ def load_classes(evaluation: Evaluation) -> list[ClassScores]:
 
 @st.cache_resource(max_entries=16, show_spinner=_MEASURING)
 def _keep_classes(_answers: LabeledPredictions, made: Made) -> list[ClassScores]:
-    return engine.arrays.call(score_classes, _answers, load_weights(len(_answers)))
+    return engine.arrays.call(score_classes, _answers)
 
 
 def choose_axes(

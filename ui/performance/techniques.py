@@ -136,17 +136,30 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "wilson",
             "Wilson's interval",
-            "It holds all shares that the counts do not contradict at 95 %; precision, recall and accuracy "
-            "have it. Unlike the normal approximation it stays within 0 and 1, and keeps a width where all "
-            "predictions are correct.",
+            "It holds all shares that the counts do not contradict at 95 %, and keeps a width where all "
+            "predictions are correct. F1 has it through the share of the samples of the class, or predicted "
+            "as it, that are both; macro F1, kappa and MCC at the number of samples of a share that would "
+            "vary like they do in resamples.",
             (
                 r"\frac{\hat p + \frac{z^2}{2n} \pm z \sqrt{\frac{\hat p (1 - \hat p)}{n} + "
                 r"\frac{z^2}{4n^2}}}{1 + \frac{z^2}{n}},\quad z = 1.96",
             ),
             "It takes samples for independent: frames of one video are not. And it covers 95 % on the "
-            "average over shares, not at each of them.",
+            "average over shares, not at each of them; macro F1 of classes with a handful of samples less.",
             _BROWN,
             (
+                Citation(
+                    "Lam, Gopal, Qian",
+                    2023,
+                    "Confidence intervals for the F1 score: a comparison of four methods",
+                    "https://arxiv.org/abs/2309.14621",
+                ),
+                Citation(
+                    "Franco et al.",
+                    2019,
+                    "Comparative study of confidence intervals for proportions in complex sample surveys",
+                    "https://doi.org/10.1093/jssam/smy019",
+                ),
                 Citation(
                     "Wilson",
                     1927,
@@ -157,12 +170,16 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         ),
         Technique(
             "bootstrap",
-            "Bootstrap interval",
-            "The samples are drawn again with replacement, seeded, and the figure is computed each time; "
-            "the interval holds the middle 95 %. F1, macro F1, log loss, kappa, MCC and areas have it.",
-            (r"\left[\hat\theta^{*}_{(0.025)},\ \hat\theta^{*}_{(0.975)}\right]",),
-            "It only draws what is there: without a single error all resamples agree, though errors are "
-            "possible, and no interval is shown. With few errors it is too narrow.",
+            "Bootstrap-t interval",
+            "Samples are drawn again with replacement, seeded; each time the mean's distance from that of "
+            "all is divided by its own standard error, and the middle 95 % are kept. Log loss and Brier "
+            "score have it: both are means of skewed values.",
+            (
+                r"\left[\bar x - t^{*}_{(0.975)}\,s,\ \bar x - t^{*}_{(0.025)}\,s\right],\quad "
+                r"t^{*} = \frac{\bar x^{*} - \bar x}{s^{*}}",
+            ),
+            "It only draws what is there: where the one confident error in a thousand samples happens not "
+            "to be among them, log loss is too low and its interval too narrow.",
             Citation(
                 "Hesterberg",
                 2015,
@@ -215,9 +232,17 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "guessing.",
             (r"\mathrm{AUC} = \Pr\left(p(x^{+}) > p(x^{-})\right) + \tfrac12 \Pr(=)",),
             "With rare positives it looks too good: a small rate of many negatives is still more false "
-            "positives than true ones. Look at the precision-recall curve then.",
+            "positives than true ones: look at the precision-recall curve then. The area's interval is "
+            "Wilson's for as many samples as the smaller side has. It holds for scores of any kind, and "
+            "where the area is 1, but is often wider than it need be.",
             _SAITO,
             (
+                Citation(
+                    "Birnbaum, Klose",
+                    1957,
+                    "Bounds for the variance of the Mann-Whitney statistic",
+                    "https://doi.org/10.1214/aoms/1177706794",
+                ),
                 Citation(
                     "Fawcett",
                     2006,
@@ -233,7 +258,8 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
             "in recall; guessing gives the share of the class, the dashed line.",
             (r"\mathrm{AP} = \sum_{i} (R_i - R_{i-1})\,P_i",),
             "Its base line is the share of positives: average precisions of classes of unequal size, or "
-            "of two data sets, do not compare.",
+            "of two data sets, do not compare. Its interval is Wilson's at the number of samples of a share "
+            "that would vary like it, at most those of the class.",
             Citation(
                 "Boyd et al.",
                 2012,
@@ -246,6 +272,12 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
                     2006,
                     "The relationship between precision-recall and ROC curves",
                     "https://doi.org/10.1145/1143844.1143874",
+                ),
+                Citation(
+                    "Boyd, Eng, Page",
+                    2013,
+                    "Area under the precision-recall curve: point estimates and confidence intervals",
+                    "https://doi.org/10.1007/978-3-642-40994-3_29",
                 ),
             ),
         ),
