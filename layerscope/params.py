@@ -228,8 +228,23 @@ class CamParams:
 
 @dataclass(frozen=True, config=_STRICT)
 class ChannelsParams:
+    """What is kept of channels.
+
+    Attributes
+    ----------
+    batch_size : int
+    top_k : int
+        Top-activating images of each.
+    n_permutations : int
+        How often labels are shuffled to find how selective a channel is by chance.
+    random_state : int
+        Of the shuffles.
+    """
+
     batch_size: int = Field(ge=1, le=65536)
     top_k: int = Field(ge=1)
+    n_permutations: int = Field(ge=19)
+    random_state: int = Field(ge=0, lt=2**32)
 
 
 @dataclass(frozen=True, config=_STRICT)

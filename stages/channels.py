@@ -1,4 +1,4 @@
-"""The top-activating samples of each channel, and its mean activation by class, for all sizes.
+"""The top-activating samples of each channel, its mean activation by class, and what chance makes of that.
 
 Where pictures have no labels, classes are those that the model predicts: the attribute ``outputs`` has them.
 """
@@ -6,6 +6,7 @@ Where pictures have no labels, classes are those that the model predicts: the at
 from __future__ import annotations
 
 from collections.abc import Sequence
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from layerscope.activations.top_samples import (
     find_maxima,
     locate_channels,
 )
+from layerscope.features.selectivity import average_by_class, expect_selectivity
 from layerscope.models.layers import GIVEN, Layer
-from layerscope.params import Params, read_params
+from layerscope.params import ChannelsParams, Params, read_params
 from layerscope.runs.blocks import (
     count_rows,
     list_batches,
@@ -75,10 +77,7 @@ def main(run: str) -> None:
         known, classes = np.unique(predictions.predicted, return_inverse=True)
         n_classes, facts["outputs"] = len(known), known.tolist()
     top_samples = {
-        size: {
-            layer.key: TopSamples(layer.shape[0], n_classes, min(settings.top_k, size))
-            for layer in layers
-        }
+        size: {layer.key: TopSamples(layer.shape[0], min(settings.top_k, size)) for layer in layers}
         for size in samples.sizes
     }
     row_bytes = _MAXIMA_BYTES * sum(layer.shape[0] for layer in layers)
@@ -87,16 +86,20 @@ def main(run: str) -> None:
     places = samples.location, predictions.location
     tasks = ((*places, run, *block, layers, params) for block in blocks)
     results = run_blocks(find_block, tasks, params, f"{run}: top-activating samples")
-    for block, found in zip(blocks, results, strict=True):
-        for at, (start, stop) in enumerate(list_batches(*block, settings.batch_size)):
+    n_channels = sum(layer.shape[0] for layer in layers)
+    with TemporaryFile() as file:  # of all channels and samples there may be more than memory holds
+        means = np.memmap(file, np.float32, "w+", shape=(n_channels, len(samples)))
+        for block, found in zip(blocks, results, strict=True):
+            for at, (start, stop) in enumerate(list_batches(*block, settings.batch_size)):
+                for key, maxima in found.items():
+                    means[slice(*facts["rows"][key]), start:stop] = maxima[at].mean.T
+                for size, by_layer in top_samples.items():
+                    for key, top in by_layer.items() if start < size else ():
+                        top.add(start, min(stop, size) - start, found[key][at])
+        with writing(store_path(run, "channels"), params.compute.storage, **facts) as store:
             for size, by_layer in top_samples.items():
-                if start < size:
-                    labels = classes[start : min(stop, size)]
-                    for key, top in by_layer.items():
-                        top.add(start, labels, found[key][at])
-    with writing(store_path(run, "channels"), params.compute.storage, **facts) as store:
-        for size, by_layer in top_samples.items():
-            write_size(store, size, list(by_layer.values()))
+                write_size(store, size, list(by_layer.values()))
+                write_selectivity(store, size, means[:, :size], classes[:size], n_classes, settings)
 
 
 def write_size(store: Writer, size: int, by_layer: list[TopSamples]) -> None:
@@ -105,11 +108,29 @@ def write_size(store: Writer, size: int, by_layer: list[TopSamples]) -> None:
         "uid": ["channel", "rank"],
         "value": ["channel", "rank"],
         "position": ["channel", "rank", "axis"],
-        "class_mean": ["channel", "class"],
     }
     for name, dims in columns.items():
         values = np.concatenate([getattr(top, name) for top in by_layer])
         store.add(f"{size}/{name}", values, dims)
+
+
+def write_selectivity(
+    store: Writer,
+    size: int,
+    means: np.ndarray,
+    classes: np.ndarray,
+    n_classes: int,
+    settings: ChannelsParams,
+) -> None:
+    """Write what classes each channel prefers, and what it would seem to if it preferred none."""
+    by_class = average_by_class(means, classes, n_classes).astype(np.float32)
+    store.add(f"{size}/class_mean", by_class, ["channel", "class"])
+    null = expect_selectivity(
+        means, classes, n_classes, settings.n_permutations, settings.random_state
+    )
+    for name in ("expected", "high", "p"):
+        values = getattr(null, name).astype(np.float32)
+        store.add(f"{size}/selectivity/{name}", values, ["channel"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The top-activating samples of each channel, and its mean activation by class."""
+"""The top-activating samples of each channel."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TopSamples:
 
     Parameters
     ----------
-    n_channels, n_classes : int
+    n_channels : int
     k : int
         Samples to keep of each channel; at least that many must be added.
 
@@ -61,25 +61,23 @@ class TopSamples:
         Row and column of the activation within the map.
     """
 
-    def __init__(self, n_channels: int, n_classes: int, k: int) -> None:
+    def __init__(self, n_channels: int, k: int) -> None:
         self.uid = np.full((n_channels, k), -1, dtype=np.int32)
         self.value = np.full((n_channels, k), -np.inf, dtype=np.float32)
         self.position = np.zeros((n_channels, k, 2), dtype=np.int16)
-        self._sums = np.zeros((n_channels, n_classes))
-        self._counts = np.zeros(n_classes, dtype=np.int64)
 
-    def add(self, start: int, labels: np.ndarray, maxima: ChannelMaxima) -> None:
+    def add(self, start: int, n: int, maxima: ChannelMaxima) -> None:
         """Take in the next batch.
 
         Parameters
         ----------
         start : int
             Uid of its first sample; uids rise from batch to batch.
-        labels : ndarray of int, (n,)
-            Classes, -1 for none. Of `maxima` only the first n samples are taken.
+        n : int
+            Samples that are taken of it, from the first on.
         maxima : ChannelMaxima
         """
-        n, k = len(labels), self.uid.shape[1]
+        k = self.uid.shape[1]
         values = np.concatenate([self.value, maxima.value[:n].T], axis=1)  # (c, k + n)
         uids = np.arange(start, start + n, dtype=np.int32)
         candidates = np.concatenate([self.uid, np.broadcast_to(uids, (len(values), n))], axis=1)
@@ -88,15 +86,6 @@ class TopSamples:
         self.value = np.take_along_axis(values, order, axis=1)
         self.uid = np.take_along_axis(candidates, order, axis=1)
         self.position = np.take_along_axis(places, order[:, :, None], axis=1)
-        classes = labels[:, None] == np.arange(len(self._counts))  # (n, classes)
-        self._sums += maxima.mean[:n].T @ classes.astype(float)
-        self._counts += classes.sum(axis=0)
-
-    @property
-    def class_mean(self) -> np.ndarray:
-        """Mean activation by class, (C, n_classes) float32; nan for a class without samples."""
-        counts = np.where(self._counts > 0, self._counts, np.nan)
-        return (self._sums / counts).astype(np.float32)
 
 
 def locate_channels(layers: Sequence[Layer]) -> dict[str, tuple[int, int]]:

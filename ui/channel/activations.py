@@ -116,7 +116,7 @@ def name_channels(run: str, layer: Layer) -> Sequence[str] | None:
     if layer.key == INPUT:
         return _COLORS
     outputs = load_predictions(run).categories
-    is_output = layer.key == PROBABILITIES or layer.key == _last_dense(run)
+    is_output = layer.key == PROBABILITIES or layer.key == find_logits(run)
     return [category.name for category in outputs] if is_output else None
 
 
@@ -131,8 +131,8 @@ def name_unit(layer: Layer) -> str:
     return "neuron" if is_dense(layer) else "channel"
 
 
-def _last_dense(run: str) -> str | None:
-    """The layer whose neurons are the outputs before the softmax."""
+def find_logits(run: str) -> str | None:
+    """The layer whose neurons are the outputs before the softmax; None where the run keeps none."""
     predictions = load_predictions(run)
     dense = [layer for layer in predictions.layers if layer.kind == "dense"]
     fits = bool(dense) and dense[-1].shape == (len(predictions.categories),)

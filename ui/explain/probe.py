@@ -26,8 +26,8 @@ from ui.markup import embed_pixels
 from ui.queue import Report, session_id, shared
 
 _HINT = (
-    f"{define('manual occlusion')} A sweep covers every place in turn, and shows in amber where the score "
-    "falls, in teal where it rises."
+    f"{define('manual occlusion')} A sweep covers every place in turn, and shows in amber where the class's "
+    "logit falls (with a contrast class, the difference of both logits), in teal where it rises."
 )
 
 

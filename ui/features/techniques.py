@@ -170,8 +170,10 @@ SELECTIVITY = Technique(
     "classes are alike, 1 where only one wakes it. It is defined where no class has a negative mean, as "
     "behind a ReLU.",
     (r"s_c = \frac{\mu_{\max} - \mu_{\mathrm{rest}}}{\mu_{\max} + \mu_{\mathrm{rest}}}",),
-    "It misses what many channels code together and features that are no class, and it hardly tells "
-    "how much the predictions need the channel: networks do without selective ones about as well.",
+    "It is above 0 by chance alone, the more so the fewer samples a class has and the more seldom the "
+    "channel is active: read it beside what shuffled labels give. It misses what many channels code "
+    "together, and hardly tells how much predictions need the channel: networks do without selective ones "
+    "about as well.",
     _MORCOS,
     (_MORCOS,),
 )

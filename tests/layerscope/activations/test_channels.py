@@ -16,6 +16,7 @@ from layerscope.activations.channels import describe, entropy, histogram, score,
 from layerscope.activations.pooling import forward
 from layerscope.activations.top_samples import TopSamples, find_maxima, find_row, locate_channels
 from layerscope.datasets.categories import Category
+from layerscope.features.selectivity import measure_selectivity
 from layerscope.models.layer_table import layer_table
 from layerscope.models.layers import find_layer
 from layerscope.models.registry import Classifier, load_model
@@ -151,20 +152,17 @@ def outputs() -> np.ndarray:
     return maps
 
 
-LABELS = np.arange(23) % CLASSES
-
-
-def collect(outputs: np.ndarray, labels: np.ndarray, k: int, step: int) -> TopSamples:
-    top = TopSamples(outputs.shape[1], CLASSES, k)
+def collect(outputs: np.ndarray, k: int, step: int) -> TopSamples:
+    top = TopSamples(outputs.shape[1], k)
     for start in range(0, len(outputs), step):
         batch = torch.from_numpy(outputs[start : start + step])
-        top.add(start, labels[start : start + step], find_maxima(batch))
+        top.add(start, len(batch), find_maxima(batch))
     return top
 
 
 @pytest.mark.parametrize("step", [1, 4, 23])
 def test_the_strongest_samples_are_those_of_a_full_sort(outputs: np.ndarray, step: int) -> None:
-    top = collect(outputs, LABELS, k=6, step=step)
+    top = collect(outputs, k=6, step=step)
     for channel in range(outputs.shape[1]):
         maxima = outputs[:, channel].max(axis=(1, 2))
         order = sorted(range(23), key=lambda uid: (-maxima[uid], uid))[:6]
@@ -173,28 +171,19 @@ def test_the_strongest_samples_are_those_of_a_full_sort(outputs: np.ndarray, ste
         for uid, place in zip(order, top.position[channel], strict=True):
             flat = outputs[uid, channel].argmax()
             assert tuple(place) == np.unravel_index(flat, outputs.shape[2:])
-        for label in range(CLASSES):
-            expected = outputs[label == LABELS, channel].mean()
-            assert top.class_mean[channel, label] == pytest.approx(expected, abs=1e-6)
 
 
 def test_dense_layers_have_one_place() -> None:
     values = np.random.default_rng(0).normal(size=(23, 7)).astype(np.float32)
-    top = collect(values, LABELS, k=4, step=5)
+    top = collect(values, k=4, step=5)
     np.testing.assert_array_equal(top.uid, np.argsort(-values, axis=0)[:4].T)
     np.testing.assert_array_equal(top.position, 0)
-    np.testing.assert_allclose(top.class_mean[:, 1], values[LABELS == 1].mean(axis=0), atol=1e-6)
 
 
-def test_a_class_without_samples_has_no_mean(outputs: np.ndarray) -> None:
-    top = collect(outputs, np.zeros(23, dtype=int), k=3, step=23)
-    assert np.isfinite(top.class_mean[:, 0]).all() and np.isnan(top.class_mean[:, 1:]).all()
-
-
-def test_only_the_samples_with_labels_are_taken(outputs: np.ndarray) -> None:
-    top = TopSamples(5, CLASSES, 4)
-    top.add(0, LABELS[:10], find_maxima(torch.from_numpy(outputs)))
-    np.testing.assert_array_equal(top.uid, collect(outputs[:10], LABELS[:10], 4, 10).uid)
+def test_of_a_batch_only_the_samples_of_the_size_are_taken(outputs: np.ndarray) -> None:
+    top = TopSamples(5, 4)
+    top.add(0, 10, find_maxima(torch.from_numpy(outputs)))
+    np.testing.assert_array_equal(top.uid, collect(outputs[:10], 4, 10).uid)
 
 
 def test_rows_of_all_layers_follow_one_another() -> None:
@@ -261,6 +250,16 @@ def test_the_stage_finds_what_brute_force_finds(
                     flat[samples.labels[:size] == label, channel].mean() for label in range(3)
                 ]
                 np.testing.assert_allclose(mean[start + channel], by_class, rtol=1e-3, atol=1e-5)
+        null = {
+            name: store.read(f"{size}/selectivity/{name}") for name in ("expected", "high", "p")
+        }
+        index = measure_selectivity(mean).index
+        assert (np.isfinite(null["p"]) <= np.isfinite(index)).all() and (null["p"] > 0).any()
+        tested = np.isfinite(null["p"])
+        # Of 200 shuffles 95 % stay at or below `high`: what lies above it has a p of 0.05 or less.
+        np.testing.assert_array_equal(
+            index[tested] > null["high"][tested] + 1e-6, null["p"][tested] < 0.05
+        )
 
 
 def test_fewer_samples_than_asked_for_are_all_kept(

@@ -18,7 +18,7 @@ from layerscope.datasets.categories import IMAGENETTE
 from layerscope.explanation.method import Cancelled
 from layerscope.features.ascent import MaximizationSettings
 from layerscope.features.patches import field_box, in_square
-from layerscope.features.selectivity import rank_selectivity
+from layerscope.features.selectivity import measure_selectivity, rank_selectivity
 from layerscope.features.unit import Unit
 from layerscope.features.units import measure_response
 from layerscope.models.layer_table import trace_nodes
@@ -42,8 +42,16 @@ from ui.features.units.choice import (
     write_ascent,
 )
 from ui.features.units.layer_units import load_units, name_units, sort_units
-from ui.features.units.player import judge, tell_states
-from ui.features.units.selectivity import PAGE, compose_atlas, compose_sheet, find_twin, tell_index
+from ui.features.units.player import judge, make_task, name_objective, tell_states
+from ui.features.units.selectivity import (
+    PAGE,
+    compose_atlas,
+    compose_sheet,
+    find_twin,
+    tell_index,
+    tell_layer,
+    tell_null,
+)
 from ui.features.units.side import UnitSubject
 from ui.features.units.top_patches import enlarge, list_tiles, read_patch
 from ui.library import read_contents
@@ -373,6 +381,11 @@ def channels(tiny_run: Path) -> Path:
             place = rng.integers(0, 64, (start, 3, 2)).astype(np.int16)
             store.add(f"{size}/position", place, ["channel", "rank", "axis"])
             store.add(f"{size}/class_mean", means, ["channel", "class"])
+            index = measure_selectivity(means).index.astype(np.float32)
+            for name, values in (("expected", 0.1), ("high", 0.2), ("p", 0.3)):
+                null = np.where(np.isfinite(index), np.float32(values), np.nan)
+                null[6] = 0.01 if name == "p" else null[6]  # channel 3 of the convolution
+                store.add(f"{size}/selectivity/{name}", null.astype(np.float32), ["channel"])
     return tiny_run
 
 
@@ -497,6 +510,11 @@ def test_the_index_in_words(channels: Path) -> None:
     assert units.selectivity.index[3] == 1 and units.place[3] == 1
     words = tell_index(subject_of(CONV, 3), units)
     assert words == "<b>1.00</b> for bar; no. <em>1</em> of 6"
+    assert "more than chance gives" in (told := tell_null(subject_of(CONV, 3), units))
+    assert ">by chance 0.10, up to 0.20; p = 0.010<" in told
+    assert "no more than chance gives" in tell_null(subject_of(CONV, 0), units)
+    assert tell_null(subject_of(CONV, 1), units) == ""
+    assert tell_layer(units) == "1 of 6 beyond chance"
     assert "no sample wakes it" in tell_index(subject_of(CONV, 1), units)
     assert "a mean is negative" in tell_index(subject_of(CONV, 2), units)
 
@@ -561,6 +579,29 @@ def test_the_verdict_compares_with_samples(channels: Path) -> None:
     loses = judge(subject, units, Verdict(-1.0, 0.5, (2.0, 7), (0.4, 7), ()))
     assert loses.title == "No superstimulus" and "0007" in loses.text
     assert loses.rows[0] == ("mean", "−1.00", "2.00", "")  # a ratio would mean nothing
+
+
+def test_of_a_class_the_logit_is_maximised_and_the_page_says_so(channels: Path) -> None:
+    """The run's last dense layer has the shape of its outputs; without one, probabilities rank the rivals."""
+    subject = subject_of(LAYERS[-1], 1)
+    assert name_objective(subject) == "logit of bar"
+    assert name_objective(subject_of(CONV, 3)) == "features.0, channel 3"
+    units = load_units(TINY, 40, LAYERS[-1])
+    verdict = Verdict(6.0, 9.0, (2.0, 7), (0.4, 7), ())
+    told = judge(subject, units, verdict)
+    assert told.rows[0][0] == "logit" and "probability" not in told.text
+
+
+def test_without_logits_the_verdict_says_what_it_compares_with(
+    channels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.features.units.player.find_logits", lambda _run: None)
+    units = load_units(TINY, 40, LAYERS[-1])
+    subject = subject_of(LAYERS[-1], 1)
+    told = judge(subject, units, Verdict(6.0, 9.0, (2.0, 7), (0.4, 7), ()))
+    assert "highest probability, as the run keeps no logits" in told.text
+    task = make_task(subject, units, UnitChoice())
+    assert task.strongest == tuple(units.uid[1].tolist())
 
 
 def test_silent_and_dead_units_are_explained(channels: Path) -> None:

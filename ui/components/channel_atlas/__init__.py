@@ -22,6 +22,8 @@ class Atlas:
         Where they have any, C.
     index : sequence of float or None
         Selectivity, C; None where it is not defined.
+    by_chance : sequence of float or None
+        What 95 % of shuffled labels stay at or below, C.
     strongest : sequence of float
         Largest activation on any sample, C.
     preferred : sequence of int
@@ -43,6 +45,7 @@ class Atlas:
     unit: str
     names: Sequence[str] | None
     index: Sequence[float | None]
+    by_chance: Sequence[float | None]
     strongest: Sequence[float]
     preferred: Sequence[int]
     classes: Sequence[tuple[str, str]]

@@ -2,7 +2,7 @@
 import { mount, type Send } from "../base/component";
 import { clamp, find, make } from "../base/elements";
 import "./channel_atlas.css";
-import { type Channels, Field, writePeak } from "./field";
+import { type Channels, Field, isByChance, writePeak } from "./field";
 
 interface Data extends Channels {
   unit: string;
@@ -51,8 +51,9 @@ class ChannelAtlas {
     const selectivity = index[i];
     const liked =
       selectivity === null ? "selectivity not defined" : `${selectivity.toFixed(2)} for ${classes[preferred[i]][0]}`;
+    const chance = isByChance(this.data, i) ? ", as by chance" : "";
     const name = names ? names[i] : `${unit} ${i}`;
-    return [make("b", "", name), make("span", "", ` ${liked} `), make("em", "", `peak ${writePeak(strongest[i])}`)];
+    return [make("b", "", name), make("span", "", ` ${liked}${chance} `), make("em", "", `peak ${writePeak(strongest[i])}`)];
   }
 
   private showCells() {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FieldLayout } from "./field";
+import { FieldLayout, isByChance } from "./field";
 
 test("dots stand by selectivity and strength, and are counted by selectivity", () => {
   const layout = new FieldLayout([0, 0.5, 1], [0, 4, 2]);
@@ -23,4 +23,19 @@ test("where none has one, they stand by their numbers, and silent ones on the gr
   assert.deepEqual([layout.place(0)[0], layout.place(1)[0], layout.start], [0.25, 0.75, 0]);
   assert.deepEqual([layout.low, layout.high], [0, 1]);
   assert.ok(Math.abs(layout.place(0)[1] - 0.98) < 1e-12);
+});
+
+test("a channel is by chance where shuffled labels reach it, and not where nothing was tested", () => {
+  const channels = {
+    index: [0.1, 0.3, 0.2, null, 0.9],
+    by_chance: [0.2, 0.2, 0.2, null, null],
+    strongest: [1, 1, 1, 1, 1],
+    preferred: [0, 0, 0, -1, 0],
+    classes: [],
+    current: 0,
+  };
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((i) => isByChance(channels, i)),
+    [true, false, true, false, false],
+  );
 });

@@ -13,12 +13,20 @@ const FOOT = 16; // pixels below the dots, for the scale
 /** Of each channel its selectivity in [0, 1], or null; its largest activation; and its class, -1 for none. */
 export interface Channels {
   index: (number | null)[];
+  /** What 95 % of shuffled labels stay at or below, or null. */
+  by_chance: (number | null)[];
   strongest: number[];
   preferred: number[];
   /** Names and colours. */
   classes: [string, string][];
   current: number;
 }
+
+/** Whether a channel is no more selective than shuffled labels make it; not where that was not tested. */
+export const isByChance = ({ index, by_chance }: Channels, i: number) => {
+  const [found, limit] = [index[i], by_chance[i]];
+  return found !== null && limit !== null && found <= limit;
+};
 
 export const writePeak = (value: number) => writeNumber(value, 1e-3, 1e3);
 
@@ -112,7 +120,8 @@ export class Field {
       ink.arc(x, y, size, 0, 7);
       ink.fill();
     };
-    this.dots.forEach((at, i) => dot(at, colorOf(i), radius, 0.78));
+    const channels = this.data;
+    this.dots.forEach((at, i) => dot(at, colorOf(i), radius, isByChance(channels, i) ? 0.28 : 0.78));
     const at = this.dots[current];
     if (!at) return;
     dot(at, "#14181d", radius + 4, 1);

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerscope.activations.top_samples import find_row
-from layerscope.features.selectivity import Selectivity, measure_selectivity, rank_selectivity
+from layerscope.features.selectivity import (
+    Selectivity,
+    SelectivityNull,
+    measure_selectivity,
+    rank_selectivity,
+)
 from layerscope.models.layers import PROBABILITIES, Layer
 from ui.arrays import (
     Stamp,
@@ -17,6 +22,7 @@ from ui.arrays import (
     load_predictions,
     stamp,
 )
+from ui.channel.activations import find_logits
 from ui.memory import keep
 
 
@@ -35,6 +41,8 @@ class LayerUnits:
     class_mean : ndarray of float32, (C, K)
         Mean activation by class, see `ui.channel.groups`; nan for a class without samples.
     selectivity : Selectivity
+    null : SelectivityNull
+        What it would be if labels were shuffled.
     place : ndarray of int64, (C,)
         As `layerscope.features.selectivity.rank_selectivity` has it.
     orders : dict of str to ndarray of int64, (C,)
@@ -46,6 +54,7 @@ class LayerUnits:
     position: np.ndarray
     class_mean: np.ndarray
     selectivity: Selectivity
+    null: SelectivityNull
     place: np.ndarray
     orders: dict[str, np.ndarray]
 
@@ -70,12 +79,19 @@ def _keep_units(run: str, size: int, layer: Layer, made: Stamp) -> LayerUnits:
         for name in ("value", "uid", "position", "class_mean")
     )
     selectivity = measure_selectivity(class_mean)
+    null = SelectivityNull(
+        *(
+            load_array(run, "channels", f"{size}/selectivity/{name}")[rows].astype(np.float64)
+            for name in ("expected", "high", "p")
+        )
+    )
     return LayerUnits(
         value,
         uid,
         position,
         class_mean,
         selectivity,
+        null,
         rank_selectivity(selectivity.index),
         sort_units(selectivity.index, value[:, 0]),
     )
@@ -103,11 +119,3 @@ def name_units(run: str, layer: Layer) -> tuple[str, ...] | None:
     names = tuple(each.name for each in load_predictions(run).categories)
     is_output = layer.key in {PROBABILITIES, find_logits(run)}
     return names if is_output else None
-
-
-def find_logits(run: str) -> str | None:
-    """The layer whose neurons are the outputs before the softmax."""
-    predictions = load_predictions(run)
-    dense = [layer for layer in predictions.layers if layer.kind == "dense"]
-    fits = bool(dense) and dense[-1].shape == (len(predictions.categories),)
-    return dense[-1].key if fits else None

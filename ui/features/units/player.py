@@ -11,6 +11,7 @@ from layerscope.features.patches import field_box, in_square
 from layerscope.features.unit import Unit
 from ui import markup
 from ui.arrays import load_predictions, load_samples
+from ui.channel.activations import find_logits
 from ui.channel.figures import write_number
 from ui.components.maximization_player import (
     Judgement,
@@ -27,7 +28,7 @@ from ui.features.units.choice import (
     change_option,
     has_maps,
 )
-from ui.features.units.layer_units import LayerUnits, find_logits, load_units, name_units
+from ui.features.units.layer_units import LayerUnits, load_units, name_units
 from ui.features.units.maximization import ask_maximization, key_of, look_at
 from ui.features.units.side import UnitSubject
 from ui.live.maximization import Maximization, MaximizationTask, Verdict
@@ -45,7 +46,7 @@ def draw_player(subject: UnitSubject, units: LayerUnits | None) -> None:
     if st.session_state.pop(_MOVED, False):
         st.rerun()  # the options at the side, too
     with st.container(key="units-ascent-head", horizontal=True, gap=None):
-        st.html(markup.heading("Activation maximisation", f"{subject.layer.key}, {subject.name}"))
+        st.html(markup.heading("Activation maximisation", name_objective(subject)))
         offer_technique(MAXIMIZATION)
     task = make_task(subject, units, subject.choice)
     _release_last(task)
@@ -65,7 +66,9 @@ def draw_player(subject: UnitSubject, units: LayerUnits | None) -> None:
 def make_task(
     subject: UnitSubject, units: LayerUnits | None, choice: UnitChoice
 ) -> MaximizationTask:
-    """What is asked for. Of a class the logit is meant, so the top-activating images are those by logit."""
+    """What is asked for. Of a class the logit is meant: it is held against the top-activating images by
+    logit, or by probability where the run keeps no logits, which `judge` says.
+    """
     selection, start = subject.selection, None
     if choice.ascent_from == SAMPLE:
         start = selection.sample or 0
@@ -147,6 +150,13 @@ def _round(value: float) -> float:
     return float(f"{value:.5g}")
 
 
+def name_objective(subject: UnitSubject) -> str:
+    """What is maximised: of a class never the probability, whichever layer it was chosen at."""
+    if subject.kind == CLASS:
+        return f"logit of {subject.name}"
+    return f"{subject.layer.key}, {subject.name}"
+
+
 def _name_value(subject: UnitSubject) -> str:
     if name_units(subject.run, subject.layer) is not None:
         return "Logit of the class"
@@ -157,9 +167,12 @@ def _name_value(subject: UnitSubject) -> str:
 
 def _hint(subject: UnitSubject, task: MaximizationTask) -> str:
     source = "grey noise" if task.start is None else f"sample {task.start:04d}"
-    is_class = name_units(subject.run, subject.layer) is not None
-    name = f"the class {subject.name}" if is_class else subject.name
-    return f"Start changes {source}, step by step, so that {name} becomes ever more active."
+    if name_units(subject.run, subject.layer) is None:
+        return f"Start changes {source}, step by step, so that {subject.name} becomes ever more active."
+    return (
+        f"Start changes {source}, step by step, so that the logit of {subject.name} rises: its probability "
+        "also rises where all others fall."
+    )
 
 
 def _find_eye(subject: UnitSubject, unit: Unit) -> tuple[float, float, float, float] | None:
@@ -234,6 +247,8 @@ def judge(subject: UnitSubject, units: LayerUnits | None, verdict: Verdict) -> J
     wins = verdict.value > best
     title = "Superstimulus" if wins else "No superstimulus"
     text = "it beats the best samples" if wins else f"sample {uid:04d} drives it more"
+    if subject.kind == CLASS and find_logits(subject.run) is None:
+        text += "; compared with those of the highest probability, as the run keeps no logits"
     return Judgement(title, text, rows, classes, _round(best))
 
 

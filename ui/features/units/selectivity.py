@@ -28,6 +28,7 @@ from ui.techniques import offer_technique
 PAGE = 24  # channels whose pictures are shown at once
 _SIDE = 96  # pixels of each
 _BARS = 12
+_ERROR = 0.05  # of the test against shuffled labels
 # Kinds whose channels are those of the layer before, and what has become of these.
 _RECTIFIED = {"relu": "rectified", "norm": "normalised", "output": "as a probability"}
 
@@ -35,7 +36,7 @@ _RECTIFIED = {"relu": "rectified", "norm": "normalised", "output": "as a probabi
 def draw_selectivity(subject: UnitSubject, units: LayerUnits) -> None:
     """The panel's content."""
     with st.container(key="units-select-head", horizontal=True, gap=None):
-        st.html(markup.heading("Class selectivity", ""))
+        st.html(markup.heading("Class selectivity", tell_layer(units)))
         _draw_ranks(subject)
         offer_technique(SELECTIVITY)
     left, right = st.columns(2, gap=None)
@@ -65,6 +66,8 @@ def _draw_means(subject: UnitSubject, units: LayerUnits) -> None:
     means = units.class_mean[channel]
     preferred = int(units.selectivity.preferred[channel])
     st.html(f'<p class="units-index">{tell_index(subject, units)}</p>')
+    if chance := tell_null(subject, units):
+        st.html(f'<p class="units-chance">{chance}</p>')
     if preferred < 0:
         _draw_twin(subject)
     groups = read_groups(subject.run)
@@ -75,6 +78,30 @@ def _draw_means(subject: UnitSubject, units: LayerUnits) -> None:
     if rows and np.nanmax(np.abs(means)) > 0:
         what = "probability" if subject.layer.kind == "output" else "activation"
         st.html(markup.heading(f"Mean {what} by {groups.what}") + draw_class_means(rows))
+
+
+def tell_layer(units: LayerUnits) -> str:
+    """How many channels of the layer are more selective than by chance; empty where none is defined."""
+    tested = units.null.p[np.isfinite(units.null.p)]
+    if not len(tested):
+        return ""
+    by_chance = round(_ERROR * len(tested))
+    found = f"{int((tested <= _ERROR).sum())} of {len(tested)} beyond chance"
+    return f"{found}; by chance about {by_chance}" if by_chance else found
+
+
+def tell_null(subject: UnitSubject, units: LayerUnits) -> str:
+    """One line of HTML: what the index is with shuffled labels, and how often as large; empty without one."""
+    channel, null = subject.channel, units.null
+    if not np.isfinite(null.p[channel]):
+        return ""
+    expected, high, p = (each[channel] for each in (null.expected, null.high, null.p))
+    verdict = "no more than chance gives" if p > _ERROR else "more than chance gives"
+    title = (
+        f"With shuffled labels the index is {expected:.2f} on average, and at most {high:.2f} in 95 of "
+        f"100 shuffles. In {p:.3f} of all it is as large as this: {verdict}."
+    )
+    return f'<span title="{title}">by chance {expected:.2f}, up to {high:.2f}; p = {p:.3f}</span>'
 
 
 def tell_index(subject: UnitSubject, units: LayerUnits) -> str:
@@ -136,6 +163,9 @@ def compose_atlas(subject: UnitSubject, units: LayerUnits) -> Atlas:
         unit="channel" if has_maps(layer) else "neuron",
         names=name_units(run, layer),
         index=[round(float(each), 4) if np.isfinite(each) else None for each in index],
+        by_chance=[
+            round(float(each), 4) if np.isfinite(each) else None for each in units.null.high
+        ],
         strongest=[float(f"{each:.4g}") for each in units.strongest],
         preferred=units.selectivity.preferred.tolist(),
         classes=list(zip(groups.names, groups.colors, strict=True)),

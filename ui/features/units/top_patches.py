@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from layerscope.features.patches import Box, cut_patch, field_box, in_square
-from layerscope.models.layers import INPUT, Layer
+from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from ui import markup
 from ui.address import change
 from ui.arrays import Stamp, explaining, load_predictions, load_samples, stamp
@@ -74,6 +74,8 @@ def _draw_link(subject: UnitSubject, maps: bool) -> None:
     note = f"A peak sees {field} × {field} pixels of {width} × {height}. " if maps else ""
     if maps and field >= max(height, width):
         note = "A peak sees the whole picture, or all up to its edge. "
+    if subject.layer.key == PROBABILITIES:
+        note = "By probability, not by logit. "
     with st.container(key="units-top-foot", horizontal=True, gap=None):
         if selection.sample is None:
             st.html(f'<p class="source">{note}Click one to pin it.</p>')
