@@ -53,7 +53,11 @@ class ChannelAtlas {
       selectivity === null ? "selectivity not defined" : `${selectivity.toFixed(2)} for ${classes[preferred[i]][0]}`;
     const chance = isByChance(this.data, i) ? ", as by chance" : "";
     const name = names ? names[i] : `${unit} ${i}`;
-    return [make("b", "", name), make("span", "", ` ${liked}${chance} `), make("em", "", `peak ${writePeak(strongest[i])}`)];
+    return [
+      make("b", "", name),
+      make("span", "", ` ${liked}${chance} `),
+      make("em", "", `peak ${writePeak(strongest[i])}`),
+    ];
   }
 
   private showCells() {
