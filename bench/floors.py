@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from layerscope.activations.averaging import Averaging
 from layerscope.activations.pooling import pooled_shape
 from layerscope.models.layers import Layer
 
@@ -19,20 +20,20 @@ def count_forward(layers: Sequence[Layer], n: int) -> int:
     return n * sum(layer.multiply_adds for layer in layers)
 
 
-def count_grams(layers: Sequence[Layer], n: int, factor: int) -> int:
+def count_grams(layers: Sequence[Layer], n: int, averaging: Averaging) -> int:
     """Multiply-adds of the smaller of the two products of each layer's matrix with itself.
 
     Of its rows (n, n) or of its columns (d, d), of which only one triangle has to be found.
     """
     total = 0
     for layer in layers:
-        d = int(np.prod(pooled_shape(layer, factor)))
+        d = int(np.prod(pooled_shape(layer, averaging)))
         total += n * d * min(n, d) // 2
     return total
 
 
 def list_floors(
-    network: Sequence[Layer], part: Sequence[Layer], n: int, factor: int, rate: float
+    network: Sequence[Layer], part: Sequence[Layer], n: int, averaging: Averaging, rate: float
 ) -> dict[str, float]:
     """Seconds by phase.
 
@@ -44,12 +45,12 @@ def list_floors(
         Those that are reduced.
     n : int
         Samples.
-    factor : int
+    averaging : Averaging
         Of the pooling.
     rate : float
         Multiply-adds a second: see `bench.machine.measure_peak_rate`.
     """
     return {
         "forward": count_forward(network, n) / rate,
-        "PCA": count_grams(part, n, factor) / rate,
+        "PCA": count_grams(part, n, averaging) / rate,
     }

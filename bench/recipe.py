@@ -115,13 +115,13 @@ def run(name: str, n: int) -> Measured:
     params, measured = read_params(), Measured()
     chosen, folder = params.run(name), Path(STORED)
     layers = Predictions(store_path(name, "predictions")).layers
-    factor, n_jobs = params.activations.pool_of(n), os.cpu_count() or 1
+    averaging, n_jobs = params.activations.averaging_of(n), os.cpu_count() or 1
     with measured.timing("forward", "decode"):
         pictures = Samples(store_path(name, "samples")).pictures(0, n)
         classifier = load_model(chosen.model, chosen.weights_file)
     for layer in layers:
         with measured.timing("forward", "forward"):
-            features = collect(classifier, pictures, layer.key, pooled_shape(layer, factor))
+            features = collect(classifier, pictures, layer.key, pooled_shape(layer, averaging))
             save(folder, f"{layer.key}-features", features)
         with measured.timing("PCA", "pca"):
             scores = reduce(features, params.pca.variance, 0)

@@ -147,9 +147,9 @@ def find_floors(network: list[Any], layers: list[str] | None, n: int) -> dict[st
     from layerscope.params import read_params
 
     part = [layer for layer in network if not layers or layer.key in layers]
-    factor = read_params(ROOT / "params.yaml").activations.pool_of(n)
+    averaging = read_params(ROOT / "params.yaml").activations.averaging_of(n)
     rate = measure_peak_rate()
-    return {**list_floors(network, part, n, factor, rate), "peak_gmacs": rate / 1e9}
+    return {**list_floors(network, part, n, averaging, rate), "peak_gmacs": rate / 1e9}
 
 
 def measure(n: int, layers: list[str] | None, repeats: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 from bench.machine import describe_machine, measure_peak_rate, one_thread
 from bench.projects import ROOT
 from bench.tsne_libraries import measure_tsne
+from layerscope.activations.averaging import Averaging
 
 _RESULTS = ROOT / "docs" / "bench-units.json"
 _RUN = "objects-vgg16_slim"
@@ -34,7 +35,7 @@ MODELS = {
     "vgg16": None,
 }
 _REPEATS = 25
-_POOL = 4
+_POOL = Averaging("grid", 7)
 PARTS = ("models", "tsne", "pca")
 Row = dict[str, Any]
 Step = Callable[[], object]
@@ -90,7 +91,7 @@ def list_steps(model: str, samples: Any) -> tuple[dict[str, Step], int]:
             classifier,
             samples.pictures(0, n),
             layers,
-            lambda _key, output: found.append(pool(output, _POOL)),
+            lambda _key, output: found.extend(pool(output, _POOL)),
         )
         return found
 

@@ -20,6 +20,7 @@ from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML, YAMLError
 from ruamel.yaml.constructor import DuplicateKeyError
 
+from layerscope.activations.averaging import Averaging
 from layerscope.errors import FEWEST, InputError
 from layerscope.models.inputs import INPUT_KEYS, of_factory
 from layerscope.models.layers import DEPTHS
@@ -183,14 +184,36 @@ class PredictParams:
 
 @dataclass(frozen=True, config=_STRICT)
 class ActivationsParams:
+    """How feature maps are averaged.
+
+    Attributes
+    ----------
+    grid : int or None
+        Cells along a side; None averages over `pool` places, `pool_large` from `large` samples on.
+    grids : tuple of int
+        At which the accuracy in a layer is measured as well, of sizes up to `grids_up_to`.
+    """
+
     batch_size: int = Field(ge=1, le=65536)
+    grid: int | None = Field(ge=1, le=512)
     pool: int = Field(ge=1)
     pool_large: int = Field(ge=1)
     large: int = Field(ge=1)
+    grids: tuple[Annotated[int, Field(ge=1, le=512)], ...] = Field(max_length=16)
+    grids_up_to: int = Field(ge=1)
 
-    def pool_of(self, size: int) -> int:
-        """The pooling factor that a number of samples is reduced with."""
-        return self.pool_large if size >= self.large else self.pool
+    def averaging_of(self, size: int) -> Averaging:
+        """How a number of samples is averaged."""
+        if self.grid is not None:
+            return Averaging("grid", self.grid)
+        return Averaging("pool", self.pool_large if size >= self.large else self.pool)
+
+    def other_grids(self, size: int) -> tuple[Averaging, ...]:
+        """At what other grids a number of samples is looked at."""
+        if size > self.grids_up_to:
+            return ()
+        grids = (Averaging("grid", grid) for grid in sorted(set(self.grids)))
+        return tuple(each for each in grids if each != self.averaging_of(size))
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -201,6 +224,7 @@ class PcaParams:
 @dataclass(frozen=True, config=_STRICT)
 class NeighborsParams:
     n_neighbors: int = Field(ge=10)
+    votes: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = Field(max_length=16)
     random_state: int = Field(ge=0, lt=2**32)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from layerscope.activations.averaging import Averaging
 from layerscope.activations.half import count_lost, round_to_half
 from layerscope.activations.pooling import forward_until, pool, pooled_shape
 from layerscope.errors import InputError
@@ -26,9 +27,14 @@ from layerscope.storage.store import Writer, library_versions, store_path, writi
 from stages.command import run_stage
 
 
-def choose_factors(run: str, params: Params) -> dict[int, int]:
-    """The largest size that each pooling factor serves: smaller ones are its first rows."""
-    return {params.activations.pool_of(size): size for size in params.run(run).sizes}
+def choose_averagings(run: str, params: Params) -> dict[Averaging, int]:
+    """The largest size that each way of averaging serves: smaller ones are its first rows."""
+    settings = params.activations
+    return {
+        averaging: size
+        for size in params.run(run).sizes
+        for averaging in (settings.averaging_of(size), *settings.other_grids(size))
+    }
 
 
 def add_up(totals: dict[str, Any], found: dict[str, Any]) -> None:
@@ -54,18 +60,20 @@ def collect(
     """
     classifier = load_classifier(params.run(run), params.device)
     pictures = Samples(samples).pictures
-    factors = choose_factors(run, params)
+    averagings = choose_averagings(run, params)
     nodes = tuple(layer for layer in layers if layer.key != GIVEN)
     found: dict[str, list[np.ndarray]] = {}
     told: dict[str, Any] = {}
     for at, end in list_batches(start, stop, params.activations.batch_size):
 
         def receive(key: str, output: torch.Tensor, at: int = at, end: int = end) -> None:
-            for factor, n in factors.items():
-                name = f"pool{factor}/{key}"
-                if at >= n or (wide and name not in wide):
-                    continue
-                values = pool(output[: n - at], factor)
+            names = {
+                averaging: f"{averaging.name}/{key}"
+                for averaging, n in averagings.items()
+                if at < n and (not wide or f"{averaging.name}/{key}" in wide)
+            }
+            for (averaging, name), values in zip(names.items(), pool(output, *names), strict=True):
+                values = values[: averagings[averaging] - at]
                 if wide:
                     add_up(told, {name: count_lost(values)})
                 else:
@@ -94,10 +102,10 @@ def main(run: str) -> None:
     samples = Samples(store_path(run, "samples"))
     predictions = Predictions(store_path(run, "predictions"))
     layers = predictions.layers
-    factors = choose_factors(run, params)
+    averagings = choose_averagings(run, params)
     shapes = {
-        f"pool{factor}/{layer.key}": (n, *pooled_shape(layer, factor))
-        for factor, n in factors.items()
+        f"{averaging.name}/{layer.key}": (n, *pooled_shape(layer, averaging))
+        for averaging, n in averagings.items()
         for layer in layers
     }
     row_bytes = 2 * sum(int(np.prod(shape[1:])) for shape in shapes.values())

@@ -53,7 +53,7 @@ def main(run: str) -> None:
             (
                 activations.location,
                 components.location,
-                f"pool{params.activations.pool_of(size)}/{layer}",
+                f"{params.activations.averaging_of(size).name}/{layer}",
                 size,
                 layer,
                 params.pca.variance,

@@ -74,7 +74,7 @@ def find_side(name: str, run: str, n: int, params: Params) -> ComparedRun:
         name,
         list(activations.attributes["layers"]),
         activations.location,
-        f"pool{params.activations.pool_of(n)}",
+        params.activations.averaging_of(n).name,
         Store(store_path(run, "umap")).location,
         f"{n}/{params.umap.n_components}d",
     )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from layerscope.activations.averaging import Averaging
 from layerscope.models.layer_table import tapped
 from layerscope.models.layers import INPUT, PROBABILITIES, Layer
 from layerscope.models.registry import Classifier, to_pixels
@@ -79,34 +80,43 @@ def forward_until(
         forward(classifier, pictures, layers, receive_one)
 
 
-def pooled_side(side: int, factor: int) -> int:
-    """Side of a feature map after averaging over cells of `factor`, never below 2 (or the map)."""
-    return min(side, max(2, -(-side // factor)))
-
-
-def pooled_shape(layer: Layer, factor: int) -> tuple[int, ...]:
+def pooled_shape(layer: Layer, averaging: Averaging) -> tuple[int, ...]:
     """Shape of one sample's stored activation: (C, h, w), or (C,) for dense layers."""
     if len(layer.shape) == 1:
         return layer.shape
     channels, height, width = layer.shape
-    return channels, pooled_side(height, factor), pooled_side(width, factor)
+    return channels, averaging.side(height), averaging.side(width)
 
 
-def pool(output: Tensor, factor: int) -> np.ndarray:
-    """Average feature maps over cells.
+def pool(output: Tensor, *averagings: Averaging) -> list[np.ndarray]:
+    """Average feature maps over cells, in one or more ways.
+
+    A coarse grid is averaged from a finer one where its cells are whole cells of that: on 224 x 224 places
+    five grids cost what two do.
 
     Parameters
     ----------
     output : Tensor, (N, C, H, W) or (N, C)
-    factor : int
+    *averagings : Averaging
 
     Returns
     -------
-    ndarray of float32
-        (N, C, h, w) or (N, C), a copy.
+    list of ndarray of float32
+        Of each way (N, C, h, w) or (N, C), a copy.
     """
     output = output.float()
-    if output.ndim == 4:
-        height, width = (pooled_side(side, factor) for side in output.shape[2:])
-        output = functional.adaptive_avg_pool2d(output, (height, width))
-    return np.array(output.cpu().numpy())
+    if output.ndim != 4:
+        return [np.array(output.cpu().numpy()) for _ in averagings]
+    sides = [tuple(each.side(side) for side in output.shape[2:]) for each in averagings]
+    found: dict[tuple[int, ...], Tensor] = {}
+    for cells in sorted(set(sides), reverse=True):
+        finer = (
+            each for each in found.values() if _divides(cells, each) and _divides(each, output)
+        )
+        found[cells] = functional.adaptive_avg_pool2d(next(finer, output), cells)
+    return [np.array(found[cells].cpu().numpy()) for cells in sides]
+
+
+def _divides(cells: tuple[int, ...] | Tensor, maps: Tensor) -> bool:
+    sides = cells.shape[2:] if isinstance(cells, Tensor) else cells
+    return all(side % each == 0 for side, each in zip(maps.shape[2:], sides, strict=True))

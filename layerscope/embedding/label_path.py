@@ -1,4 +1,4 @@
-"""At which layer the neighbours of a sample come to agree with its true class."""
+"""From which layer on the neighbours of a sample agree with its true class."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ class LayerPath:
     Attributes
     ----------
     counts : ndarray of int, (n_layers,)
-        How many of its nearest neighbours in each layer are of its true class.
-    agrees : ndarray of bool, (n_layers,)
-        Whether the majority of them is.
+        How many of its k nearest neighbours in each layer are of its true class.
+    agrees : ndarray of bool, (n_settings, n_layers)
+        Whether the majority of its neighbours is, with as many neighbours, on such a grid, as each setting
+        has it; the first is that of `counts`.
     k : int
         How many neighbours are counted.
     """
@@ -27,17 +28,39 @@ class LayerPath:
 
     @property
     def agrees_from(self) -> int | None:
-        """The first layer from which on the majority of its neighbours is always its true class.
+        """The first layer from which on its neighbours always agree; None where they do not in the last.
 
         A layer in which they agree for a while and then part again does not count.
-        None where they do not agree in the last layer.
         """
-        apart = np.flatnonzero(~self.agrees)
-        first = int(apart[-1]) + 1 if len(apart) else 0
-        return first if first < len(self.agrees) else None
+        return self._name(self.firsts[0])
+
+    @property
+    def band(self) -> tuple[int | None, int | None]:
+        """The earliest and the latest such layer over all settings; None, never, is later than all."""
+        return self._name(self.firsts.min()), self._name(self.firsts.max())
+
+    @property
+    def firsts(self) -> np.ndarray:
+        """Of each setting the layer from which on neighbours agree, (n_settings,); n_layers for never."""
+        return find_first(self.agrees)
+
+    def _name(self, first: np.integer) -> int | None:
+        return int(first) if first < self.agrees.shape[1] else None
 
 
-def follow(neighbors: np.ndarray, labels: np.ndarray, label: int) -> LayerPath:
+def find_first(agrees: np.ndarray) -> np.ndarray:
+    """The first layer from which on all agree, (...,) int64; n_layers where the last does not.
+
+    Parameters
+    ----------
+    agrees : ndarray of bool, (..., n_layers)
+    """
+    apart = ~agrees[..., ::-1]
+    last = agrees.shape[-1] - apart.argmax(axis=-1)
+    return np.where(apart.any(axis=-1), last, 0)
+
+
+def follow(neighbors: np.ndarray, labels: np.ndarray, label: int, agrees: np.ndarray) -> LayerPath:
     """Follow one sample from the first layer to the last.
 
     Parameters
@@ -49,16 +72,8 @@ def follow(neighbors: np.ndarray, labels: np.ndarray, label: int) -> LayerPath:
         Of all samples.
     label : int
         Its own.
-
-    Returns
-    -------
-    LayerPath
-        The majority is the most frequent class; ties go to the class of the nearer neighbour, as in
-        `layerscope.embedding.neighbors.majority`, which this does not import because it takes seconds.
+    agrees : ndarray of bool, (n_settings, n_layers)
+        As the stage `neighbors` found it.
     """
-    votes = labels[neighbors]  # (n_layers, k)
-    frequency = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
-    winner = np.take_along_axis(votes, frequency.argmax(axis=1)[:, None], axis=1)[:, 0]
-    known = neighbors[:, 0] >= 0
-    counts = (votes == label).sum(axis=1) * known
-    return LayerPath(counts, (winner == label) & known, votes.shape[1])
+    same = (labels[neighbors] == label) & (neighbors >= 0)
+    return LayerPath(same.sum(axis=1), agrees, neighbors.shape[1])

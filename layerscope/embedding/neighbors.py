@@ -39,6 +39,11 @@ def nearest_neighbors(points: np.ndarray, n_neighbors: int) -> Neighbors:
     return Neighbors(indices.astype(np.int32), distances.astype(np.float32))
 
 
+def count_kept(found: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """How many of each sample's true neighbours (n, k) are among those found (n, k): (n,) int64."""
+    return (found[:, :, None] == true[:, None, :]).sum(axis=(1, 2))
+
+
 def knn_accuracy(neighbors: np.ndarray, labels: np.ndarray, k: int) -> float:
     """Leave-one-out accuracy of the majority among the k nearest.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
+from layerscope.activations.averaging import Averaging
 from layerscope.activations.pooling import forward_until, pool
 from layerscope.models.layers import Layer
 from layerscope.models.registry import Classifier
 
 
 def pool_layer(
-    classifier: Classifier, pictures: np.ndarray, layer: Layer, factor: int
+    classifier: Classifier, pictures: np.ndarray, layer: Layer, averaging: Averaging
 ) -> np.ndarray:
     """What a layer makes of pictures, averaged over cells as by the stage `activations`.
 
@@ -23,8 +24,7 @@ def pool_layer(
     pictures : ndarray of uint8, (N, H, W, C)
     layer : Layer
         From input to probabilities.
-    factor : int
-        Side of the cells: see `layerscope.activations.pooling.pool`.
+    averaging : Averaging
 
     Returns
     -------
@@ -33,7 +33,7 @@ def pool_layer(
     found: list[np.ndarray] = []
 
     def keep(_: str, output: Tensor) -> None:
-        found.append(pool(output, factor))
+        found.extend(pool(output, averaging))
 
     forward_until(classifier, pictures, (layer,), keep)
     return found[0].reshape(len(pictures), -1)

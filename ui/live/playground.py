@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from layerscope.activations.averaging import Averaging
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
 from layerscope.models.layers import Layer
@@ -41,7 +42,7 @@ class PlaygroundSubject:
     n : int
     variance : float
         Share of it that the components keep.
-    factor : int
+    averaging : Averaging
         By which activations are averaged.
     source : Source
     made : hashable
@@ -52,7 +53,7 @@ class PlaygroundSubject:
     layer: Layer
     n: int
     variance: float
-    factor: int
+    averaging: Averaging
     source: Source
     made: Hashable
 
@@ -433,7 +434,7 @@ def _run_forward(
             raise Cancelled
         pictures = samples.pictures(start, min(start + _BATCH, n))
         with computing:
-            found = pool_layer(classifier, pictures, subject.layer, subject.factor)
+            found = pool_layer(classifier, pictures, subject.layer, subject.averaging)
         yield found
         progress(min(start + _BATCH, n), n)
 
@@ -470,7 +471,7 @@ def _read_activations(subject: PlaygroundSubject) -> np.ndarray | None:
     n = subject.n
     try:
         store = Store(store_path(subject.run, "activations"))
-        features = store.read(f"pool{subject.factor}/{subject.layer.key}", slice(n))
+        features = store.read(f"{subject.averaging.name}/{subject.layer.key}", slice(n))
     except InputError:
         return None
     return features.reshape(n, -1) if len(features) == n else None

@@ -27,8 +27,8 @@ def read_subject(run: str, layer: Layer, n: int) -> PlaygroundSubject:
     params = load_params()
     stored = tuple(_stamp(run, name) for name in ("components", "activations", "pca"))
     made = (stamp(run, "samples"), stamp(run, "predictions"), *stored)
-    factor = params.activations.pool_of(n)
-    return PlaygroundSubject(run, layer, n, params.pca.variance, factor, find_source(run), made)
+    averaging = params.activations.averaging_of(n)
+    return PlaygroundSubject(run, layer, n, params.pca.variance, averaging, find_source(run), made)
 
 
 def _stamp(run: str, name: str) -> Hashable:
