@@ -150,6 +150,7 @@ def list_features(model: str, picture: np.ndarray) -> Iterator[tuple[str, Techni
             perplexity=30,
             early_exaggeration=tsne.early_exaggeration,
             n_iter=tsne.n_iter,
+            tolerance=tsne.tolerance,
             random_state=0,
         ),
         f"{len(vectors)} classes",
@@ -168,7 +169,8 @@ def list_trials() -> Iterator[tuple[str, Technique, str]]:
     from layerscope.embedding.tsne_trials import iterate_tsne, try_tsne
     from layerscope.params import read_params
 
-    settings = read_params(ROOT / "params.yaml").tsne
+    params = read_params(ROOT / "params.yaml")
+    settings = params.playground.shorten(params.tsne)
     rng = np.random.default_rng(0)
     labels = np.arange(200) % 10
     features = rng.normal(size=(10, 50))[labels] + rng.normal(size=(200, 50))

@@ -86,7 +86,9 @@ def warm_up(params: Params) -> None:
     points = np.random.default_rng(0).normal(size=(60, 20)).astype(np.float32)
     scores = principal_components(points, 0.9).scores
     graph = nearest_neighbors(scores, 30)
-    embed_tsne(scores, graph, perplexity=5, early_exaggeration=12, n_iter=2, random_state=0)
+    embed_tsne(
+        scores, graph, perplexity=5, early_exaggeration=12, n_iter=2, tolerance=0, random_state=0
+    )
     for n_components in (2, 15):
         embed_umap(
             scores,

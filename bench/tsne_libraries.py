@@ -45,6 +45,7 @@ def list_tsne(points: np.ndarray, perplexity: float, settings: Any) -> dict[str,
                 perplexity=perplexity,
                 early_exaggeration=settings.early_exaggeration,
                 n_iter=settings.n_iter,
+                tolerance=0,  # as many as the others make
                 random_state=settings.random_state,
             ).points
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -233,6 +234,7 @@ class TsneParams:
     perplexity: Annotated[tuple[Perplexity, ...], Field(min_length=1)]
     early_exaggeration: float = Field(gt=0)
     n_iter: int = Field(ge=1, le=1_000_000)
+    tolerance: float = Field(ge=0, lt=1)
     random_state: int = Field(ge=0, lt=2**32)
 
 
@@ -241,6 +243,26 @@ class UmapParams:
     n_neighbors: int = Field(ge=2)
     min_dist: float = Field(ge=0, lt=1)
     n_components: int = Field(ge=3, le=500)
+    random_state: int = Field(ge=0, lt=2**32)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class DensmapParams:
+    """UMAP that keeps densities: see `layerscope.embedding.layouts.embed_umap`."""
+
+    n_neighbors: int = Field(ge=2)
+    min_dist: float = Field(ge=0, lt=1)
+    dens_lambda: float = Field(gt=0)
+    random_state: int = Field(ge=0, lt=2**32)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class PacmapParams:
+    """See `layerscope.embedding.layouts.embed_pacmap`."""
+
+    n_neighbors: int = Field(ge=2)
+    MN_ratio: float = Field(gt=0)
+    FP_ratio: float = Field(gt=0)
     random_state: int = Field(ge=0, lt=2**32)
 
 
@@ -377,6 +399,17 @@ class ClustersParams:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class PlaygroundParams:
+    """Iterations of a t-SNE that is watched."""
+
+    n_iter: int = Field(ge=1, le=10_000)
+
+    def shorten(self, tsne: TsneParams) -> TsneParams:
+        """t-SNE with as many iterations as the playground shows."""
+        return replace(tsne, n_iter=self.n_iter)
+
+
+@dataclass(frozen=True, config=_STRICT)
 class PerformanceParams:
     random_state: int = Field(ge=0, lt=2**32)
 
@@ -407,6 +440,8 @@ class Params:
     neighbors: NeighborsParams
     tsne: TsneParams
     umap: UmapParams
+    densmap: DensmapParams
+    pacmap: PacmapParams
     cam: CamParams
     channels: ChannelsParams
     metrics: MetricsParams
@@ -416,6 +451,7 @@ class Params:
     app: AppParams
     clusters: ClustersParams
     performance: PerformanceParams
+    playground: PlaygroundParams
     train: dict[Name, Train]
 
     def run(self, name: str) -> Run:

@@ -40,11 +40,13 @@ if TYPE_CHECKING:
 _LINES, LOG = BUILDS / "progress", BUILDS / "build.log"
 _LOOK = 0.25  # seconds between two looks at what stages have said
 STAGES = (  # of a run by itself, in order
-    "prepare", "predict", "activations", "pca", "neighbors", "tsne", "umap", "cam", "channels", "metrics",
+    "prepare", "predict", "activations", "pca", "neighbors", "tsne", "umap", "densmap", "pacmap", "cam",
+    "channels", "metrics",
 )  # fmt: skip
 _SHARES = {  # seconds that stages took of 7,000 photographs through `vgg16_slim`: see docs/photographs.md
     "prepare": 72, "predict": 117, "activations": 165, "pca": 298, "neighbors": 53, "tsne": 265, "umap": 654,
-    "cam": 276, "channels": 204, "metrics": 211, "similarity": 120, "faithfulness": 900,
+    "densmap": 300, "pacmap": 200, "cam": 276, "channels": 204, "metrics": 211, "similarity": 120,
+    "faithfulness": 900,
 }  # fmt: skip
 _USUAL = 100  # of a stage that somebody has added
 

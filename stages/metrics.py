@@ -35,6 +35,7 @@ def sources_of(params: Params, size: int) -> dict[str, tuple[str, str]]:
         **tsne,
         "umap": ("umap", f"{size}/2d"),
         f"umap-{more}d": ("umap", f"{size}/{more}d"),
+        **{name: (name, f"{size}/points") for name in ("densmap", "pacmap")},
     }
 
 

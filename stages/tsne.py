@@ -36,6 +36,7 @@ def embed(
         perplexity=effective_perplexity(perplexity, size),
         early_exaggeration=settings.early_exaggeration,
         n_iter=settings.n_iter,
+        tolerance=settings.tolerance,
         random_state=settings.random_state,
     )
 
@@ -75,7 +76,9 @@ def main(run: str, perplexity: str) -> None:
             store.add(
                 f"{size}/points", round_digits(points, KEEPBITS), ["layer", "sample", "component"]
             )
+            made = np.array([each.n_iter for each in found], dtype=np.int32)
             store.add(f"{size}/kl_divergence", divergence, ["layer"], unit="nat")
+            store.add(f"{size}/n_iter", made, ["layer"])
 
 
 if __name__ == "__main__":

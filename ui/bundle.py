@@ -11,7 +11,17 @@ from ui.library import load_params
 
 EMBEDDED = ("objects-vgg16_slim", "birds-vgg16_slim", "objects-efficientnet_lite0")
 COMPARED = ("objects", "birds")
-_READ_BY_THE_APP = ("samples", "predictions", "pca", "nearest", "umap", "cam", "channels")
+_READ_BY_THE_APP = (
+    "samples",
+    "predictions",
+    "pca",
+    "nearest",
+    "umap",
+    "densmap",
+    "pacmap",
+    "cam",
+    "channels",
+)
 
 
 def is_complete(run: str) -> bool:

@@ -18,7 +18,7 @@ def locate(selection: Selection) -> tuple[str, str]:
         return name, f"{selection.size}/points"
     if selection.method == "umap":
         return "umap", f"{selection.size}/2d"
-    return "pca", f"{selection.size}/points"
+    return selection.method, f"{selection.size}/points"
 
 
 @keep

@@ -20,7 +20,13 @@ from ui.coarse import find_coarse
 from ui.columns import Keep, list_colorings, read_filters, write_filters
 from ui.library import Contents, is_built
 
-METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+METHODS = {
+    "pca": "PCA",
+    "tsne": "t-SNE",
+    "umap": "UMAP",
+    "densmap": "densMAP",
+    "pacmap": "PaCMAP",
+}
 COLORS = {
     "true": "True class",
     "predicted": "Predicted class",

@@ -5,14 +5,18 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from layerscope.embedding.neighbors import Neighbors
 from layerscope.errors import InputError
 
+if TYPE_CHECKING:
+    from openTSNE import TSNEEmbedding
+
 EARLY_EXAGGERATION_ITER = 250
+_LOOK_EVERY = 100  # iterations of t-SNE
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,13 @@ class TsneEmbedding:
         All in one place where the samples are: see `layerscope.embedding.pca.is_constant`.
     kl_divergence : float
         Of the final embedding, in nats; nan where the samples are all in one place.
+    n_iter : int
+        Iterations that were made behind the early exaggeration; 0 where there is nothing to lay out.
     """
 
     points: np.ndarray
     kl_divergence: float
+    n_iter: int
 
 
 def effective_perplexity(perplexity: float, n_samples: int) -> float:
@@ -46,6 +53,7 @@ def embed_tsne(
     perplexity: float,
     early_exaggeration: float,
     n_iter: int,
+    tolerance: float,
     random_state: int,
 ) -> TsneEmbedding:
     """t-SNE by openTSNE's optimiser and the exact gradient, from a stored neighbour graph.
@@ -59,7 +67,9 @@ def embed_tsne(
     perplexity : float
         One that the size carries: see `effective_perplexity`.
     early_exaggeration, n_iter, random_state
-        As in openTSNE; 250 iterations of early exaggeration come before the `n_iter`.
+        As in openTSNE; 250 iterations of early exaggeration come before the `n_iter`, which are the most.
+    tolerance : float
+        Share of the divergence that 100 iterations have to gain, or they are the last: see `descend`.
 
     Notes
     -----
@@ -69,7 +79,7 @@ def embed_tsne(
     divergence is lower by 1.4 % in the mean.
     """
     if not scores.any():
-        return TsneEmbedding(np.zeros((len(scores), 2), dtype=np.float32), float("nan"))
+        return TsneEmbedding(np.zeros((len(scores), 2), dtype=np.float32), float("nan"), 0)
     from openTSNE import TSNEEmbedding, initialization
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
@@ -100,8 +110,38 @@ def embed_tsne(
     embedding = embedding.optimize(
         EARLY_EXAGGERATION_ITER, exaggeration=early_exaggeration, momentum=0.8
     )
-    embedding = embedding.optimize(n_iter, momentum=0.8)
-    return TsneEmbedding(np.asarray(embedding, dtype=np.float32), float(embedding.kl_divergence))
+    embedding, made = descend(embedding, n_iter, tolerance)
+    return TsneEmbedding(
+        np.asarray(embedding, dtype=np.float32), float(embedding.kl_divergence), made
+    )
+
+
+def descend(embedding: TSNEEmbedding, n_iter: int, tolerance: float) -> tuple[TSNEEmbedding, int]:
+    """Optimise until the divergence stands still.
+
+    Parameters
+    ----------
+    embedding : openTSNE.TSNEEmbedding
+    n_iter : int
+        The most.
+    tolerance : float
+        Of the divergence: where 100 iterations lower it by no more than this share, no more are made.
+
+    Returns
+    -------
+    embedding : openTSNE.TSNEEmbedding
+    n_iter : int
+        How many were made: all of them where it still falls.
+    """
+    made, before = 0, float("inf")
+    while made < n_iter:
+        step = min(_LOOK_EVERY, n_iter - made)
+        embedding, made = embedding.optimize(step, momentum=0.8), made + step
+        now = float(embedding.kl_divergence)
+        if before - now <= tolerance * now:
+            break
+        before = now
+    return embedding, made
 
 
 def embed_umap(
@@ -113,6 +153,7 @@ def embed_umap(
     min_dist: float,
     random_state: int,
     init: np.ndarray | None = None,
+    dens_lambda: float | None = None,
 ) -> np.ndarray:
     """UMAP (McInnes, Healy and Melville 2018) from a stored neighbour graph.
 
@@ -124,6 +165,8 @@ def embed_umap(
         As in umap-learn; fewer neighbours where there are fewer samples.
     init : ndarray, (n, n_components), optional
         Where to start; principal components by default, and where all of `init` is one place.
+    dens_lambda : float, optional
+        Weight of the density that the layer has around each sample: densMAP (Narayan, Berger and Cho 2021).
 
     Returns
     -------
@@ -148,11 +191,53 @@ def embed_umap(
         n_jobs=1,
         init=_start(scores, n_components, random_state) if init is None else init,
         precomputed_knn=(indices, distances, None),
+        densmap=dens_lambda is not None,
+        dens_lambda=dens_lambda or 0.0,
     )
     with warnings.catch_warnings():
         # It asks for the search index, which only a later `transform` would use.
         warnings.filterwarnings("ignore", message="precomputed_knn\\[2\\]|.*transform.*")
         points = model.fit_transform(scores)
+    return np.asarray(points, dtype=np.float32)
+
+
+def embed_pacmap(
+    scores: np.ndarray,
+    *,
+    n_neighbors: int,
+    mn_ratio: float,
+    fp_ratio: float,
+    random_state: int,
+) -> np.ndarray:
+    """PaCMAP (Wang, Huang, Rudin and Shaposhnik 2021): near, mid-near and further pairs.
+
+    Parameters
+    ----------
+    scores : ndarray of float32, (n, d)
+        It looks for near pairs itself.
+    n_neighbors, mn_ratio, fp_ratio, random_state
+        As in pacmap, whose names are `MN_ratio` and `FP_ratio`: pairs of each kind for each near one.
+
+    Returns
+    -------
+    ndarray of float32, (n, 2)
+        All in one place where the samples are: see `layerscope.embedding.pca.is_constant`.
+    """
+    if not scores.any():
+        return np.zeros((len(scores), 2), dtype=np.float32)
+    from pacmap import PaCMAP
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Warning: random state is set to")
+        model = PaCMAP(
+            n_components=2,
+            n_neighbors=n_neighbors,
+            MN_ratio=mn_ratio,
+            FP_ratio=fp_ratio,
+            random_state=random_state,
+            apply_pca=False,
+        )
+        points = model.fit_transform(scores, init="pca")
     return np.asarray(points, dtype=np.float32)
 
 

@@ -158,6 +158,7 @@ def map_by_tsne(
     perplexity: float,
     early_exaggeration: float,
     n_iter: int,
+    tolerance: float,
     random_state: int,
 ) -> ClassMap:
     """t-SNE of the vectors (m, d), with a perplexity that so many classes can carry.
@@ -173,6 +174,7 @@ def map_by_tsne(
         perplexity=effective,
         early_exaggeration=early_exaggeration,
         n_iter=n_iter,
+        tolerance=tolerance,
         random_state=random_state,
     )
     return ClassMap(found.points, {"perplexity": effective, "kl_divergence": found.kl_divergence})

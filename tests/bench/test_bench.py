@@ -23,6 +23,7 @@ from bench.projects import (
 )
 from bench.quality import find_affinities, find_divergence, judge
 from bench.tsne_libraries import draw_clusters
+from layerscope.activations.averaging import Averaging
 from layerscope.activations.pooling import forward, pool, pooled_shape
 from layerscope.errors import InputError
 from layerscope.models.layer_table import layer_table
@@ -77,7 +78,7 @@ def test_recipe_collects_what_one_pass_gives() -> None:
         classifier,
         pictures,
         layers,
-        lambda key, output: ours.__setitem__(key, pool(output, 4)),
+        lambda key, output: ours.__setitem__(key, pool(output, Averaging("grid", 7))[0]),
     )
     assert len(layers) == len(ours) == len(keys)
     for layer in layers:
@@ -121,7 +122,10 @@ NETWORK = (
 def test_floors_by_hand() -> None:
     assert count_forward(NETWORK, 10) == 12_000
     # Averaged over 4 x 4 cells: 3 x 2 x 2 = 12, 4 x 2 x 2 = 16 and 5 columns of 10 rows.
-    assert count_grams(NETWORK, 10, 4) == (10 * 12 * 10 + 10 * 16 * 10 + 10 * 5 * 5) // 2
+    assert (
+        count_grams(NETWORK, 10, Averaging("pool", 4))
+        == (10 * 12 * 10 + 10 * 16 * 10 + 10 * 5 * 5) // 2
+    )
     floors = list_floors(NETWORK, NETWORK[2:], 10, 4, rate=1000.0)
     assert floors == {"forward": 12.0, "PCA": 0.125}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,10 @@ def message_of(content: dict[str, Any], file: Path) -> str:
 def test_own_file_reads_and_every_value_arrives(content: dict[str, Any]) -> None:
     params = read_params(OWN)
     for section in content.keys() - {"runs", "device", "tsne", "comparisons", "train"}:
-        assert dataclasses.asdict(getattr(params, section)) == content[section]
+        found = json.loads(
+            json.dumps(dataclasses.asdict(getattr(params, section)))
+        )  # tuples are lists
+        assert found == content[section]
     assert list(params.tsne.perplexity) == content["tsne"]["perplexity"]
     for name, run in params.runs.items():
         assert list(run.sizes) == content["runs"][name]["sizes"]
@@ -80,8 +84,17 @@ def test_only_a_safetensors_file_counts_as_weights_file() -> None:
 
 
 def test_large_sizes_are_pooled_with_their_own_factor() -> None:
-    settings = ActivationsParams(batch_size=1, pool=4, pool_large=8, large=5000)
-    assert [settings.pool_of(n) for n in (100, 4999, 5000, 7000)] == [4, 4, 8, 8]
+    settings = ActivationsParams(1, None, 4, 8, 5000, (7, 1), 1000)
+    names = [settings.averaging_of(n).name for n in (100, 4999, 5000, 7000)]
+    assert names == ["pool4", "pool4", "pool8", "pool8"]
+    assert [each.name for each in settings.other_grids(1000)] == ["grid1", "grid7"]
+
+
+def test_one_grid_serves_all_sizes_and_others_only_small_ones() -> None:
+    settings = ActivationsParams(1, 7, 4, 8, 5000, (14, 7, 1), 1000)
+    assert {settings.averaging_of(n).name for n in (100, 7000)} == {"grid7"}
+    assert [each.name for each in settings.other_grids(100)] == ["grid1", "grid14"]
+    assert settings.other_grids(1001) == ()
 
 
 WRONG = {

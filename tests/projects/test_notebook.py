@@ -75,7 +75,7 @@ def test_what_layers_give_is_what_the_network_gives(tmp_path: Path, digits: np.n
         np.testing.assert_allclose(
             arrays["predictions/probability"], logits.softmax(1), rtol=1e-5, atol=1e-6
         )
-        kept = arrays["activations/pool4/head"].reshape(24, 3)
+        kept = arrays["activations/grid7/head"].reshape(24, 3)
         np.testing.assert_allclose(kept, logits, rtol=2e-3, atol=1e-3)  # of float16
         assert arrays["samples/label"].tolist() == [labels[i] for i in order]
     with pytest.raises(URLError):

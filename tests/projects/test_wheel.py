@@ -140,4 +140,4 @@ def test_a_notebook_shows_networks(environment: Path, tmp_path: Path) -> None:
     frames = [each["data"]["text/html"] for each in second if "data" in each]
     assert re.search(r'<iframe src="http://localhost:\d+/\?run=shown"', frames[-1])
     assert "(6, 20, 2)" in third[0]["text"]
-    assert "activations/pool4/layer4" in "".join(each.get("text", "") for each in fourth)
+    assert "activations/grid7/layer4" in "".join(each.get("text", "") for each in fourth)

@@ -55,7 +55,7 @@ def test_they_are_the_last_of_all_layers_in_every_array() -> None:
     keys = [layer.key for layer in predictions.layers]
     for name in ("activations", "components", "pca", "tsne/3", "umap", "nearest"):
         assert Store(store_path(RUN, name)).attributes["layers"] == keys
-    stored = Store(store_path(RUN, "activations")).read(f"pool4/{GIVEN}")
+    stored = Store(store_path(RUN, "activations")).read(f"grid7/{GIVEN}")
     np.testing.assert_allclose(stored, VECTORS, rtol=1e-3)
     nearest = Store(store_path(RUN, "nearest")).read(f"{N}/indices")[-1]
     assert (LABELS[nearest] == LABELS[:, None]).all()  # the classes lie far apart in them

@@ -117,7 +117,7 @@ def test_every_layer_size_and_perplexity_has_its_own_embedding(project: Project)
 
 def test_smaller_sizes_are_the_first_rows_of_larger_ones(project: Project) -> None:
     components = Store(project.folder / "data" / RUN / "activations.zarr")
-    assert components.array("pool4/features.28").shape == (40, 128, 4, 4)
+    assert components.array("grid7/features.28").shape == (40, 128, 4, 4)
     samples = Store(project.folder / "data" / RUN / "samples.zarr")
     labels = samples.read("label")
     assert (np.bincount(labels[:20]) == 2).all()
@@ -126,7 +126,7 @@ def test_smaller_sizes_are_the_first_rows_of_larger_ones(project: Project) -> No
 
 def test_a_convolution_is_stored_before_its_relu(project: Project) -> None:
     store = Store(project.folder / "data" / RUN / "activations.zarr")
-    convolution, relu = store.read("pool4/features.28"), store.read("pool4/features.29")
+    convolution, relu = store.read("grid7/features.28"), store.read("grid7/features.29")
     assert convolution.min() < 0 <= relu.min()
 
 

@@ -155,7 +155,7 @@ def test_work_is_cut_into_blocks_by_the_data_not_by_the_workers() -> None:
 
 
 def test_many_workers_have_a_block_each_at_a_time(prepared: Path) -> None:
-    array = Store(prepared / store_path(RUN, "activations")).array("pool4/0")
+    array = Store(prepared / store_path(RUN, "activations")).array("grid7/0")
     assert array.shards is not None
     assert array.shape[0] / array.shards[0] == 16
 
@@ -226,7 +226,7 @@ def test_stages_work_on_object_storage_with_pointers_in_place_of_arrays(
         assert dict(there.attributes) == dict(here.attributes)
     for name, array in (
         ("predictions", "probability"),
-        ("activations", "pool4/0"),
+        ("activations", "grid7/0"),
         ("components", f"{N}/4"),
         ("pca", f"{N}/points"),
     ):

@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from layerscope.activations.averaging import Averaging
 from layerscope.activations.pooling import forward, pool
 from layerscope.datasets.categories import Category
 from layerscope.embedding.pca import CONSTANT
@@ -180,7 +181,12 @@ def raw(project: Path) -> dict[str, np.ndarray]:
     classifier = load_classifier(read_params().run(RUN), "cpu")
     layers = Predictions(store_path(RUN, "predictions")).layers
     pictures = Samples(store_path(RUN, "samples")).pictures(0, N)
-    forward(classifier, pictures, layers, lambda key, out: found.update({key: pool(out, 4)}))
+    forward(
+        classifier,
+        pictures,
+        layers,
+        lambda key, out: found.update({key: pool(out, Averaging("grid", 7))[0]}),
+    )
     return found
 
 
@@ -191,11 +197,11 @@ def test_a_layer_is_float32_where_float16_will_not_do_and_else_as_ever(
     raw: dict[str, np.ndarray],
 ) -> None:
     store = Store(store_path(RUN, "activations"))
-    wide = {key for key in raw if store.array(f"pool4/{key}").dtype == np.float32}
+    wide = {key for key in raw if store.array(f"grid7/{key}").dtype == np.float32}
     assert {HUGE, TINY, FAR, EQUAL} <= wide
     assert not {"input", PLAIN, "1"} & wide
     for key, values in raw.items():
-        stored = store.read(f"pool4/{key}")
+        stored = store.read(f"grid7/{key}")
         if key in wide:
             np.testing.assert_allclose(stored, values, rtol=1e-4, atol=1e-4 * np.abs(values).max())
         else:
@@ -204,10 +210,10 @@ def test_a_layer_is_float32_where_float16_will_not_do_and_else_as_ever(
 
 def test_the_store_counts_what_float16_would_have_lost(raw: dict[str, np.ndarray]) -> None:
     told = Store(store_path(RUN, "activations")).attributes["float32"]
-    assert told[f"pool4/{HUGE}"]["overflow"] == (np.abs(raw[HUGE]) >= 65520).sum() > 0
-    assert told[f"pool4/{TINY}"] == {"overflow": 0, "underflow": np.count_nonzero(raw[TINY])}
-    assert told[f"pool4/{FAR}"] == {"overflow": 0, "underflow": 0}
-    assert f"pool4/{PLAIN}" not in told
+    assert told[f"grid7/{HUGE}"]["overflow"] == (np.abs(raw[HUGE]) >= 65520).sum() > 0
+    assert told[f"grid7/{TINY}"] == {"overflow": 0, "underflow": np.count_nonzero(raw[TINY])}
+    assert told[f"grid7/{FAR}"] == {"overflow": 0, "underflow": 0}
+    assert f"grid7/{PLAIN}" not in told
 
 
 def test_nothing_is_said_where_float16_will_do(
@@ -220,7 +226,7 @@ def test_nothing_is_said_where_float16_will_do(
     store = Store(store_path(RUN, "activations"))
     assert set(store.attributes) == {"layerscope_format", "layers", "versions"}
     layers = store.attributes["layers"]
-    assert {store.array(f"pool4/{key}").dtype.name for key in layers} == {"float16"}
+    assert {store.array(f"grid7/{key}").dtype.name for key in layers} == {"float16"}
     assert "constant" not in Store(store_path(RUN, "pca")).attributes
 
 
@@ -244,18 +250,19 @@ def test_one_late_sample_decides_for_all(tmp_path: Path, monkeypatch: pytest.Mon
         "activations", batch_size=N
     )  # all in one batch, so that the last row is the last sample
 
-    def pool_last_large(output: Tensor, factor: int) -> np.ndarray:
-        found = pool(output, factor)
+    def pool_last_large(output: Tensor, *averagings: Averaging) -> list[np.ndarray]:
+        found = pool(output, *averagings)
         if output.shape[:2] == (N, 6) and output[0].numel() == 6:
-            found[-1] = 1e6
+            for values in found:
+                values[-1] = 1e6
         return found
 
     monkeypatch.setattr(activations, "pool", pool_last_large)
     activations.main(RUN)
     store = Store(store_path(RUN, "activations"))
-    assert store.attributes["float32"] == {"pool4/2": {"overflow": 6, "underflow": 0}}
-    assert (store.read("pool4/2")[-1] == 1e6).all()
-    assert store.array("pool4/4").dtype == np.float16
+    assert store.attributes["float32"] == {"grid7/2": {"overflow": 6, "underflow": 0}}
+    assert (store.read("grid7/2")[-1] == 1e6).all()
+    assert store.array("grid7/4").dtype == np.float16
 
 
 def test_numbers_that_are_none_are_refused_by_the_name_of_their_layer(

@@ -144,6 +144,7 @@ def map_classes(
             perplexity=perplexity,
             early_exaggeration=tsne.early_exaggeration,
             n_iter=tsne.n_iter,
+            tolerance=tsne.tolerance,
             random_state=tsne.random_state,
         )
     else:

@@ -30,6 +30,8 @@ _MAKES = {
     "neighbors": "exact nearest neighbours in each layer",
     "tsne": "t-SNE of each layer",
     "umap": "UMAP of each layer, in 2 and 15 dimensions",
+    "densmap": "densMAP of each layer",
+    "pacmap": "PaCMAP of each layer",
     "cam": "Grad-CAM of each sample",
     "channels": "scores of every channel",
     "metrics": "figures of quality, and of how classes come apart",

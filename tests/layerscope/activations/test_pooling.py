@@ -10,13 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from layerscope.activations.pooling import forward, pool, pooled_shape, pooled_side
+from layerscope.activations.averaging import Averaging
+from layerscope.activations.pooling import forward, pool, pooled_shape
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.models.layer_table import layer_table
 from layerscope.models.layers import Layer
 from layerscope.models.registry import SLIM_INPUTS, Classifier, vgg16_slim
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+
+BY_FOUR = Averaging("pool", 4)
 
 
 @pytest.fixture(scope="module")
@@ -164,16 +167,39 @@ def test_hooks_are_gone_after_use_and_after_an_exception(
     ],
 )
 def test_pooled_sides_of_vgg_never_fall_below_two(side: int, by_four: int, by_eight: int) -> None:
-    assert (pooled_side(side, 4), pooled_side(side, 8)) == (by_four, by_eight)
+    assert (BY_FOUR.side(side), Averaging("pool", 8).side(side)) == (by_four, by_eight)
+
+
+@pytest.mark.parametrize(("side", "cells"), [(224, 7), (14, 7), (7, 7), (6, 6), (1, 1)])
+def test_a_grid_is_the_same_for_all_maps_that_have_it(side: int, cells: int) -> None:
+    assert Averaging("grid", 7).side(side) == cells
+
+
+@pytest.mark.parametrize("side", [224, 55, 14, 13, 7, 3])
+def test_many_grids_at_once_are_those_of_each_alone(side: int) -> None:
+    maps = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    ways = [BY_FOUR, *(Averaging("grid", cells) for cells in (14, 1, 7, 2, 4))]
+    for way, found in zip(ways, pool(maps, *ways), strict=True):
+        expected = functional.adaptive_avg_pool2d(maps, way.side(side))
+        np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_a_pool_changes_nothing_on_a_grid_that_both_layers_have() -> None:
+    # With a factor the layer behind the pool has another grid than the one before it.
+    maps = torch.randn(2, 3, 28, 28, generator=torch.Generator().manual_seed(0))
+    behind = functional.avg_pool2d(maps, 2)
+    grid = Averaging("grid", 7)
+    np.testing.assert_allclose(pool(maps, grid)[0], pool(behind, grid)[0], atol=1e-6)
+    assert pool(maps, BY_FOUR)[0].shape != pool(behind, BY_FOUR)[0].shape
 
 
 def test_announced_shapes_are_those_that_pooling_gives(
     outputs: tuple[Outputs, np.ndarray], layers: tuple[Layer, ...]
 ) -> None:
     for layer in layers:
-        for factor in (4, 8):
-            pooled = pool(outputs[0][layer.key], factor)
-            assert pooled.shape == (2, *pooled_shape(layer, factor))
+        ways = BY_FOUR, Averaging("pool", 8), Averaging("grid", 7), Averaging("grid", 14)
+        for way, pooled in zip(ways, pool(outputs[0][layer.key], *ways), strict=True):
+            assert pooled.shape == (2, *pooled_shape(layer, way))
             assert pooled.dtype == np.float32
 
 
@@ -181,14 +207,16 @@ def test_announced_shapes_are_those_that_pooling_gives(
 def test_pooling_is_torchs_adaptive_average(side: int, to: int) -> None:
     maps = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
     expected = functional.adaptive_avg_pool2d(maps, to)
-    np.testing.assert_allclose(pool(maps, 4), expected.numpy(), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(pool(maps, BY_FOUR)[0], expected.numpy(), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("side", [16, 14])
 def test_pooling_does_not_depend_on_the_order_in_memory(side: int) -> None:
     maps = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
     inner = maps.to(memory_format=torch.channels_last)
-    np.testing.assert_allclose(pool(inner, 4), pool(maps, 4), rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(
+        pool(inner, BY_FOUR)[0], pool(maps, BY_FOUR)[0], rtol=1e-3, atol=1e-6
+    )
 
 
 def test_feature_maps_stay_in_the_order_that_convolutions_like(
@@ -205,17 +233,17 @@ def test_feature_maps_stay_in_the_order_that_convolutions_like(
 def test_pooling_averages_the_cells_that_one_expects() -> None:
     maps = torch.arange(64.0).reshape(1, 1, 8, 8)
     # The mean of rows 0 to 3 and columns 0 to 3 is 8 * 1.5 + 1.5; cells are 4 and 32 apart.
-    np.testing.assert_array_equal(pool(maps, 4)[0, 0], [[13.5, 17.5], [45.5, 49.5]])
+    np.testing.assert_array_equal(pool(maps, BY_FOUR)[0][0, 0], [[13.5, 17.5], [45.5, 49.5]])
 
 
 @pytest.mark.parametrize("shape", [(2, 5), (2, 3, 2, 2)])
 def test_what_is_pooled_stays_when_the_next_layer_writes_in_place(shape: tuple[int, ...]) -> None:
     output = torch.ones(shape)
-    pooled = pool(output, 4)
+    pooled = pool(output, BY_FOUR)[0]
     output.zero_()
     assert (pooled == 1).all()
 
 
 def test_dense_layers_are_not_pooled_and_no_value_is_clipped() -> None:
     values = torch.tensor([[1.5, -2.0, 1e6, -1e-12]])
-    np.testing.assert_array_equal(pool(values, 4), values.numpy())
+    np.testing.assert_array_equal(pool(values, BY_FOUR)[0], values.numpy())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import silhouette_score
 
 from layerscope.embedding.defined import plan_vote, tell_silhouette, tell_vote
+from layerscope.embedding.distances import measure_distances
 from layerscope.embedding.neighbors import knn_accuracy, nearest_neighbors
 from layerscope.embedding.quality import distance_ranks, judge_neighbors, measure_quality
 from layerscope.errors import NO_LABELS
@@ -46,7 +47,7 @@ def test_votes_by_hand(sizes: list[int], k: int, left_out: int, told: str) -> No
 def test_without_labels_there_is_no_vote_and_no_silhouette() -> None:
     labels = np.full(30, -1)
     points = np.random.default_rng(0).normal(size=(30, 3))
-    found = measure_quality(points, distance_ranks(points), labels, 10)
+    found = measure_quality(measure_distances(points), distance_ranks(points), labels, 10)
     assert np.isnan([found.knn_accuracy, found.silhouette]).all() and found.trustworthiness == 1
     assert tell_vote(labels, 10) == tell_silhouette(labels) == NO_LABELS
 
@@ -73,7 +74,9 @@ def test_a_vote_of_all_is_the_accuracy_of_all() -> None:
 def test_there_is_a_silhouette_where_scikit_learn_has_one(sizes: list[int]) -> None:
     labels = of_sizes(*sizes)
     points = np.random.default_rng(0).normal(size=(len(labels), 3))
-    found = measure_quality(points, distance_ranks(points), labels, 10).silhouette
+    found = measure_quality(
+        measure_distances(points), distance_ranks(points), labels, 10
+    ).silhouette
     if tell_silhouette(labels):
         assert np.isnan(found)
         with pytest.raises(ValueError, match="Valid values are 2 to n_samples - 1"):

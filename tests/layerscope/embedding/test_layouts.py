@@ -10,11 +10,19 @@ from scipy.spatial.distance import pdist
 from scipy.stats import ortho_group
 
 from layerscope.embedding.alignment import align
-from layerscope.embedding.layouts import effective_perplexity, embed_tsne, embed_umap
+from layerscope.embedding.layouts import effective_perplexity, embed_pacmap, embed_tsne, embed_umap
 from layerscope.embedding.neighbors import Neighbors, knn_accuracy, nearest_neighbors
 from layerscope.errors import InputError
 
-TSNE = {"perplexity": 30, "early_exaggeration": 12, "n_iter": 500, "random_state": 0}
+TSNE = {
+    "perplexity": 30,
+    "early_exaggeration": 12,
+    "n_iter": 500,
+    "tolerance": 0,
+    "random_state": 0,
+}
+DENSMAP = {"n_components": 2, "n_neighbors": 30, "min_dist": 0.1, "random_state": 0}
+PACMAP = {"n_neighbors": 10, "mn_ratio": 0.5, "fp_ratio": 2.0, "random_state": 0}
 UMAP = {"n_components": 2, "n_neighbors": 15, "min_dist": 0.1, "random_state": 0}
 LABELS = np.repeat(np.arange(6), 50)
 
@@ -61,9 +69,33 @@ def test_tsne_reaches_the_divergence_of_opentsnes_own_fit(
     from openTSNE import TSNE as Reference
 
     options = {"negative_gradient_method": "bh", "n_jobs": 1, "neighbors": "exact"}
-    reference = Reference(**TSNE, **options).fit(scores)
+    asked = {key: value for key, value in TSNE.items() if key != "tolerance"}
+    reference = Reference(**asked, **options).fit(scores)
     found = embed_tsne(scores, neighbors, **TSNE)
     assert found.kl_divergence == pytest.approx(reference.kl_divergence, rel=0.03)
+
+
+def test_tsne_goes_on_until_its_divergence_stands_still(
+    scores: np.ndarray, neighbors: Neighbors
+) -> None:
+    settings = TSNE | {"n_iter": 5000, "tolerance": 1e-3}
+    found = embed_tsne(scores, neighbors, **settings)
+    assert found.n_iter % 100 == 0 and 100 < found.n_iter < 5000
+    made = found.n_iter
+    divergences = [
+        embed_tsne(scores, neighbors, **TSNE | {"n_iter": n}).kl_divergence
+        for n in (made - 200, made - 100, made, 5000)
+    ]
+    assert found.kl_divergence == pytest.approx(divergences[2], rel=1e-6)
+    gains = -np.diff(divergences[:3]) / divergences[1:3]
+    assert gains[1] <= 1e-3 < gains[0]
+    assert (divergences[2] - divergences[3]) / divergences[3] < 0.02
+
+
+def test_tsne_says_how_many_iterations_it_made_where_it_still_falls(
+    scores: np.ndarray, neighbors: Neighbors
+) -> None:
+    assert embed_tsne(scores, neighbors, **TSNE | {"n_iter": 150}).n_iter == 150
 
 
 def test_tsne_is_repeatable_to_the_bit(scores: np.ndarray, neighbors: Neighbors) -> None:
@@ -200,3 +232,43 @@ def test_no_other_turn_lies_closer() -> None:
     turns = ortho_group.rvs(4, size=50, random_state=1)
     assert best < min(np.linalg.norm(cloud @ turn - other) for turn in turns)
     assert best < np.linalg.norm(cloud - other)
+
+
+# --- densMAP and PaCMAP ----------------------------------------------------------------------
+
+
+def spread(points: np.ndarray) -> np.ndarray:
+    """Root mean square distance of each sample to its thirty nearest."""
+    return np.sqrt((nearest_neighbors(points, 30).distances ** 2).mean(axis=1))
+
+
+def test_densmap_keeps_how_dense_samples_lie() -> None:
+    rng = np.random.default_rng(0)
+    widths = np.repeat([0.2, 1.0, 4.0], 150)
+    points = (widths[:, None] * rng.normal(size=(450, 6))).astype(np.float32)
+    points += 40 * np.eye(3, 6, dtype=np.float32)[np.repeat(np.arange(3), 150)]
+    neighbors = nearest_neighbors(points, 60)
+    plain = embed_umap(points, neighbors, **DENSMAP)
+    found = embed_umap(points, neighbors, **DENSMAP, dens_lambda=2.0)
+    kept, lost = (
+        np.corrcoef(np.log(spread(points)), np.log(spread(x)))[0, 1] for x in (found, plain)
+    )
+    assert kept > 0.8 > lost
+
+
+def test_pacmap_keeps_clusters_and_is_repeatable(scores: np.ndarray) -> None:
+    one, two = (embed_pacmap(scores, **PACMAP) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert one.shape == (300, 2) and one.dtype == np.float32 and accuracy(one) > 0.95
+
+
+@pytest.mark.parametrize("n", [8, 12, 25])
+def test_pacmap_carries_few_samples(n: int) -> None:
+    points = np.random.default_rng(0).normal(size=(n, 5)).astype(np.float32)
+    assert np.isfinite(embed_pacmap(points, **PACMAP)).all()
+
+
+def test_equal_samples_are_one_place_for_both() -> None:
+    dead = np.zeros((40, 2), np.float32)
+    assert not embed_pacmap(dead, **PACMAP).any()
+    assert not embed_umap(dead, nearest_neighbors(dead, 39), **DENSMAP, dens_lambda=2.0).any()

@@ -7,13 +7,24 @@ import pytest
 from sklearn.manifold import trustworthiness as reference
 from sklearn.metrics import silhouette_score
 
-from layerscope.embedding import quality
+from layerscope.embedding import distances
+from layerscope.embedding.distances import measure_distances
 from layerscope.embedding.neighbors import nearest_neighbors
-from layerscope.embedding.quality import distance_ranks, measure_quality, trustworthiness
+from layerscope.embedding.quality import (
+    Quality,
+    compare_ranks,
+    distance_ranks,
+    measure_quality,
+    trustworthiness,
+)
 
 
 def trust(features: np.ndarray, points: np.ndarray, k: int) -> float:
     return trustworthiness(distance_ranks(features), nearest_neighbors(points, k).indices)
+
+
+def judge(points: np.ndarray, ranks: np.ndarray, labels: np.ndarray, k: int) -> Quality:
+    return measure_quality(measure_distances(points), ranks, labels, k)
 
 
 def test_ranks_on_a_line_by_hand() -> None:
@@ -36,11 +47,11 @@ def test_each_row_of_ranks_is_a_permutation() -> None:
 def test_ranks_are_those_of_a_full_sort_and_equal_distances_rank_by_index(
     chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quality, "_CHUNK_BYTES", chunk)  # a row, five rows, all at a time
+    monkeypatch.setattr(distances, "_CHUNK_BYTES", chunk)  # a row, five rows, all at a time
     points = np.random.default_rng(0).integers(0, 4, (70, 3)).astype(np.float32)  # many ties
-    distances = np.linalg.norm(points[:, None] - points[None], axis=2).round(6)
-    np.fill_diagonal(distances, -1)
-    expected = distances.argsort(axis=1, kind="stable").argsort(axis=1)
+    apart = np.linalg.norm(points[:, None] - points[None], axis=2).round(6)
+    np.fill_diagonal(apart, -1)
+    expected = apart.argsort(axis=1, kind="stable").argsort(axis=1)
     np.testing.assert_array_equal(distance_ranks(points), expected)
 
 
@@ -78,10 +89,10 @@ def test_quality_of_a_faithful_embedding_and_of_a_random_one() -> None:
     labels = np.repeat(np.arange(4), 30)
     features = 8 * np.eye(4)[labels] @ rng.normal(size=(4, 10)) + rng.normal(size=(120, 10))
     ranks = distance_ranks(features)
-    same = measure_quality(features, ranks, labels, 10)
+    same = judge(features, ranks, labels, 10)
     assert (same.knn_accuracy, same.trustworthiness) == (1.0, 1.0)
     assert same.silhouette == pytest.approx(silhouette_score(features, labels))
-    random = measure_quality(rng.normal(size=(120, 2)), ranks, labels, 10)
+    random = judge(rng.normal(size=(120, 2)), ranks, labels, 10)
     assert random.knn_accuracy < 0.5 and random.trustworthiness < 0.7 and random.silhouette < 0.1
 
 
@@ -89,6 +100,41 @@ def test_few_samples_are_measured_with_fewer_neighbours() -> None:
     # Ten samples carry k = 4: half of the others. With the ten asked for there is no definition.
     points = np.random.default_rng(0).normal(size=(10, 3))
     labels = np.arange(10) % 2
-    found = measure_quality(points, distance_ranks(points), labels, 10)
+    found = judge(points, distance_ranks(points), labels, 10)
     assert found.trustworthiness == 1.0
-    assert found == measure_quality(points, distance_ranks(points), labels, 4)
+    assert found == judge(points, distance_ranks(points), labels, 4)
+
+
+@pytest.mark.parametrize("k", [1, 5, 10])
+def test_continuity_is_the_trustworthiness_of_the_layer_in_the_embedding(k: int) -> None:
+    rng = np.random.default_rng(0)
+    features, points = rng.normal(size=(60, 10)), rng.normal(size=(60, 2))
+    found = judge(points, distance_ranks(features), np.zeros(60, int), k)
+    assert found.continuity == pytest.approx(reference(points, features, n_neighbors=k), abs=1e-9)
+    near = (nearest_neighbors(each, k).indices for each in (features, points))
+    pairs = zip(*near, strict=True)
+    kept = [len({*one} & {*other}) / k for one, other in pairs]
+    assert found.neighbors_kept == pytest.approx(np.mean(kept))
+
+
+def test_co_ranking_is_what_its_definition_says() -> None:
+    rng = np.random.default_rng(0)
+    features, points = rng.normal(size=(30, 6)), rng.normal(size=(30, 2))
+    found = compare_ranks(distance_ranks(features), distance_ranks(points))
+    for k in (1, 4, 17, 28):
+        near = (nearest_neighbors(each, k).indices for each in (features, points))
+        kept = sum(len({*one} & {*other}) for one, other in zip(*near, strict=True))
+        assert found.q_nx[k - 1] == pytest.approx(kept / (30 * k))
+        assert found.r_nx[k - 1] == pytest.approx((29 * kept / (30 * k) - k) / (29 - k))
+    weights = 1 / np.arange(1, 29)
+    assert found.area == pytest.approx((found.r_nx * weights).sum() / weights.sum())
+    most = int((found.q_nx - np.arange(1, 29) / 29).argmax()) + 1
+    assert found.split() == pytest.approx((found.q_nx[:most].mean(), found.q_nx[most:].mean()))
+
+
+def test_co_ranking_of_equal_spaces_is_one_and_of_unrelated_ones_about_nothing() -> None:
+    rng = np.random.default_rng(0)
+    ranks = distance_ranks(rng.normal(size=(200, 3)))
+    same = compare_ranks(ranks, ranks)
+    assert same.area == 1 and same.split() == (1, 1)
+    assert abs(compare_ranks(ranks, distance_ranks(rng.normal(size=(200, 3)))).area) < 0.02

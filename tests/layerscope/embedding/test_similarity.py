@@ -232,7 +232,7 @@ def write_activations(run: str, seed: int) -> None:
             values = noise.normal(size=(SIZES[-1], 3, 4, 4) if i < 2 else (SIZES[-1], 12))
             values[:] = 0.1 if i == 1 else values
             dims = ["sample", "channel", "y", "x"][: values.ndim]
-            store.add(f"pool4/{layer}", values.astype(np.float16), dims)
+            store.add(f"grid7/{layer}", values.astype(np.float16), dims)
 
 
 @pytest.fixture
@@ -265,7 +265,7 @@ def two_runs(tiny_run: Path) -> Path:
 def read_layers(run: str, n: int) -> tuple[np.ndarray, np.ndarray]:
     activations = Store(store_path(run, "activations"))
     features = [
-        activations.read(f"pool4/{layer}")[:n].reshape(n, -1)
+        activations.read(f"grid7/{layer}")[:n].reshape(n, -1)
         for layer in activations.attributes["layers"]
     ]
     return gram_of(*features), cloud_of(*Store(store_path(run, "umap")).read(f"{n}/15d"))

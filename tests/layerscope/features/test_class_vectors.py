@@ -153,7 +153,7 @@ def test_of_few_classes_all_are_chosen(n_classes: int) -> None:
 
 # --- maps ------------------------------------------------------------------------------------
 
-TSNE = {"early_exaggeration": 12, "n_iter": 250, "random_state": 0}
+TSNE = {"early_exaggeration": 12, "n_iter": 250, "tolerance": 0, "random_state": 0}
 MAPS: dict[str, Callable[[np.ndarray], ClassMap]] = {
     "pca": map_by_pca,
     "tsne": lambda vectors: map_by_tsne(vectors, perplexity=10, **TSNE),

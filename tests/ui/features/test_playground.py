@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from sklearn.decomposition import PCA
 from streamlit.testing.v1 import AppTest
 
+from layerscope.activations.averaging import Averaging
 from layerscope.activations.pooling import forward, pool
 from layerscope.embedding.defined import count_neighbors
 from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER
@@ -137,7 +138,12 @@ def test_a_layer_alone_gives_what_a_whole_pass_does(key: str) -> None:
     classifier, layer = load(find_source(RUN)), layer_of(key)
     pictures = load_samples(RUN).pictures(0, 4)
     whole: dict[str, np.ndarray] = {}
-    forward(classifier, pictures, (layer,), lambda k, out: whole.update({k: pool(out, 4)}))
+    forward(
+        classifier,
+        pictures,
+        (layer,),
+        lambda k, out: whole.update({k: pool(out, Averaging("grid", 7))[0]}),
+    )
     seen: list[str] = []
     modules = dict(classifier.module.named_modules())
     handle = modules["classifier.6"].register_forward_hook(lambda *_: seen.append("end"))
@@ -204,10 +210,15 @@ def test_stored_features_are_the_computed_ones(tmp_path: Path, monkeypatch: Any)
     rows: dict[str, np.ndarray] = {}
     wanted = tuple(layer_of(key) for key in keys)
     pictures = load_samples(RUN).pictures(0, n)
-    forward(load(find_source(RUN)), pictures, wanted, lambda k, out: rows.update({k: pool(out, 4)}))
+    forward(
+        load(find_source(RUN)),
+        pictures,
+        wanted,
+        lambda k, out: rows.update({k: pool(out, Averaging("grid", 7))[0]}),
+    )
     with writing(run / "activations.zarr", layers=keys) as store:
         for key, values in rows.items():
-            store.add(f"pool4/{key}", values, ["sample", "channel", "y", "x"][: values.ndim])
+            store.add(f"grid7/{key}", values, ["sample", "channel", "y", "x"][: values.ndim])
     from_activations = [
         load_features(read_subject(RUN, layer_of(key), n), ignore, never) for key in keys
     ]
@@ -312,7 +323,7 @@ def test_a_film_is_published_frame_by_frame(subject: PlaygroundSubject, features
     lengths = [len(each.result.frames) for each in reports if each.result is not None]
     assert lengths == sorted(lengths) and len(set(lengths)) > 3
     film: Film = reports[-1].result
-    n_iter = load_params().tsne.n_iter
+    n_iter = load_params().playground.n_iter
     assert len(film.frames) == count_frames(n_iter) == len(film.divergences) == len(film.sides)
     assert film.iterations[0] == 0 and EARLY_EXAGGERATION_ITER in film.iterations
     assert film.iterations[-1] == EARLY_EXAGGERATION_ITER + n_iter

@@ -46,7 +46,7 @@ def key_of(run: str, choice: ClassChoice, shown: np.ndarray) -> Hashable:
     settings: tuple[object, ...] = ()
     if choice.method == "tsne":
         tsne = params.tsne
-        settings = (choice.perplexity, tsne.early_exaggeration, tsne.n_iter, tsne.random_state)
+        settings = (choice.perplexity, tsne)
     elif choice.method == "umap":
         umap = params.umap
         settings = (umap.n_neighbors, umap.min_dist, umap.random_state)

@@ -120,7 +120,7 @@ def _reel(
         curves=curves,
         complete=report is not None and report.state is State.DONE,
         early=EARLY_EXAGGERATION_ITER,
-        last=EARLY_EXAGGERATION_ITER + load_params().tsne.n_iter,
+        last=EARLY_EXAGGERATION_ITER + load_params().playground.n_iter,
     )
 
 

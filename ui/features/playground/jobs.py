@@ -38,7 +38,8 @@ def _stamp(run: str, name: str) -> Hashable:
 def film_key(subject: PlaygroundSubject, settings: Settings) -> Hashable:
     """All that a film depends on."""
     params = load_params()
-    return "trial-film", subject, settings, params.tsne, params.metrics.n_neighbors
+    tsne = params.playground.shorten(params.tsne)
+    return "trial-film", subject, settings, tsne, params.metrics.n_neighbors
 
 
 def caution_key(subject: PlaygroundSubject, perplexity: int, seed: int) -> Hashable:
@@ -62,9 +63,8 @@ def _make_work(
 def ask_film(subject: PlaygroundSubject, settings: Settings, is_long: bool = False) -> str | None:
     """Have a film made; one line where too much is waiting."""
     params = load_params()
-    work = _make_work(
-        make_film, subject, settings, params.tsne, params.metrics.n_neighbors, is_long=is_long
-    )
+    tsne, k = params.playground.shorten(params.tsne), params.metrics.n_neighbors
+    work = _make_work(make_film, subject, settings, tsne, k, is_long=is_long)
     return shared.ask(film_key(subject, settings), work, session_id(), is_long)
 
 
@@ -76,7 +76,7 @@ def ask_caution(subject: PlaygroundSubject, perplexity: int, seed: int) -> str |
         subject,
         perplexity,
         seed,
-        params.tsne,
+        params.playground.shorten(params.tsne),
         params.metrics.n_neighbors,
         is_long=True,
     )

@@ -107,10 +107,11 @@ def _draw_choices(selection: Selection, contents: Contents, choice: TrialChoice)
         key="trial_seed",
         on_change=lambda: change(trial_seed=st.session_state["trial_seed"]),
     )
-    tsne = load_params().tsne
+    params = load_params()
     st.html(
-        f'<p class="note">Early exaggeration {escape(f"{tsne.early_exaggeration:g}")}, '
-        f"then {tsne.n_iter} iterations, as in <code>params.yaml</code>.</p>"
+        f'<p class="note">Early exaggeration {escape(f"{params.tsne.early_exaggeration:g}")}, '
+        f"then {params.playground.n_iter} iterations. "
+        "Elsewhere t-SNE goes on until its divergence stands still.</p>"
     )
     with st.container(key="trial-legend"), explained():
         coloring = color_samples(contents, choice.n)
