@@ -13,9 +13,11 @@ from layerscope.explanation.guided import (
     RectifierRule,
     rectified_gradient,
 )
-from layerscope.explanation.method import Attribution
+from layerscope.explanation.method import COMPLETE, Attribution
 from layerscope.explanation.task import BATCH, ExplanationTask, blank, score_of
 from layerscope.models.registry import Classifier
+
+_FIRST_STEPS = 64  # of Integrated Gradients, before any are added
 
 
 def to_channels(values: Tensor) -> np.ndarray:
@@ -59,30 +61,50 @@ def smooth_grad(task: ExplanationTask, n_samples: int, noise: float) -> Attribut
 
 
 def integrated_gradients(task: ExplanationTask, n_steps: int, fill: str) -> Attribution:
-    """The gradient along the straight way from a baseline to the picture, by Captum.
+    """The gradient along the straight way from a baseline to the picture.
 
-    The way is sampled by Gauss and Legendre's rule. The values sum to what the score gains.
+    By the trapezoidal rule, whose points serve again when their number is doubled: Captum, which takes
+    all of them anew, is twice as slow. Doubled until the values sum to what the score gains, but for
+    `COMPLETE` of it, or until there are `n_steps` steps.
     """
-    from captum.attr import IntegratedGradients
-
-    task.watch.expect(n_steps)
     inputs = task.classifier.to_inputs(task.pictures)  # (1, C, H, W)
     baseline = task.classifier.to_inputs(
         fill_picture(task.pictures[0], fill, task.random_state)[None]
     )
-    found = IntegratedGradients(task.score).attribute(
-        inputs.clone().requires_grad_(),
-        baselines=baseline,
-        additional_forward_args=(task.targets,),
-        n_steps=n_steps,
-        internal_batch_size=BATCH,
-    )
     with torch.no_grad():
         logits = task.classifier.module(torch.cat([inputs, baseline]))
     scores = score_of(logits, task.targets.expand(2, -1))
+    gain = scores[:1] - scores[1:]
+    found = _integrate(task, baseline, inputs - baseline, float(gain), n_steps)
     channels = to_channels(found)
-    gain = (scores[:1] - scores[1:]).float().cpu().numpy()
-    return Attribution(channels.sum(axis=-1), channels, total=gain)
+    return Attribution(channels.sum(axis=-1), channels, total=gain.float().cpu().numpy())
+
+
+def _integrate(
+    task: ExplanationTask, baseline: Tensor, way: Tensor, gain: float, n_steps: int
+) -> Tensor:
+    """What each value of a way (1, C, H, W) from a baseline adds to the score."""
+
+    def add_gradients(places: Tensor) -> Tensor:
+        total = torch.zeros_like(way)
+        for batch in places.to(way).split(BATCH):
+            points = (baseline + batch.view(-1, 1, 1, 1) * way).requires_grad_()
+            with torch.enable_grad():
+                score = task.score(points, task.targets.expand(len(points), -1)).sum()
+            (gradient,) = torch.autograd.grad(score, points)
+            total += gradient.sum(dim=0, keepdim=True)
+        return total
+
+    n = min(_FIRST_STEPS, n_steps)
+    task.watch.expect(n + 1)
+    total = add_gradients(torch.tensor([0.0, 1.0])) / 2 + add_gradients(torch.arange(1, n) / n)
+    while True:
+        values = way * total / n
+        if abs(float(values.sum()) - gain) <= COMPLETE * abs(gain) or 2 * n > n_steps:
+            return values
+        task.watch.expect(2 * n + 1)
+        total += add_gradients((torch.arange(n) + 0.5) / n)
+        n *= 2
 
 
 def _rectified(task: ExplanationTask, rule: RectifierRule) -> Attribution:

@@ -10,6 +10,7 @@ import numpy as np
 from layerscope.errors import InputError
 
 Setting = int | float | str
+COMPLETE = 0.01  # of what values must sum to, what may be missing for them to do so
 
 
 class Cancelled(Exception):

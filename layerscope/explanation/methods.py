@@ -113,8 +113,8 @@ _ENTRIES = (
         "Integrated Gradients",
         "gradient",
         "The picture is interpolated from a baseline, and what each pixel adds to the score on the way is "
-        "summed up. Positive values raise the score, negative ones lower it, and all of them sum to "
-        "the score's gain over the baseline.",
+        "summed up. Positive values raise the score, negative ones lower it; with enough steps they sum to "
+        "the score's gain over the baseline, and what is missing is told.",
         r"M_i = (x_i - x'_i)\int_0^1 \frac{\partial S(x' + \alpha(x - x'))}{\partial x_i}\,d\alpha,"
         r"\quad \sum_i M_i = S(x) - S(x')",
         Citation(
@@ -138,10 +138,10 @@ _ENTRIES = (
         options=(
             Option(
                 "n_steps",
-                "Steps",
-                "Interpolated pictures at which the gradient is taken: the more, the closer the sum comes to "
-                "what it must be.",
-                64,
+                "Most steps",
+                "Steps on the way to the picture: 64, and twice as many until less than 1 % of the sum is "
+                "missing, up to this number.",
+                512,
                 8,
                 2048,
             ),
