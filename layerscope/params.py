@@ -343,34 +343,37 @@ class FaithfulnessParams:
         Keys of methods of explanation.
     options : dict
         By method, what is not left at the default of its entry.
-    n_samples, n_samples_long : int
-        How many pictures are explained: by a method, and by one that is long.
-    n_randomized, n_randomized_long : int
-        How many of them are explained again, at each point of the cascade of random weights.
+    n_samples : int
+        How many pictures are explained, the same by all methods.
+    n_again : int
+        How many of them are explained again under noise, and at each point of the cascade of random weights.
     n_points : int
         Points of the cascade.
+    n_noisy : int
+        Noisy copies of each of these pictures.
+    noise : float
+        Its standard deviation, as a share of the range of pixels.
     tolerance : float
         Of the pointing game, in pixels.
     cell : int
         Side in pixels of what is deleted, and inserted, at once.
     n_steps : int
         Steps in which all of a picture is.
-    deletion_fill, insertion_fill : str
-        What deleted cells become, and what inserted ones were.
+    fills : list of str
+        What deleted cells become, and what inserted ones were; each is tried.
     random_state : int
-        Of the choice of samples, of methods and baselines that draw, of weights and of ties.
+        Of the choice of samples, of methods and baselines that draw, of weights, of noise and of ties.
     """
 
     runs: list[Name]
     methods: Annotated[list[str], Field(min_length=1)]
     options: dict[str, dict[str, int | float | str]]
-    deletion_fill: Literal["mean", "black", "blur", "noise"]
-    insertion_fill: Literal["mean", "black", "blur", "noise"]
+    fills: Annotated[list[Literal["mean", "black", "blur", "noise"]], Field(min_length=1)]
     n_samples: int = Field(ge=2)
-    n_samples_long: int = Field(ge=2)
-    n_randomized: int = Field(ge=1)
-    n_randomized_long: int = Field(ge=1)
+    n_again: int = Field(ge=1)
     n_points: int = Field(ge=2)
+    n_noisy: int = Field(ge=1)
+    noise: float = Field(gt=0, le=1)
     tolerance: float = Field(ge=0)
     cell: int = Field(ge=1)
     n_steps: int = Field(ge=2)

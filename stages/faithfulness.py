@@ -14,24 +14,22 @@ from layerscope.explanation.method import check_options
 from layerscope.explanation.methods import find_method
 from layerscope.explanation.registry import list_unsupported
 from layerscope.faithfulness.baselines import BASELINES
+from layerscope.faithfulness.curves import list_shares
 from layerscope.faithfulness.evaluation import (
     Explainer,
     GroundTruth,
     Measured,
+    Noise,
     Perturbation,
+    compute_chances,
+    measure_again,
     measure_maps,
-    measure_randomization,
 )
+from layerscope.faithfulness.measures import MEASURES
 from layerscope.faithfulness.parts import list_parts, measure_importance, render_without
 from layerscope.faithfulness.randomization import list_points, list_weighted
 from layerscope.faithfulness.sampling import choose_samples
-from layerscope.faithfulness.summary import (
-    MEASURES,
-    compute_chances,
-    gather,
-    summarize,
-    tabulate,
-)
+from layerscope.faithfulness.summary import gather, summarize, tabulate
 from layerscope.models.layers import NO_CLASSES
 from layerscope.models.registry import Classifier
 from layerscope.parallel import Workers, working
@@ -44,7 +42,7 @@ from layerscope.storage.files import write_table, write_text
 from layerscope.storage.store import DATA, Store, library_versions, store_path, writing
 from stages.command import run_stage
 
-CURVES = ("deletion_curve", "insertion_curve")
+CURVES = ("deletion", "insertion")
 CASCADES = ("randomized_curve", "ssim_curve")
 _CHUNK = 5  # samples of a job
 
@@ -62,12 +60,12 @@ class Subjects:
 
 
 class FaithfulnessJob(NamedTuple):
-    """Some samples that a method explains: as the model is, or while its weights become random."""
+    """Some samples that a method explains: once, or again under noise and while weights become random."""
 
     method: str
     start: int
     stop: int
-    randomized: bool
+    again: bool
 
 
 def choose_subjects(run: str, settings: FaithfulnessParams) -> Subjects:
@@ -121,16 +119,13 @@ def check_methods(
 
 
 def list_jobs(keys: list[str], n: int, settings: FaithfulnessParams) -> Iterator[FaithfulnessJob]:
-    """Which method explains which samples; long methods fewer, and a few at a time."""
+    """Which method explains which samples, the same for all; a few at a time."""
     for key in keys:
         is_long = key not in BASELINES and find_method(key).long
-        counts = (settings.n_samples, settings.n_randomized)
-        if is_long:
-            counts = (settings.n_samples_long, settings.n_randomized_long)
-        for randomized, count in enumerate(counts):
-            stop, step = min(n, count), 1 if is_long and randomized else _CHUNK
+        for again, count in enumerate((settings.n_samples, settings.n_again)):
+            stop, step = min(n, count), 1 if is_long and again else _CHUNK
             for start in range(0, stop, step):
-                yield FaithfulnessJob(key, start, min(start + step, stop), bool(randomized))
+                yield FaithfulnessJob(key, start, min(start + step, stop), bool(again))
 
 
 def measure(
@@ -142,15 +137,13 @@ def measure(
     explainer = Explainer(job.method, settings.random_state, options)
     pictures = np.stack([samples.picture(uid) for uid in subjects.uids.tolist()])
     task = (explainer, load_classifier(params.run(run), params.device), pictures, subjects.outputs)
-    if job.randomized:
-        return measure_randomization(*task, settings.n_points)
+    if job.again:
+        return measure_again(*task, settings.n_points, Noise(settings.n_noisy, settings.noise))
     return measure_maps(
         *task,
         subjects.truths or None,
         tolerance=settings.tolerance,
-        perturbation=Perturbation(
-            settings.cell, settings.n_steps, settings.deletion_fill, settings.insertion_fill
-        ),
+        perturbation=Perturbation(settings.cell, settings.n_steps, tuple(settings.fills)),
     )
 
 
@@ -165,23 +158,34 @@ def spread_importance(truths: list[GroundTruth], n_parts: int) -> np.ndarray:
 def write_figures(
     run: str, subjects: Subjects, found: Measured, chances: Measured, **facts: Any
 ) -> None:
-    """Figures per sample, and mean curves."""
+    """Figures per sample, and curves: of deletion and insertion their means, for there are many."""
+    params = read_params()
+    settings = params.faithfulness
     measures = [name for name in MEASURES if name in found]
     n_parts = len(Samples(store_path(run, "samples")).part_names)
-    storage = read_params().compute.storage
-    with writing(store_path(run, "faithfulness"), storage, measures=measures, **facts) as store:
+    with writing(
+        store_path(run, "faithfulness"), params.compute.storage, measures=measures, **facts
+    ) as store:
+
+        def add(
+            name: str, values: list[np.ndarray], dimensions: list[str], unit: str = "1"
+        ) -> None:
+            store.add(name, np.stack(values).astype(np.float32), dimensions, unit=unit)
+
         store.add("uid", subjects.uids, ["sample"])
         store.add("output", subjects.outputs, ["sample"])
-        figures = np.stack([found[name] for name in measures]).astype(np.float32)
-        store.add("figures", figures, ["measure", "method", "sample"], unit="1")
-        for name, curves in (("curves", CURVES), ("cascade", CASCADES)):
-            means = np.stack([np.nanmean(found[curve], axis=1) for curve in curves])
-            store.add(name, means.astype(np.float32), ["curve", "method", "step"], unit="1")
+        add("figures", [found[name] for name in measures], ["measure", "method", "sample"])
+        by_fill = ["curve", "method", "sample", "fill"]
+        add("fills", [found[f"{name}_fills"] for name in CURVES], by_fill)
+        means = [found[f"{name}_curve"].mean(axis=1) for name in CURVES]
+        add("curves", means, ["curve", "method", "fill", "step"])
+        again = min(settings.n_again, len(subjects.uids))
+        cascades = [found[name][:, :again] for name in CASCADES]
+        add("cascade", cascades, ["curve", "method", "sample", "point"])
         if subjects.truths:
             importance = spread_importance(subjects.truths, n_parts)
             store.add("importance", importance, ["sample", "part"], unit="logit")
-            chance = np.stack(list(chances.values())).astype(np.float32)
-            store.add("chance", chance, ["measure", "sample"], unit="1")
+            add("chance", list(chances.values()), ["measure", "sample"])
 
 
 def look(run: str, subjects: Subjects, params: Params, workers: Workers) -> list[GroundTruth]:
@@ -232,6 +236,8 @@ def main(run: str) -> None:
         methods=keys,
         skipped=skipped,
         chance=list(chances),
+        fills=list(settings.fills),
+        shares=list_shares(settings.n_steps).tolist(),
         curves=list(CURVES),
         cascade=list(CASCADES),
         n_layers=n_layers,

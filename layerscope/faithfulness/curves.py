@@ -34,8 +34,16 @@ def rank_cells(values: np.ndarray, cell: int, random_state: int) -> np.ndarray:
     return ranks.reshape(sums.shape)[np.ix_(*(np.arange(side) // cell for side in values.shape))]
 
 
+def list_shares(n_steps: int) -> np.ndarray:
+    """The share of cells that is replaced after each step, (n_steps + 1,), from 0 to 1.
+
+    It grows with the square of the step: most happens while the first cells come or go.
+    """
+    return (np.arange(n_steps + 1) / n_steps) ** 2
+
+
 def replace_in_steps(
-    picture: np.ndarray, filling: np.ndarray, ranks: np.ndarray, n_steps: int
+    picture: np.ndarray, filling: np.ndarray, ranks: np.ndarray, shares: np.ndarray
 ) -> np.ndarray:
     """A picture on its way to another.
 
@@ -47,18 +55,17 @@ def replace_in_steps(
     picture, filling : ndarray of uint8, (H, W, C)
     ranks : ndarray of int, (H, W)
         Of `rank_cells`: what is replaced first.
-    n_steps : int
-        Steps of as many cells each.
+    shares : ndarray, (n,)
+        Of the cells, how many are replaced.
 
     Returns
     -------
-    ndarray of uint8, (n_steps + 1, H, W, C)
-        The first is the picture, the last the filling.
+    ndarray of uint8, (n, H, W, C)
     """
-    counts = np.linspace(0, ranks.max() + 1, n_steps + 1).round()
+    counts = (np.asarray(shares) * (ranks.max() + 1)).round()
     return np.stack([np.where((ranks < count)[:, :, None], filling, picture) for count in counts])
 
 
-def compute_area(curve: np.ndarray) -> float:
-    """The area under a curve (n_steps + 1,) over the share of cells replaced, by trapezoids."""
-    return float(np.trapezoid(curve, dx=1 / (len(curve) - 1)))
+def compute_area(curve: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The area under curves (..., n) over the shares of cells replaced, (n,), by trapezoids."""
+    return np.trapezoid(curve, shares, axis=-1)

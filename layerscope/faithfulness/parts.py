@@ -1,4 +1,4 @@
-"""Whether relevance ranks the parts of an object as removing them does.
+"""Whether relevance ranks the parts of an object as removing them does, and beyond how large they are.
 
 The renderer draws a picture again without a part, all else as it was, so that nothing has to be made
 up for the place where the part was, and the picture stays one that the model could have been trained
@@ -13,7 +13,7 @@ from layerscope.datasets.picture import stretch, stretch_labels
 from layerscope.datasets.rendered import render
 from layerscope.errors import InputError
 from layerscope.faithfulness.scoring import compute_logits
-from layerscope.faithfulness.statistics import correlate_ranks
+from layerscope.faithfulness.statistics import correlate_ranks, correlate_ranks_given
 from layerscope.models.registry import Classifier
 
 
@@ -88,8 +88,13 @@ def measure_importance(classifier: Classifier, pictures: np.ndarray, output: int
     return logits[0] - logits[1:]
 
 
-def correlate_parts(values: np.ndarray, part_map: np.ndarray, importance: np.ndarray) -> float:
-    """Spearman's rank correlation of a part's summed relevance with its importance.
+def correlate_parts(
+    values: np.ndarray, part_map: np.ndarray, importance: np.ndarray
+) -> dict[str, float]:
+    """Rank correlations of the relevance of parts with their importance.
+
+    A large part has more relevance for its many pixels, and costs more for them when it is removed: a map
+    that is the same everywhere does well. So there are two more figures of what is left after area.
 
     Parameters
     ----------
@@ -100,11 +105,25 @@ def correlate_parts(values: np.ndarray, part_map: np.ndarray, importance: np.nda
 
     Returns
     -------
-    float
-        In [-1, 1]; NaN for a picture with a single part, which has no order.
+    dict of float
+        ``parts``, Spearman's correlation of a part's summed relevance with its importance;
+        ``parts_density``, of its relevance per pixel; ``parts_partial``, of its summed relevance given its
+        area. In [-1, 1]; NaN for pictures with a single part, which has no order, the last one for fewer
+        than four and where importance follows area.
     """
     parts = list_parts(part_map)
     if len(parts) < 2:
-        return float("nan")
+        return dict.fromkeys(("parts", "parts_density", "parts_partial"), float("nan"))
+    areas = np.array([(part_map == part).sum() for part in parts])
     sums = np.array([values[part_map == part].sum(dtype=np.float64) for part in parts])
-    return correlate_ranks(sums, importance)
+    return {
+        "parts": correlate_ranks(sums, importance),
+        "parts_density": correlate_ranks(_settle(sums / areas), importance),
+        "parts_partial": correlate_ranks_given(_settle(sums), importance, areas),
+    }
+
+
+def _settle(values: np.ndarray) -> np.ndarray:
+    """Values without the digits that rounding left, by which equal ones would be ranked."""
+    peak = np.abs(values).max()
+    return np.round(values / peak, 9) if peak else values

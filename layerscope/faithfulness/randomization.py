@@ -1,4 +1,8 @@
-"""Whether a map follows the model: the weight-randomisation test of Adebayo et al. (2018)."""
+"""Whether a map follows the model: the weight-randomisation test of Adebayo et al. (2018).
+
+What it gives is no ranking: a map that is mostly noise, or finer than another, comes off well whatever it
+says of the model (Binder et al. 2023).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of all methods: gathered, averaged, and compared with chance."""
+"""Figures of all methods: gathered, averaged, compared with each other and with chance."""
 
 from __future__ import annotations
 
@@ -8,25 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerscope.explanation.object_share import share_covered
-from layerscope.faithfulness.localization import widen
-from layerscope.faithfulness.statistics import average
+from layerscope.faithfulness.baselines import BASELINES
+from layerscope.faithfulness.measures import MEASURES
+from layerscope.faithfulness.statistics import average, average_share, compare_methods
 
 if TYPE_CHECKING:  # figures are put together without the model that they are of
-    from layerscope.faithfulness.evaluation import GroundTruth, Measured
+    from layerscope.faithfulness.evaluation import Measured
 
-MEASURES = (
-    "pointing_game",
-    "mass",
-    "rank",
-    "parts",
-    "deletion",
-    "insertion",
-    "randomized",
-    "randomized_all",
-    "ssim",
-)
-HEADLINES = ("pointing_game", "mass", "parts", "deletion", "insertion", "randomized")
+HEADLINES = ("pointing_game", "mass", "parts", "parts_partial", "deletion", "insertion")
+SAME = 0.05  # p-values from here on do not tell a method from the best
 Row = dict[str, str | int | float]
 
 
@@ -56,18 +46,8 @@ def gather(keys: list[str], n: int, results: Iterable[tuple[str, list[int], Meas
     return found
 
 
-def compute_chances(truths: list[GroundTruth], tolerance: float) -> Measured:
-    """What a map gets that points anywhere, per sample (n,), for the measures of where the object is."""
-    if not truths:
-        return {}
-    masks = [truth.part_map > 0 for truth in truths]
-    covered = np.array([share_covered(mask) for mask in masks])
-    near = np.array([share_covered(widen(mask, tolerance)) for mask in masks])
-    return {"pointing_game": near, "mass": covered, "rank": covered}
-
-
 def tabulate(keys: list[str], found: Measured, chances: Measured, random_state: int) -> list[Row]:
-    """A row per measure and method: mean, interval, number of samples, and chance where it is known.
+    """A row per measure and method.
 
     Parameters
     ----------
@@ -76,34 +56,64 @@ def tabulate(keys: list[str], found: Measured, chances: Measured, random_state: 
     found : dict of ndarray
         Of `gather`.
     chances : dict of ndarray
-        Of `compute_chances`.
+        Of `layerscope.faithfulness.evaluation.compute_chances`, and NaN where it is not defined.
     random_state : int
-        Of the bootstrap.
+        Of the bootstrap, and of the comparison.
+
+    Returns
+    -------
+    list of dict
+        ``method``, ``measure``; ``value``, ``low`` and ``high``, mean and 95 % interval; ``n``, of how many
+        samples; ``chance``, on the same samples; and of measures that methods are ranked by ``p_value``,
+        that of a difference from the best method, corrected for all pairs of methods. A text is empty where
+        there is no number.
     """
     rows: list[Row] = []
-    for measure in (name for name in MEASURES if name in found):
-        for key, values in zip(keys, found[measure], strict=True):
-            known = np.isfinite(values)
-            if not known.any():
+    for measure in (each for each in MEASURES.values() if each.key in found):
+        values = found[measure.key]
+        known = np.isfinite(values)
+        p_values = _compare_with_best(keys, values, measure.better, random_state)
+        for i, key in enumerate(keys):
+            mine = values[i, known[i]]
+            if not len(mine):
                 continue
-            figure = asdict(average(values[known], random_state))
-            chance = chances[measure][known].mean() if measure in chances else None
-            rows.append(
-                {
-                    "method": key,
-                    "measure": measure,
-                    **{name: round(value, 4) for name, value in figure.items()},
-                    "chance": "" if chance is None else round(float(chance), 4),
-                }
+            figure = (
+                average_share(mine)
+                if measure.is_share
+                else average(mine, random_state, measure.low, measure.high)
             )
+            chance = (
+                chances[measure.key][known[i]].mean() if measure.key in chances else float("nan")
+            )
+            numbers = {**asdict(figure), "chance": chance, "p_value": p_values[i]}
+            rows.append({"method": key, "measure": measure.key, **_write(numbers)})
     return rows
+
+
+def _write(numbers: Mapping[str, float]) -> Row:
+    return {
+        name: "" if not np.isfinite(value) else value if name == "n" else round(float(value), 4)
+        for name, value in numbers.items()
+    }
+
+
+def _compare_with_best(
+    keys: list[str], values: np.ndarray, better: int, random_state: int
+) -> np.ndarray:
+    """p-values (methods,) of differences from the best method that is no baseline; NaN without a ranking."""
+    counts = np.isfinite(values).sum(axis=1)
+    means = better * np.nansum(values, axis=1) / np.maximum(counts, 1)
+    ranked = [i for i, key in enumerate(keys) if key not in BASELINES and counts[i]]
+    if not better or not ranked:
+        return np.full(len(keys), np.nan)
+    return compare_methods(values, random_state)[max(ranked, key=lambda i: means[i])]
 
 
 def summarize(rows: list[Row], chances: Measured) -> Mapping[str, Mapping[str, float]]:
     """By method the figures worth a headline; and of chance."""
     summary: dict[str, dict[str, float]] = {}
     for name, values in chances.items():
-        summary.setdefault("chance", {})[name] = round(float(values.mean()), 4)
+        summary.setdefault("chance", {})[name] = round(float(np.nanmean(values)), 4)
     for row in rows:
         if row["measure"] in HEADLINES:
             of_method = summary.setdefault(str(row["method"]), {})

@@ -21,7 +21,7 @@ from layerscope.datasets.categories import Category
 from layerscope.datasets.dataset import Dataset, PictureSource, Sample
 from layerscope.errors import InputError
 from layerscope.faithfulness.localization import measure_mass
-from layerscope.faithfulness.summary import MEASURES
+from layerscope.faithfulness.measures import MEASURES
 from layerscope.models.registry import load_model
 from layerscope.models.weights import write_weights
 from layerscope.params import FaithfulnessParams, read_params
@@ -40,17 +40,19 @@ SETTINGS: dict[str, Any] = {
     "methods": ["saliency", "grad_cam", "lrp", "occlusion"],
     "options": {"occlusion": {"patch": 16, "stride": 8}},
     "n_samples": 7,
-    "n_samples_long": 3,
-    "n_randomized": 2,
-    "n_randomized_long": 1,
+    "n_again": 3,
     "n_points": 3,
+    "n_noisy": 1,
+    "noise": 0.05,
     "tolerance": 1,
     "cell": 4,
     "n_steps": 4,
-    "deletion_fill": "mean",
-    "insertion_fill": "blur",
+    "fills": ["mean", "blur"],
     "random_state": 0,
 }
+NAMES = list(MEASURES)
+RANKED = [key for key, measure in MEASURES.items() if measure.better]
+OF_OBJECT = [key for key, measure in MEASURES.items() if measure.group == "object"]
 KEYS = ["saliency", "grad_cam", "occlusion", "random", "centre", "edges"]
 
 
@@ -106,20 +108,25 @@ def test_stage_writes_store_table_and_headlines_that_agree(
     store = Store(store_path(RUN, "faithfulness"))
     facts = store.attributes
     assert facts["methods"] == KEYS and list(facts["skipped"]) == ["lrp"]
-    assert tuple(facts["measures"]) == MEASURES
+    assert facts["measures"] == NAMES and facts["fills"] == ["mean", "blur"]
+    assert facts["shares"] == [0, 1 / 16, 4 / 16, 9 / 16, 1]
     assert (facts["n_layers"], facts["randomized_layers"]) == (3, [1, 2, 3])
     figures = store.read("figures")
-    assert figures.shape == (9, 6, 7)
+    assert figures.shape == (16, 6, 7)
     measured = np.isfinite(figures).sum(axis=2)
-    assert measured[MEASURES.index("mass")].tolist() == [7, 7, 3, 7, 7, 7]
-    assert measured[MEASURES.index("randomized")].tolist() == [2, 2, 1, 2, 2, 2]
+    for name, n in (("mass", 7), ("deletion", 7), ("complexity", 7), ("randomized", 3)):
+        assert (measured[NAMES.index(name)] == n).all()  # all methods on the same samples
     rows = read_table()
-    assert len(rows) == 9 * 6
+    assert {row["measure"] for row in rows} == set(NAMES) and len(rows) <= 16 * 6
     for row in rows:
-        values = figures[MEASURES.index(row["measure"]), KEYS.index(row["method"])]
+        values = figures[NAMES.index(row["measure"]), KEYS.index(row["method"])]
         assert float(row["value"]) == pytest.approx(np.nanmean(values), abs=1e-4)
         assert int(row["n"]) == np.isfinite(values).sum()
-        assert (row["chance"] != "") == (row["measure"] in {"pointing_game", "mass", "rank"})
+        assert (row["chance"] != "") == (row["measure"] in OF_OBJECT)
+        assert (row["p_value"] != "") == (row["measure"] in RANKED)
+        assert (row["low"] == "") == (row["high"] == "")
+        if row["low"]:
+            assert float(row["low"]) <= float(row["value"]) <= float(row["high"])
     summary = json.loads(Path(f"data/{RUN}/faithfulness.json").read_text())
     assert summary["samples"] == 7
     assert list(summary) == ["samples", "chance", *KEYS]
@@ -127,7 +134,9 @@ def test_stage_writes_store_table_and_headlines_that_agree(
     for key in KEYS:
         assert len(summary[key]) == 6
         assert all(value == told[key, measure] for measure, value in summary[key].items())
-    assert len([path for path in store.path.rglob("*") if path.is_file()]) <= 16
+    assert (
+        len([path for path in store.path.rglob("*") if path.is_file()]) == 1 + 2 * 8
+    )  # of eight arrays
 
 
 def test_figures_are_those_of_the_samples_that_are_named(project: None) -> None:
@@ -135,7 +144,7 @@ def test_figures_are_those_of_the_samples_that_are_named(project: None) -> None:
     store, samples = Store(store_path(RUN, "faithfulness")), Samples(store_path(RUN, "samples"))
     uids, outputs = store.read("uid"), store.read("output")
     assert len(set(samples.labels[uids].tolist())) == 7
-    mass = store.read("figures")[MEASURES.index("mass"), 0]
+    mass = store.read("figures")[NAMES.index("mass"), 0]
     classifier = load_model(read_params().run(RUN).model, Path(WEIGHTS))
     for uid, output, found in zip(uids.tolist(), outputs.tolist(), mass, strict=True):
         inputs = torch.from_numpy(samples.picture(uid)).permute(2, 0, 1)[None] / 255
@@ -149,12 +158,17 @@ def test_figures_are_those_of_the_samples_that_are_named(project: None) -> None:
         assert found == pytest.approx(measure_mass(values, part_map > 0), abs=1e-5)
         known = np.isfinite(store.read("importance")[uids.tolist().index(uid)])
         assert (np.flatnonzero(known) + 1).tolist() == np.unique(part_map[part_map > 0]).tolist()
-    curves = store.read("curves")
-    assert curves.shape == (2, 6, 5)
-    areas = store.read("figures")[[MEASURES.index("deletion"), MEASURES.index("insertion")]]
-    np.testing.assert_allclose(np.trapezoid(curves, dx=1 / 4), np.nanmean(areas, axis=2), rtol=1e-5)
-    assert store.read("cascade").shape == (2, 6, 3)
-    assert store.read("cascade")[:, KEYS.index("edges")] == pytest.approx(1)
+    curves, fills = store.read("curves"), store.read("fills")
+    assert curves.shape == (2, 6, 2, 5) and fills.shape == (2, 6, 7, 2)
+    areas = np.trapezoid(curves, store.attributes["shares"], axis=-1)
+    np.testing.assert_allclose(areas, fills.mean(axis=2), rtol=1e-5)
+    figures = store.read("figures")[[NAMES.index("deletion"), NAMES.index("insertion")]]
+    np.testing.assert_allclose(figures, fills.mean(axis=3), rtol=1e-5)
+    cascade = store.read("cascade")
+    assert cascade.shape == (2, 6, 3, 3)
+    assert cascade[:, KEYS.index("edges")] == pytest.approx(1)
+    randomized = store.read("figures")[NAMES.index("randomized"), :, :3]
+    np.testing.assert_allclose(cascade[0].mean(axis=-1), randomized, atol=1e-6)
 
 
 def test_stage_repeats_itself(project: None) -> None:
@@ -177,11 +191,11 @@ def test_without_part_maps_there_is_no_ground_truth(project: None) -> None:
     write_samples(path, plain, drawn, quality=90, sizes=[10])
     faithfulness.main(RUN)
     store = Store(store_path(RUN, "faithfulness"))
-    assert tuple(store.attributes["measures"]) == MEASURES[4:]
-    assert "importance" not in store and store.read("figures").shape == (5, 6, 7)
+    assert store.attributes["measures"] == NAMES[6:]
+    assert "importance" not in store and store.read("figures").shape == (10, 6, 7)
     assert {row["chance"] for row in read_table()} == {""}
     summary = json.loads(Path(f"data/{RUN}/faithfulness.json").read_text())
-    assert set(summary["saliency"]) == {"deletion", "insertion", "randomized"}
+    assert set(summary["saliency"]) == {"deletion", "insertion"}
     assert "chance" not in summary
 
 
@@ -204,14 +218,14 @@ def test_samples_are_those_the_model_gets_right_or_has_no_class_for(tiny_run: Pa
 
 
 def test_jobs_cover_the_samples_of_each_method_once() -> None:
-    settings = FaithfulnessParams(**{**SETTINGS, "n_samples": 13, "n_randomized_long": 2})
+    settings = FaithfulnessParams(**{**SETTINGS, "n_samples": 13, "n_again": 2})
     seen: dict[tuple[str, bool], list[int]] = {}
     for job in list_jobs(["saliency", "occlusion", "edges"], 12, settings):
-        seen.setdefault((job.method, job.randomized), []).extend(range(job.start, job.stop))
+        seen.setdefault((job.method, job.again), []).extend(range(job.start, job.stop))
     assert seen == {
         ("saliency", False): list(range(12)),
         ("saliency", True): [0, 1],
-        ("occlusion", False): [0, 1, 2],
+        ("occlusion", False): list(range(12)),
         ("occlusion", True): [0, 1],
         ("edges", False): list(range(12)),
         ("edges", True): [0, 1],
@@ -225,7 +239,7 @@ def test_jobs_cover_the_samples_of_each_method_once() -> None:
         ({"options": {"lime": {}}}, "faithfulness.options.lime: not among the methods"),
         ({"options": {"occlusion": {"patch": 0}}}, "patch is 0"),
         ({"n_samples": 1}, "params.yaml: faithfulness.n_samples"),
-        ({"deletion_fill": "white"}, "params.yaml: faithfulness.deletion_fill"),
+        ({"fills": ["blur", "white"]}, "params.yaml: faithfulness.fills"),
     ],
 )
 def test_wrong_parameters_are_refused_before_any_work(

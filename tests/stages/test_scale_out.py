@@ -95,9 +95,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             methods=["saliency", "smooth_grad"],
             options={},
             n_samples=4,
-            n_samples_long=2,
-            n_randomized=2,
-            n_randomized_long=1,
+            n_again=2,
+            n_noisy=1,
             n_points=2,
             n_steps=4,
         )

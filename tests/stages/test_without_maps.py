@@ -44,7 +44,7 @@ def test_stages_methods_and_inspector_leave_out_what_needs_maps(
     assert set(explained.layers) == {"guided"} and explained.problem == NO_MAPS
 
     edit_params("faithfulness", methods=["saliency", "grad_cam", "lrp"], options={})
-    edit_params("faithfulness", n_samples=4, n_randomized=1, n_points=2, n_steps=3)
+    edit_params("faithfulness", n_samples=4, n_again=1, n_points=2, n_noisy=1, n_steps=3)
     run_stage_of("faithfulness")
     found = Store(store_path(RUN, "faithfulness")).attributes
     assert found["skipped"] == {"grad_cam": NO_MAPS}

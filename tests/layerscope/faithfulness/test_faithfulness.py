@@ -16,15 +16,30 @@ from torch import nn
 from layerscope.datasets.categories import IMAGENETTE
 from layerscope.datasets.rendered import DATASETS, render
 from layerscope.errors import InputError
+from layerscope.explanation.filling import fill_picture
 from layerscope.explanation.registry import attribute
 from layerscope.faithfulness.baselines import BASELINES, compute_edges
-from layerscope.faithfulness.curves import compute_area, rank_cells, replace_in_steps
+from layerscope.faithfulness.complexity import (
+    measure_change,
+    measure_complexity,
+    measure_histogram,
+    measure_sparseness,
+)
+from layerscope.faithfulness.curves import (
+    compute_area,
+    list_shares,
+    rank_cells,
+    replace_in_steps,
+)
 from layerscope.faithfulness.evaluation import (
     Explainer,
     GroundTruth,
+    Noise,
     Perturbation,
+    compute_chances,
+    measure_again,
+    measure_localization,
     measure_maps,
-    measure_randomization,
     trace_curves,
 )
 from layerscope.faithfulness.localization import (
@@ -33,6 +48,7 @@ from layerscope.faithfulness.localization import (
     play_pointing_game,
     widen,
 )
+from layerscope.faithfulness.measures import GROUPS, MEASURES
 from layerscope.faithfulness.parts import (
     correlate_parts,
     list_parts,
@@ -46,13 +62,14 @@ from layerscope.faithfulness.randomization import (
     list_weighted,
 )
 from layerscope.faithfulness.sampling import choose_samples
-from layerscope.faithfulness.statistics import average, correlate_ranks
-from layerscope.faithfulness.summary import compute_chances, gather, summarize, tabulate
+from layerscope.faithfulness.statistics import correlate_ranks
+from layerscope.faithfulness.summary import gather, summarize, tabulate
 from layerscope.models.registry import Classifier
 from tests.shared.inputs import take
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 rng = np.random.default_rng(11)
+NOISE = Noise(2, 0.1)
 
 
 def mask_of(*places: tuple[int, int], size: int = 5) -> np.ndarray:
@@ -163,30 +180,71 @@ def test_rank_breaks_ties_at_random_in_expectation() -> None:
 def test_chance_is_what_the_object_covers() -> None:
     maps = [np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8)]
     maps[0][0, 0], maps[1][:2] = 1, 2
-    chances = compute_chances([GroundTruth(each, np.zeros(1)) for each in maps], 1)
-    assert chances["mass"].tolist() == chances["rank"].tolist() == [1 / 16, 8 / 16]
-    assert chances["pointing_game"].tolist() == [3 / 16, 12 / 16]
+    maps[1][2:] = 3
+    maps[1][2:, 2:] = 0
+    truths = [GroundTruth(maps[0], np.ones(1)), GroundTruth(maps[1], np.array([4.0, 2.0]))]
+    chances = compute_chances(truths, 1)
+    assert chances["mass"].tolist() == chances["rank"].tolist() == [1 / 16, 12 / 16]
+    assert chances["pointing_game"].tolist() == [3 / 16, 15 / 16]
+    # What area alone says of parts: of a single one nothing, of two that the larger one matters more.
+    np.testing.assert_allclose(chances["parts"], [np.nan, 1])
+    np.testing.assert_array_equal(chances["parts_density"], [np.nan, 0])
     assert compute_chances([], 1) == {}
 
 
 # --- parts ---------------------------------------------------------------------------------------
 
 
-def test_parts_are_ranked_by_their_summed_relevance() -> None:
-    part_map = np.array([[2, 2, 0], [5, 7, 7], [9, 0, 0]], dtype=np.uint8)
+def test_parts_are_ranked_by_their_summed_relevance_and_by_that_of_a_pixel() -> None:
+    part_map = np.array([[2, 2, 0], [5, 7, 7], [9, 9, 9]], dtype=np.uint8)
     values = np.array([[1, 2, 50], [4, -3, 2], [0.5, 0, 0]])
-    assert list_parts(part_map).tolist() == [2, 5, 7, 9]  # sums 3, 4, -1, 0.5
-    assert correlate_parts(values, part_map, np.array([30, 40, 1, 2.0])) == pytest.approx(1)
-    assert correlate_parts(values, part_map, np.array([2, 1, 40, 30.0])) == pytest.approx(-1)
-    # Ranks 3, 4, 1, 2 against 4, 3, 1, 2: 1 - 6 * 2 / (4 * 15)
-    assert correlate_parts(values, part_map, np.array([9, 8, 1, 2.0])) == pytest.approx(0.8)
+    assert list_parts(part_map).tolist() == [2, 5, 7, 9]
+    # Sums are 3, 4, -1 and 0.5; a pixel has 1.5, 4, -0.5 and 0.17.
+
+    def correlate(*importance: float) -> dict[str, float]:
+        return correlate_parts(values, part_map, np.array(importance))
+
+    for importance, expected in (
+        ((30, 40, 1, 2.0), 1),
+        ((2, 1, 40, 30.0), -1),
+        ((9, 8, 1, 2.0), 0.8),  # ranks 3, 4, 1, 2 against 4, 3, 1, 2: 1 - 6 * 2 / (4 * 15)
+    ):
+        found = correlate(*importance)
+        assert found["parts"] == found["parts_density"] == pytest.approx(expected)
+    # Areas 2, 1, 2, 3 have ranks 2.5, 1, 2.5, 4: with relevance and its like -3 / sqrt(22.5).
+    assert correlate(30, 40, 1, 2.0)["parts_partial"] == pytest.approx(1)
+    # Importance 9, 8, 1, 2: with relevance .8, with area -1.5 / sqrt(22.5).
+    x, y = -3 / 22.5**0.5, -1.5 / 22.5**0.5
+    expected = (0.8 - x * y) / ((1 - x**2) * (1 - y**2)) ** 0.5
+    assert correlate(9, 8, 1, 2.0)["parts_partial"] == pytest.approx(expected)
+
+
+def test_a_part_with_little_relevance_on_many_pixels_is_not_a_relevant_one() -> None:
+    part_map = np.repeat(np.uint8([1, 2, 3]), [1, 4, 16])[None]
+    values = np.repeat([3.0, 2.0, 1.0], [1, 4, 16])[None]  # sums 3, 8, 16
+    found = correlate_parts(values, part_map, np.array([1.0, 2.0, 3.0]))
+    assert found["parts"] == pytest.approx(1) and found["parts_density"] == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("level", [1.0, 0.1, 1 / 3, 2e-7, 0.0])
+def test_a_constant_map_has_nothing_beyond_area(level: float) -> None:
+    for seed in range(20):
+        drawn = np.random.default_rng(seed)
+        part_map = drawn.choice(6, (40, 40), p=[0.3, 0.02, 0.08, 0.1, 0.2, 0.3]).astype(np.uint8)
+        importance = drawn.normal(size=5)
+        found = correlate_parts(np.full((40, 40), level), part_map, importance)
+        assert found["parts_density"] == found["parts_partial"] == 0
+        areas = np.bincount(part_map.ravel())[1:]
+        expected = spearmanr(areas, importance).statistic if level else 0
+        assert found["parts"] == pytest.approx(expected)
 
 
 def test_parts_without_an_order_have_no_correlation() -> None:
     part_map = np.array([[1, 2], [0, 0]], dtype=np.uint8)
-    assert correlate_parts(np.zeros((2, 2)), part_map, np.array([1.0, 2])) == 0
+    none = correlate_parts(np.zeros((2, 2)), part_map, np.array([1.0, 2]))
+    assert none["parts"] == none["parts_density"] == 0 and np.isnan(none["parts_partial"])
     single = np.array([[1, 1], [0, 0]], dtype=np.uint8)
-    assert np.isnan(correlate_parts(np.ones((2, 2)), single, np.array([1.0])))
+    assert np.isnan(list(correlate_parts(np.ones((2, 2)), single, np.array([1.0])).values())).all()
 
 
 def test_importance_is_the_drop_of_the_logit() -> None:
@@ -251,12 +309,14 @@ def test_pixels_are_ranked_by_value_and_ties_at_random() -> None:
     assert abs(means - 18).max() < 3.5
 
 
-def test_a_picture_is_replaced_in_equal_steps() -> None:
+def test_a_picture_is_replaced_in_steps_that_grow() -> None:
     picture, filling = paint(2, 4)
     ranks = rank_cells(rng.random((4, 4)), 1, 0)
-    stack = replace_in_steps(picture, filling, ranks, 5)
+    shares = list_shares(4)
+    assert shares.tolist() == [0, 1 / 16, 4 / 16, 9 / 16, 1]
+    stack = replace_in_steps(picture, filling, ranks, shares)
     assert (stack[0] == picture).all() and (stack[-1] == filling).all()
-    for count, each in zip((0, 3, 6, 10, 13, 16), stack, strict=True):
+    for count, each in zip((0, 1, 4, 9, 16), stack, strict=True):
         replaced = ranks < count
         assert replaced.sum() == count
         assert (each[replaced] == filling[replaced]).all()
@@ -264,28 +324,118 @@ def test_a_picture_is_replaced_in_equal_steps() -> None:
 
 
 def test_area_is_that_under_the_polygon() -> None:
-    assert compute_area(np.array([1.0, 0.5, 0.0])) == pytest.approx(0.5)
-    assert compute_area(np.array([1.0, 0.2, 0.2, 0.2, 0.2])) == pytest.approx(0.3)
+    assert compute_area(np.array([1.0, 0.5, 0.0]), np.array([0, 0.5, 1])) == pytest.approx(0.5)
+    curves = np.array([[1.0, 0.2, 0.2], [0.4, 0.4, 0.4]])
+    found = compute_area(curves, np.array([0, 0.1, 1]))
+    np.testing.assert_allclose(found, [0.1 * 0.6 + 0.9 * 0.2, 0.4])
 
 
 def test_curves_of_a_linear_model_are_known_and_its_own_order_is_the_best() -> None:
     classifier, weight = linear_model(6)
     picture = paint(1, 6)[0]
     worth = (picture / 255 * weight).sum(axis=2)
-    perturbation = Perturbation(1, 36, "black", "black")  # a pixel a step
+    perturbation = Perturbation(1, 6, ("black", "mean"))  # after 1, 4, 9, 16, 25 and 36 pixels
+    counts = np.arange(7) ** 2
 
     def areas(values: np.ndarray) -> tuple[float, float]:
         curves = trace_curves(classifier, picture, 0, values, perturbation, 0)
-        return compute_area(curves["deletion"]), compute_area(curves["insertion"])
+        deletion, insertion = (compute_area(curves[k], list_shares(6))[0] for k in sorted(curves))
+        return deletion, insertion
 
     curves = trace_curves(classifier, picture, 0, worth, perturbation, 0)
-    added = np.concatenate([[0], np.cumsum(np.sort(worth, axis=None)[::-1])])
-    np.testing.assert_allclose(curves["deletion"], expit(worth.sum() - added), rtol=1e-3)
-    np.testing.assert_allclose(curves["insertion"], expit(added), rtol=1e-3)
+    added = np.concatenate([[0], np.cumsum(np.sort(worth, axis=None)[::-1])])[counts]
+    np.testing.assert_allclose(curves["deletion"][0], expit(worth.sum() - added), rtol=1e-3)
+    np.testing.assert_allclose(curves["insertion"][0], expit(added), rtol=1e-3)
+    mean = fill_picture(picture, "mean")[0, 0] / 255
+    gain = ((picture / 255 - mean) * weight).sum(axis=2).ravel()[worth.ravel().argsort()[::-1]]
+    added = np.concatenate([[0], np.cumsum(gain)])[counts]
+    nothing = (mean * weight).sum()
+    np.testing.assert_allclose(
+        curves["deletion"][1], expit(nothing + gain.sum() - added), rtol=1e-3
+    )
+    np.testing.assert_allclose(curves["insertion"][1], expit(nothing + added), rtol=1e-3)
     least, most = areas(worth)
     for values in [-worth, *rng.random((30, 6, 6))]:
         deletion, insertion = areas(values)
         assert deletion > least and insertion < most
+
+
+# --- what maps are like --------------------------------------------------------------------------
+
+
+def test_complexity_by_hand() -> None:
+    assert measure_complexity(np.full((4, 5), -0.3)) == pytest.approx(np.log(20))
+    assert measure_complexity(np.eye(1, 20)) == 0
+    assert measure_complexity(np.array([[0.5, -0.5, 0]])) == pytest.approx(np.log(2))
+    assert measure_sparseness(np.full((4, 5), -0.3)) == pytest.approx(0)
+    assert measure_sparseness(np.eye(1, 20)) == pytest.approx(19 / 20)
+    assert measure_sparseness(np.array([[3.0, -1.0]])) == pytest.approx(
+        0.25
+    )  # (1 * 3 - 1 * 1) / (2 * 4)
+    assert measure_histogram(np.array([0.0, 1.0, 1.0, 1.0])) == pytest.approx(
+        -0.25 * np.log(0.25) - 0.75 * np.log(0.75)
+    )
+    assert measure_change(np.array([[3.0, 4.0]]), np.array([[3.0, 3.0]])) == pytest.approx(0.2)
+    nothing = np.zeros((3, 3))
+    assert np.isnan(
+        [measure_complexity(nothing), measure_sparseness(nothing), measure_change(nothing, nothing)]
+    ).all()
+
+
+def test_what_maps_are_like_is_as_quantus_has_it() -> None:
+    # Values of Quantus 0.6.0 (Hedström et al. 2023), which puts another OpenCV over ours and so is no
+    # requirement: `Complexity`, `Sparseness` and `MaxSensitivity` with ``normalise=False`` and the first two
+    # with ``abs=True``, and `discrete_entropy`, of which its `EfficientMPRT` takes the relative rise.
+    drawn = np.random.default_rng(2024)
+    maps = drawn.normal(size=(3, 12, 12))
+    maps[1] = np.maximum(maps[1], 0)
+    maps[2] **= 3
+    changes = drawn.normal(scale=0.1, size=(4, 3, 12, 12))
+    quantus = {
+        measure_complexity: [4.648162777619594, 4.015793421572049, 3.45115686288294],
+        measure_sparseness: [0.4410345745342835, 0.7008868113699419, 0.8272595784190664],
+        measure_histogram: [3.9635521346924283, 2.5785883796957303, 2.0305289221962513],
+    }
+    for measure, expected in quantus.items():
+        np.testing.assert_allclose([measure(each) for each in maps], expected, rtol=1e-5)
+    found = np.max([list(map(measure_change, maps, maps + each)) for each in changes], axis=0)
+    np.testing.assert_allclose(
+        found, [0.10790943058469621, 0.13891403903173646, 0.01994569223790655], rtol=1e-9
+    )
+
+
+def test_noise_is_another_for_each_copy_and_picture_and_the_same_whatever_comes_with_it() -> None:
+    pictures = np.full((2, 40, 40, 3), 128, dtype=np.uint8)
+    pictures[1] = 64
+    copies = Noise(3, 0.05).lay(pictures, 4)
+    assert copies.shape == (3, 2, 40, 40, 3) and copies.dtype == np.uint8
+    assert (copies - pictures.astype(float)).std() == pytest.approx(0.05 * 255, rel=0.02)
+    alone = Noise(3, 0.05).lay(pictures[1:], 4)
+    assert (copies[:, 1:] == alone).all()
+    offsets = (copies - pictures.astype(float)).reshape(6, -1)
+    assert len(np.unique(offsets, axis=0)) == 6
+    assert Noise(1, 1.0).lay(pictures, 0).min() == 0  # clipped, not wrapped
+
+
+def test_sensitivity_of_a_gradient_of_a_linear_model_is_none() -> None:
+    classifier, _ = linear_model(16)
+    found = measure_again(
+        Explainer("saliency", 0), classifier, paint(2, 16), np.array([0, 0]), 2, NOISE
+    )
+    np.testing.assert_allclose(found["max_sensitivity"], 0, atol=1e-6)
+
+
+def test_sensitivity_is_the_largest_change_that_noise_makes() -> None:
+    classifier, pictures = small_net(), paint(3, 16)
+    explainer, outputs = Explainer("saliency", 7), np.array([0, 1, 2])
+    found = measure_again(explainer, classifier, pictures, outputs, 2, NOISE)["max_sensitivity"]
+    before = explainer.explain(classifier, pictures, outputs)
+    changes = []
+    for copy in NOISE.lay(pictures, 7):
+        change = explainer.explain(classifier, copy, outputs) - before
+        changes.append(np.sqrt((change**2).sum(axis=(1, 2)) / (before**2).sum(axis=(1, 2))))
+    np.testing.assert_allclose(found, np.maximum(*changes), rtol=1e-5)
+    assert (found > 0.05).all()
 
 
 # --- weights made random -------------------------------------------------------------------------
@@ -335,25 +485,50 @@ def test_maps_are_compared_without_their_signs() -> None:
     assert compare_maps(first, np.zeros((20, 20)))[0] == 0
 
 
-def test_edges_stay_while_gradients_follow_the_model() -> None:
+def test_edges_stay_fresh_noise_does_not_and_gradients_follow_the_model() -> None:
     classifier, pictures, outputs = small_net(), paint(3, 16), np.array([0, 1, 2])
     found = {
-        key: measure_randomization(Explainer(key, 0), classifier, pictures, outputs, 3)
-        for key in ("edges", "saliency")
+        key: measure_again(Explainer(key, 0), classifier, pictures, outputs, 3, NOISE)
+        for key in ("edges", "random", "saliency")
     }
-    assert found["edges"]["randomized_curve"] == pytest.approx(np.ones((3, 3)))
-    assert found["edges"]["ssim"] == pytest.approx(1)
+    edges = found["edges"]
+    assert edges["randomized_curve"] == pytest.approx(np.ones((3, 3)))
+    for name in ("ssim", "randomized_all", "randomized_smooth"):
+        assert edges[name] == pytest.approx(1)
+    assert edges["complexity_rise"] == pytest.approx(0)
+    assert abs(found["random"]["randomized_curve"]).max() < 0.25  # 256 pixels
     changed = found["saliency"]["randomized_curve"]
     assert changed.shape == (3, 3) and changed.max() < 0.9
     assert found["saliency"]["randomized"] == pytest.approx(changed.mean(axis=1))
     assert found["saliency"]["randomized_all"].tolist() == changed[:, -1].tolist()
 
 
+def test_smooth_and_efficient_variants_compare_with_the_model_whose_weights_are_all_random() -> (
+    None
+):
+    classifier, pictures, outputs = small_net(), paint(2, 16), np.array([0, 1])
+    explainer = Explainer("saliency", 3)
+    found = measure_again(explainer, classifier, pictures, outputs, 2, NOISE)
+    maps = {}
+    for name, model in (("trained", classifier), ("random", None)):
+        if model is None:
+            *_, (_, model) = cascade(classifier, 2, 3)
+        versions = [pictures, *NOISE.lay(pictures, 3)]
+        maps[name] = np.stack([explainer.explain(model, each, outputs) for each in versions])
+    for i in range(2):
+        smooth = [maps[name].mean(axis=0)[i].ravel() for name in ("trained", "random")]
+        assert found["randomized_smooth"][i] == pytest.approx(
+            spearmanr(*smooth).statistic, abs=1e-6
+        )
+        before, after = (measure_histogram(maps[name][0, i]) for name in ("trained", "random"))
+        assert found["complexity_rise"][i] == pytest.approx((after - before) / before)
+
+
 def test_a_gradient_of_a_linear_model_is_its_weights_and_only_they() -> None:
     # Random from the output on is random at once: the map is that of the new weights.
     classifier, _ = linear_model(16)
     pictures, outputs = paint(2, 16), np.array([0, 0])
-    found = measure_randomization(Explainer("saliency", 0), classifier, pictures, outputs, 2)
+    found = measure_again(Explainer("saliency", 0), classifier, pictures, outputs, 2, NOISE)
     assert found["randomized_curve"].shape == (2, 1)  # there is one layer
     (_, forgetting), *_ = cascade(classifier, 2, 0)
     maps = [
@@ -416,14 +591,21 @@ def test_a_model_that_looks_at_one_part_is_explained_by_its_gradient() -> None:
             np.array([0]),
             [GroundTruth(part_map, importance)],
             tolerance=1,
-            perturbation=Perturbation(1, 8, "black", "black"),
+            perturbation=Perturbation(1, 8, ("black", "mean")),
         )
         for key, options in methods.items()
     }
     right = found["integrated_gradients"]
     assert right["mass"] == pytest.approx(1) and right["rank"] == pytest.approx(1)
     assert right["parts"] == pytest.approx(1) and right["pointing_game"] == 1
-    assert right["deletion_curve"].shape == (1, 9)
+    assert right["parts_density"] == pytest.approx(1) and np.isnan(
+        right["parts_partial"]
+    )  # of three
+    assert right["deletion_curve"].shape == (1, 2, 9) and right["deletion_fills"].shape == (1, 2)
+    for name in ("deletion", "insertion"):
+        areas = compute_area(right[f"{name}_curve"], list_shares(8))
+        np.testing.assert_allclose(right[f"{name}_fills"], areas)
+        assert right[name] == pytest.approx(areas.mean())
     for wrong in (found["random"], found["edges"]):
         assert wrong["mass"] < 0.5 and wrong["parts"] < 1  # the largest part matters least
         assert wrong["deletion"] > right["deletion"] and wrong["insertion"] < right["insertion"]
@@ -472,42 +654,71 @@ def test_rank_correlation_is_scipys_and_zero_without_an_order() -> None:
     assert correlate_ranks(first, np.full(30, 2.0)) == 0
 
 
-def test_interval_of_a_mean() -> None:
-    values = rng.normal(3, 2, 400)
-    figure = average(values, 0)
-    error = values.std() / 20
-    assert figure.value == pytest.approx(values.mean()) and figure.n == 400
-    assert figure.low == pytest.approx(values.mean() - 1.96 * error, abs=0.3 * error)
-    assert figure.high == pytest.approx(values.mean() + 1.96 * error, abs=0.3 * error)
-    constant = average(np.full(5, 0.25), 0)
-    assert (constant.value, constant.low, constant.high) == (0.25, 0.25, 0.25)
-
-
 def test_figures_are_gathered_averaged_and_set_beside_chance() -> None:
     results = [
-        ("one", [0, 1], {"mass": np.array([0.2, 0.4]), "curve": np.ones((2, 3))}),
-        ("one", [2], {"mass": np.array([0.6]), "curve": np.zeros((1, 3))}),
-        ("two", [0, 1], {"mass": np.array([0.5, 0.5])}),
+        ("lrp", [0, 1], {"mass": np.array([0.2, 0.4]), "curve": np.ones((2, 3))}),
+        ("lrp", [2], {"mass": np.array([0.6]), "curve": np.zeros((1, 3))}),
+        ("lime", [0, 1], {"mass": np.array([0.5, 0.5])}),
     ]
-    found = gather(["one", "two"], 3, iter(results))
+    found = gather(["lrp", "lime"], 3, iter(results))
     assert found["mass"][0].tolist() == [0.2, 0.4, 0.6]
     assert np.isnan(found["mass"][1]).tolist() == [False, False, True]
     assert found["curve"][0].tolist() == [[1] * 3, [1] * 3, [0] * 3]
     chances = {"mass": np.array([0.1, 0.3, 0.5])}
-    rows = tabulate(["one", "two"], found, chances, 0)
+    rows = tabulate(["lrp", "lime"], found, chances, 0)
     assert [(row["method"], row["value"], row["n"], row["chance"]) for row in rows] == [
-        ("one", 0.4, 3, 0.3),
-        ("two", 0.5, 2, 0.2),  # of the two samples that it explained
+        ("lrp", 0.4, 3, 0.3),
+        ("lime", 0.5, 2, 0.2),  # of the two samples that it explained
     ]
-    assert rows[0]["low"] < 0.4 < rows[0]["high"] and rows[1]["low"] == rows[1]["high"] == 0.5
-    expected = {"chance": {"mass": 0.3}, "one": {"mass": 0.4}, "two": {"mass": 0.5}}
+    assert rows[0]["low"] < 0.4 < rows[0]["high"] and rows[1]["low"] == rows[1]["high"] == ""
+    expected = {"chance": {"mass": 0.3}, "lrp": {"mass": 0.4}, "lime": {"mass": 0.5}}
     assert summarize(rows, chances) == expected
+
+
+def test_methods_are_compared_with_the_best_that_is_no_baseline() -> None:
+    drawn = np.random.default_rng(3)
+    hardness = drawn.normal(
+        size=60
+    )  # of the samples: it moves all methods, and must not hide a difference
+    keys = ["lrp", "lime", "saliency", "edges"]
+    offsets = np.array([0.5, 0.5, 0.0, 0.9])[:, None]
+    values = 3 + hardness + offsets + drawn.normal(scale=0.3, size=(4, 60))
+    rows = {
+        measure: {
+            str(row["method"]): row["p_value"] for row in tabulate(keys, {measure: values}, {}, 0)
+        }
+        for measure in ("mass", "deletion", "complexity")
+    }
+    assert rows["mass"]["lrp"] > 0.2 and rows["mass"]["lime"] > 0.2  # one of them is the best
+    assert 1.0 in (rows["mass"]["lrp"], rows["mass"]["lime"])
+    assert (
+        rows["mass"]["saliency"] < 0.01 and rows["mass"]["edges"] < 0.01
+    )  # the baseline is better still
+    assert rows["deletion"]["saliency"] == 1 and rows["deletion"]["lrp"] < 0.01  # less is better
+    assert set(rows["complexity"].values()) == {""}  # methods are not ranked by it
 
 
 def test_what_was_never_measured_has_no_row() -> None:
     found = {"parts": np.array([[np.nan, np.nan], [0.5, np.nan]])}
-    rows = tabulate(["one", "two"], found, {}, 0)
-    assert [(row["method"], row["n"], row["chance"]) for row in rows] == [("two", 1, "")]
+    rows = tabulate(["lrp", "lime"], found, {}, 0)
+    assert [(row["method"], row["n"], row["chance"]) for row in rows] == [("lime", 1, "")]
+
+
+def test_every_measure_has_a_place_and_a_meaning() -> None:
+    truth = GroundTruth(np.arange(25, dtype=np.uint8).reshape(5, 5) // 5, np.arange(4.0))
+    measured = set(measure_localization(rng.random((5, 5)), truth, 1))
+    classifier, pictures, outputs = small_net(), paint(1, 16), np.array([0])
+    perturbation = Perturbation(4, 2, ("mean",))
+    explainer = Explainer("edges", 0)
+    measured |= set(
+        measure_maps(
+            explainer, classifier, pictures, outputs, None, tolerance=1, perturbation=perturbation
+        )
+    )
+    measured |= set(measure_again(explainer, classifier, pictures, outputs, 2, NOISE))
+    assert {name for name in measured if not name.endswith(("_curve", "_fills"))} == set(MEASURES)
+    assert {measure.group for measure in MEASURES.values()} == set(GROUPS)
+    assert all(not measure.better for measure in MEASURES.values() if measure.group == "weights")
 
 
 def test_an_explainer_leaves_the_model_as_it_is() -> None:
@@ -520,7 +731,7 @@ def test_an_explainer_leaves_the_model_as_it_is() -> None:
         np.array([1, 2]),
         None,
         tolerance=1,
-        perturbation=Perturbation(4, 3, "mean", "blur"),
+        perturbation=Perturbation(4, 3, ("mean", "blur")),
     )
     assert all(torch.equal(v, before[k]) for k, v in classifier.module.state_dict().items())
     assert not any(part._forward_hooks for part in classifier.module.modules())
