@@ -71,11 +71,13 @@ def list_columns(
     if embedding.startswith("tsne-"):
         title = f"KL divergence of {named} in {layer}. {define('KL divergence')}"
         columns.insert(3, FigureColumn("kl", "KL", title))
+    others = []
     for key, (other, moving) in _OTHERS.items():
         is_shown = other.partition("-")[0] == embedding.partition("-")[0]
         if not is_shown and any(name.startswith(moving) for name in varied):
             title = f"{FIGURES[key]} over all layers (metrics.json). {define('trustworthiness')}"
-            columns.append(FigureColumn(key, f"{name_embedding(other)} trust", title))
+            others.append(FigureColumn(key, f"{name_embedding(other)} trust", title))
+    columns[1:1] = others  # beside the mean of the embedding that is looked at
     return tuple(columns)
 
 
