@@ -360,7 +360,9 @@ class FaithfulnessParams:
     n_steps : int
         Steps in which all of a picture is.
     fills : list of str
-        What deleted cells become, and what inserted ones were; each is tried.
+        What deleted cells become, and what inserted ones were.
+    n_fills : int
+        How many of them are tried on each picture; which, is drawn.
     random_state : int
         Of the choice of samples, of methods and baselines that draw, of weights, of noise and of ties.
     """
@@ -377,6 +379,7 @@ class FaithfulnessParams:
     tolerance: float = Field(ge=0)
     cell: int = Field(ge=1)
     n_steps: int = Field(ge=2)
+    n_fills: int = Field(ge=1)
     random_state: int = Field(ge=0, lt=2**32)
 
 
