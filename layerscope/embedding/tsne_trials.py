@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MOMENTUM = 0.8  # in both phases (Belkina et al. 2019)
 _LEAST = 7  # samples, which carry a perplexity of two
+_RANK = 1e-6  # of the largest singular value: smaller ones are rounding
+_PLACES = 20  # random ones for each sample
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,58 @@ def iterate_tsne(
             yield _take(embedding, done, effective)
 
 
-def shuffle_columns(features: np.ndarray, random_state: int) -> np.ndarray:
-    """Each column of features (n, d) in an order of its own.
+def draw_gaussian(features: np.ndarray, random_state: int) -> np.ndarray:
+    """As many samples from a Gaussian, with exactly the mean and covariance of these.
 
-    Every column keeps its values, and so its mean and variance, but samples have nothing in common any
-    more: whatever structure an embedding shows of these is its own.
+    Left singular vectors of the centred features are replaced by random ones (Langsrud 2005, rotation
+    tests). If samples are those of a Gaussian, the result is distributed as they are; whatever else they
+    have, as groups, is gone.
+
+    Parameters
+    ----------
+    features : ndarray of floats, (n, d)
+    random_state : int
+
+    Returns
+    -------
+    ndarray of float64, (n, d)
     """
-    return np.random.default_rng(random_state).permuted(features, axis=0)
+    mean = features.mean(axis=0, dtype=np.float64)
+    left, values, right = np.linalg.svd(features - mean, full_matrices=False)
+    kept = int((values > _RANK * values[0]).sum())
+    noise = np.random.default_rng(random_state).normal(size=(len(left), kept))
+    turned, triangle = np.linalg.qr(noise - noise.mean(axis=0))
+    turned *= np.sign(np.diag(triangle))  # else directions would not be uniform (Mezzadri 2007)
+    return (turned * values[:kept]) @ right[:kept] + mean
+
+
+def measure_clumpiness(points: np.ndarray, random_state: int) -> float:
+    """Hopkins' statistic of a layout: about 0.5 where points are spread evenly, towards 1 the more they clump.
+
+    Squared distances from random places within the layout's convex hull to the nearest sample, by their sum
+    with those from each sample to the nearest other (Hopkins and Skellam 1954; Cross and Jain 1982).
+
+    Parameters
+    ----------
+    points : ndarray, (n, 2)
+        Not all on a line.
+    random_state : int
+        Of the places.
+    """
+    from scipy.spatial import Delaunay, cKDTree
+
+    points = points.astype(np.float64)
+    corners = points[Delaunay(points).simplices]  # (triangles, 3, 2), which fill the hull
+    sides = corners[:, 1:] - corners[:, :1]
+    areas = np.abs(np.linalg.det(sides))
+    rng = np.random.default_rng(random_state)
+    count = _PLACES * len(points)
+    chosen = corners[rng.choice(len(corners), count, p=areas / areas.sum())]
+    places = (rng.dirichlet(np.ones(3), count)[:, :, None] * chosen).sum(axis=1)
+    tree = cKDTree(points)
+    empty = (tree.query(places)[0] ** 2).mean()
+    crowded = (tree.query(points, k=2)[0][:, 1] ** 2).mean()
+    return float(empty / (empty + crowded))
 
 
 def try_tsne(

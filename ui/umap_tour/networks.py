@@ -21,6 +21,7 @@ from ui.library import Contents, is_built, load_params, name_run
 from ui.memory import keep
 from ui.selection import Selection
 from ui.shell import optional
+from ui.similarities import load_repetition
 from ui.umap_tour.address import TourChoice
 
 
@@ -86,6 +87,7 @@ def describe_network(contents: Contents, size: int, layer: str) -> Network:
     run, d = contents.run, load_params().umap.n_components
     kept = load_figures(run, size, f"umap-{d}d")
     separate = load_figures(run, size, "features")
+    repeated = load_repetition(run, size, d) or (None,) * len(contents.layers)
     return Network(
         family=load_clouds(contents, size).family,
         name=name_run(run),
@@ -96,8 +98,9 @@ def describe_network(contents: Contents, size: int, layer: str) -> Network:
                 each.label,
                 kept.get(each.key, {}).get("trustworthiness"),
                 separate.get(each.key, {}).get("knn_accuracy"),
+                again if again and not np.isnan(again).any() else None,
             )
-            for each in contents.layers
+            for each, again in zip(contents.layers, repeated, strict=True)
         ],
         layer=layer,
         predictions=describe_predictions(contents, size),
