@@ -360,7 +360,9 @@ class FaithfulnessParams:
     n_steps : int
         Steps in which all of a picture is.
     fills : list of str
-        What deleted cells become, and what inserted ones were; each is tried.
+        What deleted cells become, and what inserted ones were.
+    n_fills : int
+        How many of them are tried on each picture; which, is drawn.
     random_state : int
         Of the choice of samples, of methods and baselines that draw, of weights, of noise and of ties.
     """
@@ -377,6 +379,7 @@ class FaithfulnessParams:
     tolerance: float = Field(ge=0)
     cell: int = Field(ge=1)
     n_steps: int = Field(ge=2)
+    n_fills: int = Field(ge=1)
     random_state: int = Field(ge=0, lt=2**32)
 
 
@@ -419,25 +422,13 @@ class PerformanceParams:
 
 @dataclass(frozen=True, config=_STRICT)
 class Train:
-    """One frozen training: which data sets, where the weights go, and the recipe.
-
-    Attributes
-    ----------
-    n_training, n_validation : int, optional
-        Pictures of all data sets together; all there are, if left out.
-    n_calibration : int
-        Further pictures of the training split that the temperature of the logits is fitted on.
-    missing_parts : float
-        Share of the rendered training pictures that lack one of their parts.
-    """
+    """One frozen training: which data sets, where the weights go, and the recipe."""
 
     datasets: tuple[Name, ...]
     weights: str
     recipe: Recipe
-    n_calibration: int = Field(ge=1)
     n_training: int | None = None
     n_validation: int | None = None
-    missing_parts: float = Field(default=0, ge=0, le=1)
     root: str | None = None
 
 

@@ -16,6 +16,7 @@ from layerscope.explanation.registry import list_unsupported
 from layerscope.faithfulness.baselines import BASELINES
 from layerscope.faithfulness.curves import list_shares
 from layerscope.faithfulness.evaluation import (
+    CURVES,
     Explainer,
     GroundTruth,
     Measured,
@@ -42,7 +43,6 @@ from layerscope.storage.files import write_table, write_text
 from layerscope.storage.store import DATA, Store, library_versions, store_path, writing
 from stages.command import run_stage
 
-CURVES = ("deletion", "insertion")
 CASCADES = ("randomized_curve", "ssim_curve")
 _CHUNK = 5  # samples of a job
 
@@ -143,7 +143,9 @@ def measure(
         *task,
         subjects.truths or None,
         tolerance=settings.tolerance,
-        perturbation=Perturbation(settings.cell, settings.n_steps, tuple(settings.fills)),
+        perturbation=Perturbation(
+            settings.cell, settings.n_steps, tuple(settings.fills), settings.n_fills
+        ),
     )
 
 
@@ -153,6 +155,13 @@ def spread_importance(truths: list[GroundTruth], n_parts: int) -> np.ndarray:
     for row, truth in zip(table, truths, strict=True):
         row[list_parts(truth.part_map) - 1] = truth.importance
     return table
+
+
+def _average(curves: np.ndarray) -> np.ndarray:
+    """Means over samples of curves (methods, n, fills, steps); NaN under a fill that none was tried with."""
+    known = np.isfinite(curves)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, curves, 0).sum(axis=1) / known.sum(axis=1)
 
 
 def write_figures(
@@ -177,7 +186,7 @@ def write_figures(
         add("figures", [found[name] for name in measures], ["measure", "method", "sample"])
         by_fill = ["curve", "method", "sample", "fill"]
         add("fills", [found[f"{name}_fills"] for name in CURVES], by_fill)
-        means = [found[f"{name}_curve"].mean(axis=1) for name in CURVES]
+        means = [_average(found[f"{name}_curve"]) for name in CURVES]
         add("curves", means, ["curve", "method", "fill", "step"])
         again = min(settings.n_again, len(subjects.uids))
         cascades = [found[name][:, :again] for name in CASCADES]

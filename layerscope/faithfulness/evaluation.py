@@ -31,6 +31,7 @@ from layerscope.faithfulness.scoring import compute_probabilities
 from layerscope.models.registry import Classifier
 
 Measured = dict[str, np.ndarray]
+CURVES = ("deletion", "insertion")
 
 # Signed gradients: their sign says whether a pixel should be brighter or darker, not whether it speaks
 # for the output or against it, and would cancel in sums. They are measured as saliency is.
@@ -100,12 +101,20 @@ class Perturbation:
         Side in pixels of what goes or comes at once.
     n_steps : int
     fills : tuple of str
-        Of ``FILLS``: what deleted cells become, and what inserted ones were. Each is tried.
+        Of ``FILLS``: what deleted cells become, and what inserted ones were.
+    n_fills : int
+        How many of them are tried on a picture, the same by all methods; which, is drawn.
     """
 
     cell: int
     n_steps: int
     fills: tuple[str, ...]
+    n_fills: int
+
+    def choose(self, picture: np.ndarray, random_state: int) -> np.ndarray:
+        """Which fills are tried on a picture, whatever other pictures there are: their places, rising."""
+        drawn = np.random.default_rng([random_state, crc32(picture.tobytes())])
+        return np.sort(drawn.permutation(len(self.fills))[: self.n_fills])
 
 
 @dataclass(frozen=True)
@@ -162,10 +171,14 @@ def trace_curves(
     perturbation: Perturbation,
     random_state: int,
 ) -> dict[str, np.ndarray]:
-    """The output's probability as a picture is deleted and as it is inserted, (fills, n_steps + 1)."""
+    """The output's probability as a picture is deleted and as it is inserted, (fills, n_steps + 1).
+
+    NaN under the fills that are not tried on the picture.
+    """
     ranks = rank_cells(values, perturbation.cell, random_state)
     shares = list_shares(perturbation.n_steps)
-    fillings = [fill_picture(picture, fill, random_state) for fill in perturbation.fills]
+    chosen = perturbation.choose(picture, random_state)
+    fillings = [fill_picture(picture, perturbation.fills[place], random_state) for place in chosen]
     between = [
         replace_in_steps(*ends, ranks, shares[1:-1])
         for filling in fillings
@@ -176,10 +189,10 @@ def trace_curves(
     empty = np.array(found[: len(fillings)])[:, None]
     inner = np.reshape(found[len(fillings) :], (len(fillings), 2, len(shares) - 2))
     full = np.full_like(empty, whole)
-    return {
-        "deletion": np.concatenate([full, inner[:, 0], empty], axis=1),
-        "insertion": np.concatenate([empty, inner[:, 1], full], axis=1),
-    }
+    curves = {name: np.full((len(perturbation.fills), len(shares)), np.nan) for name in CURVES}
+    curves["deletion"][chosen] = np.concatenate([full, inner[:, 0], empty], axis=1)
+    curves["insertion"][chosen] = np.concatenate([empty, inner[:, 1], full], axis=1)
+    return curves
 
 
 def measure_maps(
@@ -210,10 +223,10 @@ def measure_maps(
     Returns
     -------
     dict of ndarray of float64
-        Per sample, (N,): ``deletion`` and ``insertion``, areas under the curves, the mean over fills;
-        ``complexity`` and ``sparseness``; those of `measure_localization` where there are truths. And
-        ``deletion_fills`` and ``insertion_fills``, areas by fill, (N, fills); ``deletion_curve`` and
-        ``insertion_curve``, (N, fills, n_steps + 1).
+        Per sample, (N,): ``deletion`` and ``insertion``, areas under the curves, the mean over the fills
+        that are tried; ``complexity`` and ``sparseness``; those of `measure_localization` where there are
+        truths. And ``deletion_fills`` and ``insertion_fills``, areas by fill, (N, fills);
+        ``deletion_curve`` and ``insertion_curve``, (N, fills, n_steps + 1).
     """
     maps = explainer.explain(classifier, pictures, outputs)
     shares = list_shares(perturbation.n_steps)
@@ -228,7 +241,7 @@ def measure_maps(
         )
         for name, curve in curves.items():
             areas = compute_area(curve, shares)
-            row |= {name: areas.mean(), f"{name}_fills": areas, f"{name}_curve": curve}
+            row |= {name: np.nanmean(areas), f"{name}_fills": areas, f"{name}_curve": curve}
         if truths is not None:
             row |= measure_localization(values, truths[i], tolerance)
         rows.append(row)

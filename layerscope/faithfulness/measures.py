@@ -89,14 +89,14 @@ _ENTRIES = (
         "insertion",
         "Insertion",
         "The probability of the class, on average while the most relevant cells are inserted first, and over "
-        "four fills; more is better.",
+        "the fills; more is better.",
         "model",
     ),
     Measure(
         "deletion",
         "Deletion",
         "The probability of the class, on average while the most relevant cells are deleted first, and over "
-        "four fills; less is better.",
+        "the fills; less is better.",
         "model",
         better=-1,
     ),

@@ -334,7 +334,7 @@ def test_curves_of_a_linear_model_are_known_and_its_own_order_is_the_best() -> N
     classifier, weight = linear_model(6)
     picture = paint(1, 6)[0]
     worth = (picture / 255 * weight).sum(axis=2)
-    perturbation = Perturbation(1, 6, ("black", "mean"))  # after 1, 4, 9, 16, 25 and 36 pixels
+    perturbation = Perturbation(1, 6, ("black", "mean"), 2)  # after 1, 4, 9, 16, 25 and 36 pixels
     counts = np.arange(7) ** 2
 
     def areas(values: np.ndarray) -> tuple[float, float]:
@@ -358,6 +358,23 @@ def test_curves_of_a_linear_model_are_known_and_its_own_order_is_the_best() -> N
     for values in [-worth, *rng.random((30, 6, 6))]:
         deletion, insertion = areas(values)
         assert deletion > least and insertion < most
+
+
+def test_fills_are_drawn_for_a_picture_and_are_the_same_for_all_maps_of_it() -> None:
+    perturbation = Perturbation(2, 3, ("mean", "black", "blur", "noise"), 2)
+    pictures, classifier = paint(400, 6), linear_model(6)[0]
+    chosen = np.array([perturbation.choose(each, 1) for each in pictures])
+    assert (np.diff(chosen, axis=1) > 0).all()
+    assert (abs(np.bincount(chosen.ravel()) - 200) < 40).all()  # each is tried on half of them
+    assert not (chosen == [perturbation.choose(each, 2) for each in pictures]).all()
+    both = replace(perturbation, n_fills=4)
+    for picture, places in zip(pictures[:4], chosen, strict=False):
+        for values in rng.random((2, 6, 6)):
+            some = trace_curves(classifier, picture, 0, values, perturbation, 1)
+            all_four = trace_curves(classifier, picture, 0, values, both, 1)
+            for name, curves in some.items():
+                assert np.flatnonzero(np.isfinite(curves).all(axis=1)).tolist() == places.tolist()
+                np.testing.assert_allclose(curves[places], all_four[name][places], rtol=1e-5)
 
 
 # --- what maps are like --------------------------------------------------------------------------
@@ -591,7 +608,7 @@ def test_a_model_that_looks_at_one_part_is_explained_by_its_gradient() -> None:
             np.array([0]),
             [GroundTruth(part_map, importance)],
             tolerance=1,
-            perturbation=Perturbation(1, 8, ("black", "mean")),
+            perturbation=Perturbation(1, 8, ("black", "mean"), 2),
         )
         for key, options in methods.items()
     }
@@ -708,7 +725,7 @@ def test_every_measure_has_a_place_and_a_meaning() -> None:
     truth = GroundTruth(np.arange(25, dtype=np.uint8).reshape(5, 5) // 5, np.arange(4.0))
     measured = set(measure_localization(rng.random((5, 5)), truth, 1))
     classifier, pictures, outputs = small_net(), paint(1, 16), np.array([0])
-    perturbation = Perturbation(4, 2, ("mean",))
+    perturbation = Perturbation(4, 2, ("mean",), 1)
     explainer = Explainer("edges", 0)
     measured |= set(
         measure_maps(
@@ -731,7 +748,7 @@ def test_an_explainer_leaves_the_model_as_it_is() -> None:
         np.array([1, 2]),
         None,
         tolerance=1,
-        perturbation=Perturbation(4, 3, ("mean", "blur")),
+        perturbation=Perturbation(4, 3, ("mean", "blur"), 1),
     )
     assert all(torch.equal(v, before[k]) for k, v in classifier.module.state_dict().items())
     assert not any(part._forward_hooks for part in classifier.module.modules())
