@@ -19,13 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
-from layerscope.datasets.picture_file import (
-    Bounds,
-    measure_upright,
-    open_picture,
-    read_upright,
-    tell_failure,
-)
+from layerscope.datasets.picture_file import Bounds, open_picture, read_upright, tell_failure
 from layerscope.datasets.preprocessing import Preprocessing, fit
 from layerscope.errors import InputError
 
@@ -48,14 +42,11 @@ class SafePicture:
         Whether it is the first of several frames.
     is_transparent : bool
         Whether it was laid on white.
-    size : tuple of int
-        Width and height of the whole, upright.
     """
 
     picture: np.ndarray
     is_animated: bool
     is_transparent: bool
-    size: tuple[int, int]
 
 
 def read_untrusted(content: bytes, inputs: Preprocessing) -> SafePicture:
@@ -95,8 +86,7 @@ def read_untrusted(content: bytes, inputs: Preprocessing) -> SafePicture:
     answer = json.loads(told)
     if "refusal" in answer:
         raise InputError(answer["refusal"])
-    fitted = np.frombuffer(bytearray(picture), np.uint8).reshape(inputs.shape)
-    return SafePicture(fitted, **{**answer, "size": tuple(answer["size"])})
+    return SafePicture(np.frombuffer(bytearray(picture), np.uint8).reshape(inputs.shape), **answer)
 
 
 def read_safely(content: bytes, inputs: Preprocessing) -> SafePicture:
@@ -106,9 +96,11 @@ def read_safely(content: bytes, inputs: Preprocessing) -> SafePicture:
         with open_picture(content, BOUNDS) as image:
             # MPO is JPEG with previews, which are no frames.
             is_animated = image.format != "MPO" and getattr(image, "is_animated", False)
-            picture = fit(read_upright(image, inputs.channels), inputs)
-            size = measure_upright(image)
-            return SafePicture(picture, is_animated, image.has_transparency_data, size)
+            return SafePicture(
+                fit(read_upright(image, inputs.channels), inputs),
+                is_animated,
+                image.has_transparency_data,
+            )
 
 
 def confine() -> None:
@@ -133,11 +125,11 @@ def answer() -> None:
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each has a stack of its own, which counts as memory
     Image.init()
     confine()
-    told: dict[str, object]
+    told: dict[str, bool | str]
     try:
         inputs = Preprocessing(**json.loads(sys.argv[1]))
         picture = read_safely(sys.stdin.buffer.read(), inputs)
-        told = {name: value for name, value in vars(picture).items() if name != "picture"}
+        told = {"is_animated": picture.is_animated, "is_transparent": picture.is_transparent}
         content = picture.picture.tobytes()
     except Exception as error:
         told, content = {"refusal": tell_failure(error)}, b""

@@ -17,10 +17,8 @@ from ui.controls import draw_run_choice, select
 from ui.experiments.address import SHADES, ExperimentsChoice, read_choice, write_choice
 from ui.experiments.board import (
     FIGURES,
-    add_noise,
     list_columns,
     list_lines,
-    list_parameters,
     list_rows,
     name_embedding,
     read_figure,
@@ -67,10 +65,7 @@ class _Shown:
 
     @property
     def columns(self) -> tuple[FigureColumn, ...]:
-        embedding, layer = self.choice.lay_a, self.selection.layer
-        names, _ = list_parameters(self.entries)
-        columns = list_columns(embedding, layer, names)
-        return add_noise(columns, self.entries, embedding, layer)
+        return list_columns(self.choice.lay_a, self.selection.layer)
 
     @property
     def tint(self) -> FigureColumn:
@@ -92,7 +87,7 @@ def _read(contents: Contents) -> _Shown:
     along = [entry for sweep in sweeps for entry in enter_sweep(sweep)]
     known = {name for entry in (*along, *local.entries) for name in entry.experiment.params}
     entries = tuple(merge_entries(along, local.entries, enter_workspace(contents, known)))
-    orders = list_orders([FigureColumn(key, "", "") for key in FIGURES])
+    orders = list_orders(list_columns("tsne-30", ""))
     choice, refused_choices = read_choice(params, entries, selection, _TINTS, orders)
     if local.is_pending:  # what is not there may still come
         refused_choices = []

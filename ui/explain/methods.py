@@ -6,9 +6,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
+import numpy as np
 import streamlit as st
 
-from layerscope.explanation.method import Method, Setting
+from layerscope.explanation.method import COMPLETE, Method, Setting
 from layerscope.explanation.methods import METHODS
 from layerscope.explanation.windows import OCCLUSION_OPTIONS
 from ui import markup
@@ -219,7 +220,15 @@ def _enlarge(subject: ExplainSubject, found: Found, place: int) -> str:
 def _tell_range(found: DrawnExplanation) -> str:
     text = f"values {found.low:.3g} to {found.high:.3g}"
     if found.total is not None:
-        text += f"; sum {found.total[0]:.3g} of {found.total[1]:.3g}"
+        total, expected = found.total
+        missing = abs(total - expected) / abs(expected) if expected else np.inf
+        text += f"; sum {total:.3g}"
+        if total != expected and missing > COMPLETE:
+            text += (
+                f", {missing:.0%} off the {expected:.3g} that it should be"
+                if expected
+                else ", not 0"
+            )
     return text.replace("-", "−")
 
 

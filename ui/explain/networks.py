@@ -49,7 +49,7 @@ def list_networks(run: str, is_sample: bool) -> tuple[ExplainedNetwork, ...]:
 
 def open_network(key: str, run: str) -> Network:
     """What is known of a network. Raises `InputError` in one line where it cannot be had."""
-    network = _describe(_find(key, run))
+    network = _describe(find_network(key, run))
     if key != OF_RUN:
         return network
     try:  # a run knows more: how deep it takes its model apart, and names that no weights had
@@ -60,7 +60,8 @@ def open_network(key: str, run: str) -> Network:
     return replace(network, categories=found.categories, layers=maps or network.layers)
 
 
-def _find(key: str, run: str) -> Source:
+def find_network(key: str, run: str) -> Source:
+    """Where a network to choose comes from. Raises `InputError` where it is not known."""
     if key == OF_RUN:
         return find_source(run)
     if key == PUBLISHED.key:

@@ -63,7 +63,7 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
         draw_run_choice(contents.run, runs)
         draw_source(asked.selection, asked.choice, asked.selection.size)
         if asked.subject is not None:
-            draw_picture(asked.subject, asked.choice)
+            draw_picture(asked.subject)
             draw_classes(asked.subject, asked.choice, _find_true(asked))
     with right.container(key="explain-stage"):
         _draw_views(contents)
@@ -86,10 +86,10 @@ def _draw_views(contents: Contents) -> None:
     write_choice(asked.choice)
     with st.container(key="explain-views", horizontal=True, gap=None):
         choose("view", "View", tuple(VIEWS), asked.choice.view, VIEWS.__getitem__)
-        if asked.subject is not None:
+        if asked.subject is not None and asked.choice.view != "trust":  # which is of no one picture
             st.html(_describe(asked.subject, asked.choice), width="content")
     if asked.choice.view == "trust":
-        draw_trust(asked.selection.run)
+        draw_trust(asked.choice, asked.selection.run)
     elif asked.subject is not None:
         draw = draw_methods if asked.choice.view == "methods" else draw_occlusion
         draw(asked.subject, asked.choice)

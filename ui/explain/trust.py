@@ -1,215 +1,184 @@
-"""The faithfulness benchmark: the figures of the stage `faithfulness`, as a plot and a table."""
+"""The faithfulness benchmark: the figures of the stage `faithfulness`, by groups of measures."""
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
 from html import escape
-from math import isfinite
 
+import numpy as np
 import streamlit as st
 
-from layerscope.errors import InputError
-from layerscope.explanation.methods import METHODS
-from layerscope.faithfulness.baselines import BASELINES
-from layerscope.storage import files
-from layerscope.storage.store import DATA
+from layerscope.datasets.categories import name_label
+from layerscope.faithfulness.measures import GROUPS, MEASURES
 from ui import markup
+from ui.address import change
+from ui.arrays import load_samples
+from ui.explain.address import ExplainChoice
+from ui.explain.benchmark import (
+    FaithfulnessSamples,
+    Table,
+    find_measured_run,
+    read_samples,
+    read_table,
+)
+from ui.explain.trust_charts import (
+    Spread,
+    plot_cascades,
+    plot_measure,
+    tabulate,
+    tabulate_sample,
+)
 from ui.glossary import define
-from ui.shell import explained
+from ui.library import name_run
+from ui.markup import embed_pixels
+from ui.shell import explained, optional
 
-
-@dataclass(frozen=True)
-class FaithfulnessMeasure:
-    """What is measured: its name, one sentence, and whether more of it is better."""
-
-    name: str
-    meaning: str
-    more_is_better: bool = True
-    is_signed: bool = False  # a correlation below zero is as much as one above
-
-    def rank(self, value: float) -> float:
-        """Larger for what is better."""
-        size = abs(value) if self.is_signed else value
-        return size if self.more_is_better else -size
-
-
-# As the stage's table names them.
-MEASURES = {
-    "pointing_game": FaithfulnessMeasure(
-        "Pointing game", "How often the most relevant pixel is on the object."
-    ),
-    "mass": FaithfulnessMeasure(
-        "Relevance mass", "The share of the relevance that lies on the object."
-    ),
-    "rank": FaithfulnessMeasure(
-        "Relevance rank",
-        "Of the most relevant pixels, as many as the object has, the share that lies on it.",
-    ),
-    "parts": FaithfulnessMeasure(
-        "Parts",
-        "Rank correlation of the relevance of the object's parts with what removing each one costs.",
-    ),
-    "insertion": FaithfulnessMeasure(
-        "Insertion",
-        "The probability of the class, on average while the most relevant pixels are inserted first.",
-    ),
-    "deletion": FaithfulnessMeasure(
-        "Deletion",
-        "The probability of the class, on average while the most relevant pixels are deleted first; less is "
-        "better.",
-        False,
-    ),
-    "randomized": FaithfulnessMeasure(
-        "Randomised",
-        "Rank correlation with the map of the trained model, on average while its layers are randomised from "
-        "the output down; nearer to zero is better.",
-        False,
-        is_signed=True,
-    ),
-    "randomized_all": FaithfulnessMeasure(
-        "All random",
-        "Rank correlation with the map of a model whose layers are all randomised; nearer to zero is better.",
-        False,
-        is_signed=True,
-    ),
-    "ssim": FaithfulnessMeasure(
-        "SSIM",
-        "Structural similarity to the map of the trained model, on average while its layers are randomised; "
-        "less is better.",
-        False,
-    ),
+_GROUPS = {
+    "object": "Object and parts",
+    "model": "Deletion and insertion",
+    "map": "Maps",
+    "weights": "Random weights",
 }
+_FILLED = ("deletion", "insertion")  # as the store orders their areas by fill
+_RANKED = (
+    "Dots are means, lines 95 % intervals. Methods are compared on the same pictures (paired permutation "
+    "test, Holm's correction for all pairs, 5 %)."
+)
+_UNRANKED = "Dots are means, lines 95 % intervals; methods are not ranked by it."
+_CASCADE = (
+    "Layers become random from the output down, to the right. Amber: rank correlation with the map of the "
+    "trained network; teal: structural similarity (SSIM). Thin lines are pictures. A method that follows "
+    "what was learned falls; noise falls at once and says nothing, edges never do. Methods are not ranked by "
+    "this: a noisier map falls further, whatever it says of the network (Binder et al. 2023)."
+)
 
 
-_LEGEND = "Lines are 95 % intervals, red ticks what chance gives, grey rows the baselines."
-
-
-@dataclass(frozen=True)
-class FaithfulnessFigure:
-    """A mean over samples, with the interval it lies in and what chance would give."""
-
-    value: float
-    low: float
-    high: float
-    chance: float | None
-
-
-Table = dict[str, dict[str, FaithfulnessFigure]]  # measure -> method -> figure
-
-
-def read_table(run: str) -> Table | None:
-    """What the stage measured of a run; None where it has not run. Raises `InputError`."""
-    path = DATA / run / "faithfulness.csv"
-    table: Table = {}
-    try:
-        for row in files.read_table(path):
-            figure = _read_figure(row)
-            if row["measure"] in MEASURES:
-                table.setdefault(row["measure"], {})[row["method"]] = figure
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
-        table = {}
-    if not table:
-        raise InputError(f"{path}: damaged; delete it and run `dvc repro faithfulness@{run}`")
-    return table
-
-
-def _read_figure(row: dict[str, str]) -> FaithfulnessFigure:
-    chance = float(row["chance"]) if row["chance"] else None
-    figure = FaithfulnessFigure(float(row["value"]), float(row["low"]), float(row["high"]), chance)
-    if not all(map(isfinite, (figure.value, figure.low, figure.high))):
-        raise ValueError("not a number")
-    return figure
-
-
-def name_method(key: str) -> str:
-    """A method or a baseline as people read it."""
-    if key in METHODS:
-        return METHODS[key].name
-    return f"{BASELINES[key].name} (baseline)" if key in BASELINES else key
-
-
-def draw_trust(run: str) -> None:
-    """The plot of one measure, and the table of all."""
+def draw_trust(choice: ExplainChoice, run: str) -> None:
+    """A group of measures: one as a plot, all as a table, and the figures of one picture."""
     with st.container(key="trust-panel"), explained():
-        st.html(markup.heading("Faithfulness benchmark", run))
+        run = find_measured_run(choice, run)
+        st.html(markup.heading("Faithfulness benchmark", name_run(run)))
+        st.html(f'<p class="said">{escape(define("faithfulness benchmark"))}</p>')
         table = read_table(run)
         if table is None:
             st.html(
-                f'<p class="said">{escape(define("faithfulness benchmark"))} Not measured for this run yet: '
-                f"<code>dvc repro faithfulness@{escape(run)}</code> does it.</p>"
+                f'<p class="said">Not measured for this run yet: name it under <code>faithfulness.runs'
+                f"</code> in params.yaml; <code>dvc repro faithfulness@{escape(run)}</code> does it.</p>"
             )
             return
-        st.html(f'<p class="said">{escape(define("faithfulness benchmark"))}</p>')
-        known = [key for key in MEASURES if key in table]
-        st.segmented_control(
-            "Measure",
-            known,
-            key="trust_measure",
-            default=known[0],
-            required=True,
-            format_func=lambda key: MEASURES[key].name,
-        )
-        chosen = st.session_state["trust_measure"]
-        st.html(f'<p class="said">{escape(MEASURES[chosen].meaning)} {_LEGEND}</p>')
-        st.html(plot_measure(table[chosen], MEASURES[chosen]))
-        st.html(markup.heading("All measures"))
-        st.html(tabulate(table))
+        group = _choose_group(table)
+        samples = None
+        with optional():  # without it, no curves and no pictures
+            samples = read_samples(run)
+        _draw_measure(table, group, samples)
+        if group == "weights" and samples is not None:
+            st.html(markup.heading("The whole cascade", f"n = {samples.cascade.shape[2]}"))
+            st.html(f'<p class="said">{escape(_CASCADE)}</p>')
+            facts = samples.facts
+            st.html(plot_cascades(facts["methods"], samples.cascade, facts["randomized_layers"]))
+        st.html(markup.heading("All measures of this group"))
+        st.html(tabulate(table, group))
+        if samples is not None:
+            _draw_sample(run, samples, group)
 
 
-def plot_measure(figures: dict[str, FaithfulnessFigure], measure: FaithfulnessMeasure) -> str:
-    """Methods from best to worst: a dot at the mean, a line over its interval, a tick at chance."""
-    ordered = sorted(figures, key=lambda key: measure.rank(figures[key].value), reverse=True)
-    ends = [end for each in figures.values() for end in (each.low, each.high, each.chance or 0.0)]
-    low, high = min(0.0, *ends), max(0.0, *ends) or 1.0
-
-    def at(value: float) -> float:
-        return 100 * (value - low) / ((high - low) or 1.0)
-
-    rows = ""
-    for key in ordered:
-        each = figures[key]
-        kind = "baseline" if key in BASELINES else ""
-        chance = "" if each.chance is None else f'<u style="left:{at(each.chance):.2f}%"></u>'
-        said = f"{name_method(key)}: {each.value:.3f}, from {each.low:.3f} to {each.high:.3f}"
-        rows += (
-            f'<li class="{kind}" title="{escape(said)}"><span>{escape(name_method(key))}</span><div>{chance}'
-            f'<s style="left:{at(each.low):.2f}%;width:{at(each.high) - at(each.low):.2f}%"></s>'
-            f'<i style="left:{at(each.value):.2f}%"></i></div><b>{each.value:.3f}</b></li>'
-        )
-    return f'<ol class="trust">{rows}</ol>'
-
-
-def tabulate(table: Table) -> str:
-    """Methods by measures; the best of each measure is set off, without the baselines."""
-    keys = [key for key in (*METHODS, *BASELINES) if any(key in each for each in table.values())]
-    known = [key for key in MEASURES if key in table]
-    best = {key: _find_best(table[key], MEASURES[key]) for key in known}
-    head = "".join(
-        f'<th title="{escape(MEASURES[key].meaning)}">{escape(MEASURES[key].name)}'
-        f"{' ↑' if MEASURES[key].more_is_better else ' ↓'}</th>"
-        for key in known
+def _choose_group(table: Table) -> str:
+    known = [key for key in _GROUPS if any(MEASURES[each].group == key for each in table)]
+    st.segmented_control(
+        "Question",
+        known,
+        key="trust_group",
+        default=known[0],
+        required=True,
+        format_func=_GROUPS.__getitem__,
     )
-    body = ""
-    for method in keys:
-        cells = "".join(_cell(table[key].get(method), method in best[key]) for key in known)
-        kind = ' class="baseline"' if method in BASELINES else ""
-        body += f"<tr{kind}><th>{escape(name_method(method))}</th>{cells}</tr>"
-    return f'<table class="trust-table"><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>'
+    group: str = st.session_state["trust_group"]
+    return group if group in known else known[0]  # of the run before
 
 
-def _find_best(figures: dict[str, FaithfulnessFigure], measure: FaithfulnessMeasure) -> set[str]:
-    """The methods with the best figure, as it is written: none of the baselines."""
-    values = {key: round(figures[key].value, 2) for key in figures if key in METHODS}
-    best = max(map(measure.rank, values.values()), default=None)
-    return {key for key, value in values.items() if measure.rank(value) == best}
+def _draw_measure(table: Table, group: str, samples: FaithfulnessSamples | None) -> None:
+    """One measure, and what it means."""
+    known = [key for key in table if MEASURES[key].group == group]
+    st.html(f'<p class="said"><b>{escape(GROUPS[group])}</b></p>')
+    st.segmented_control(
+        "Measure",
+        known,
+        key=f"trust_measure_{group}",
+        default=known[0],
+        required=True,
+        format_func=lambda key: MEASURES[key].name,
+    )
+    chosen = st.session_state[f"trust_measure_{group}"]
+    chosen = chosen if chosen in known else known[0]
+    measure = MEASURES[chosen]
+    told = [measure.meaning, _RANKED if measure.better else _UNRANKED]
+    if any(each.chance is not None for each in table[chosen].values()):
+        told.append("Red ticks: a map that is the same everywhere.")
+    spread = _spread_fills(samples, chosen) if samples is not None else None
+    if spread:
+        told.append("Grey ticks: the mean under each fill.")
+    st.html(f'<p class="said">{escape(" ".join(told))}</p>')
+    st.html(plot_measure(table[chosen], measure, spread))
 
 
-def _cell(figure: FaithfulnessFigure | None, is_best: bool) -> str:
-    if figure is None:
-        return "<td>–</td>"
-    said = f"from {figure.low:.3f} to {figure.high:.3f}"
-    value = f"{round(figure.value, 2) + 0.0:.2f}".replace("-", "−")  # minus zero is zero
-    return f'<td title="{said}"{" class=best" if is_best else ""}>{value}</td>'
+def _spread_fills(samples: FaithfulnessSamples, measure: str) -> Spread | None:
+    """Means by method and fill, of a measure that has them."""
+    if measure not in _FILLED:
+        return None
+    areas = samples.fills[samples.facts["curves"].index(measure)]  # (methods, n, fills)
+    known = np.isfinite(areas)
+    means = np.where(known, areas, 0).sum(axis=1) / np.maximum(
+        known.sum(axis=1), 1
+    )  # (methods, fills)
+    tried = [(fill, known[:, :, i].any()) for i, fill in enumerate(samples.facts["fills"])]
+    return {
+        method: {
+            fill: value
+            for (fill, is_tried), value in zip(tried, row.tolist(), strict=True)
+            if is_tried
+        }
+        for method, row in zip(samples.facts["methods"], means, strict=True)
+    }
+
+
+def _draw_sample(run: str, found: FaithfulnessSamples, group: str) -> None:
+    """The figures of one picture."""
+    st.html(markup.heading("One picture", f"{len(found.uids)} were explained"))
+    pictures = load_samples(run)
+    names = {
+        uid: name_label(pictures.categories, int(pictures.labels[uid]))
+        for uid in found.uids.tolist()
+    }
+    st.selectbox(
+        "Picture",
+        list(names),
+        key=f"trust_sample_{run}",
+        format_func=lambda uid: f"{uid:04d}  {names[uid] or 'no label'}",
+    )
+    uid = st.session_state[f"trust_sample_{run}"]
+    place = found.uids.tolist().index(uid)
+    rows = dict(zip(found.facts["measures"], found.figures[:, :, place], strict=True))
+    values = {key: rows[key] for key in rows if MEASURES[key].group == group}
+    with st.container(key="trust-sample", horizontal=True):
+        picture = embed_pixels(pictures.picture(uid))
+        st.html(
+            f'<img class="trust-picture" src="{picture}" alt="Sample {uid:04d}">', width="content"
+        )
+        if all(np.isnan(each).all() for each in values.values()):
+            n = found.cascade.shape[2]
+            st.html(f'<p class="said">Explained again were the first {n} pictures of the list.</p>')
+        else:
+            st.html(tabulate_sample(found.facts["methods"], values), width="content")
+    st.button(
+        "Show its explanations",
+        key="trust_open",
+        on_click=lambda: change(
+            run=run,
+            sample=uid,
+            source=None,
+            network=None,
+            target=None,
+            rival=None,
+            at=None,
+            view=None,
+        ),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import subprocess
 import sys
@@ -10,33 +11,30 @@ import threading
 import weakref
 import zlib
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from layerscope.datasets.categories import Category
 from layerscope.datasets.picture import decode
 from layerscope.datasets.picture_file import FORMATS
 from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
 from layerscope.explanation.methods import METHODS
-from layerscope.models.registry import SLIM_INPUTS, Classifier, load_model
+from layerscope.faithfulness.measures import MEASURES
 from tests.shared.inputs import take
 from tests.shared.pages import address, open_app, text_of
 from tests.shared.project import ROOT, TINY
-from ui.components.crop_frame import read_position
 from ui.components.occlusion_probe import read_places
 from ui.components.picture_paste import read_pasted
-from ui.explain import trust
+from ui.explain import benchmark, trust_charts
 from ui.explain.address import check_model, read_choice, write_options
+from ui.explain.benchmark import FaithfulnessFigure
 from ui.explain.methods import Found, join
 from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload, fit_photo, fit_upload
 from ui.live.explanations import DrawnExplanation
@@ -58,7 +56,7 @@ def halves(mode: str = "RGB") -> Image.Image:
 
 
 def shown(content: bytes) -> np.ndarray:
-    return fit_upload(check_upload("a picture", content), take(32)).picture
+    return fit_upload(check_upload("a picture", content), take(32))
 
 
 # --- pictures that a visitor brings ----------------------------------------------------------
@@ -156,11 +154,7 @@ def test_an_upload_is_what_the_same_file_is_in_a_run(kind: str, inputs: Preproce
     noise = np.random.default_rng(0).integers(0, 256, (300, 200, 3), dtype=np.uint8)
     content = encode(Image.fromarray(noise), kind)
     found = fit_upload(check_upload("a picture", content), inputs)
-    np.testing.assert_array_equal(found.picture, decode(content, inputs=inputs, source="a picture"))
-    moved = replace(inputs, position=(0.0, 1.0))
-    found = fit_upload(check_upload("a picture", content), moved)
-    np.testing.assert_array_equal(found.picture, decode(content, inputs=moved, source="a picture"))
-    assert found.whole.shape[1::-1] == check_upload("a picture", content).size
+    np.testing.assert_array_equal(found, decode(content, inputs=inputs, source="a picture"))
 
 
 def test_of_an_animation_the_first_frame_is_taken_and_told() -> None:
@@ -170,48 +164,10 @@ def test_of_an_animation_the_first_frame_is_taken_and_told() -> None:
     np.testing.assert_allclose(shown(content)[16, 16], (0, 255, 0), atol=2)
 
 
-def test_photographs_come_along_and_the_table_beside_them_tells_their_licences() -> None:
-    folder = ROOT / "ui/explain/photographs"
-    files = list(folder.glob("*.webp"))
-    assert {file.stem for file in files} == set(PHOTOS)
-    assert sum(file.stat().st_size for file in files) < 300_000
-    table = (folder / "README.md").read_text(encoding="utf-8")
+def test_photographs_are_in_the_package_and_credited() -> None:
     for key, photo in PHOTOS.items():
-        framed = fit_photo(key, take(64))
-        assert framed.picture.std() > 20 and max(framed.whole.shape) == 320
-        (row,) = [line for line in table.splitlines() if line.startswith(f"| `{key}.webp`")]
-        licence = row.split(" | ")[3]
-        assert licence in {"CC0", "public domain"} and photo.credit.endswith(licence)
-
-
-@pytest.mark.usefixtures("one_thread")
-def test_the_network_that_photographs_are_shown_to_is_right_about_each() -> None:
-    classifier = load_model("efficientnet_lite0")
-    for key, photo in PHOTOS.items():
-        probabilities = predict(classifier, fit_photo(key, classifier.inputs).picture)
-        best = classifier.categories[int(probabilities.argmax())]
-        assert photo.is_known([best]), (key, best)
-
-
-def predict(classifier: Classifier, picture: np.ndarray) -> np.ndarray:
-    with torch.no_grad():
-        found: np.ndarray = (
-            classifier.module(classifier.to_inputs(picture[None]))[0].softmax(0).numpy()
-        )
-    return found
-
-
-def test_a_class_without_an_id_is_known_by_its_name() -> None:
-    assert PHOTOS["dog"].is_known([Category(None, None, "Dog")])
-    assert PHOTOS["cathedral"].is_known([Category("n03028079", None, "church")])
-    assert not PHOTOS["dog"].is_known([Category("n02102040", None, "English springer")])
-
-
-@pytest.mark.parametrize("sent", [None, 3, [50], [50, 101], [-1, 0], [True, 5], [0.5, 5], "50-50"])
-def test_where_a_frame_was_moved_to_may_be_anything(sent: object) -> None:
-    with pytest.raises(ValueError):
-        read_position(sent)
-    assert read_position([0, 100]) == (0, 100)
+        assert fit_photo(key, take(64)).std() > 20
+        assert photo.credit
 
 
 @pytest.mark.parametrize("sent", [None, 3, "", "not base64!", "é", "A" * 100, ["QQ=="]])
@@ -237,7 +193,6 @@ def test_a_link_restores_what_was_chosen() -> None:
         "explain": "lrp",
         "at": "features.5",
         "options": "lrp.epsilon-0.01~smooth_grad.n_samples-50~probe.fill-blur",
-        "crop": "0-100",
     }
     choice, refused = read_choice(params)
     assert refused == []
@@ -274,11 +229,6 @@ def test_what_is_as_at_the_start_is_not_in_the_address() -> None:
         ("options", "lime.fill-pink"),
         ("options", "x" * 10_000),
         ("options", "lime.fill-black~" * 60),
-        ("crop", "101-0"),
-        ("crop", "-1-0"),
-        ("crop", "05-5"),
-        ("crop", "٣-5"),
-        ("crop", "50"),
     ],
 )
 def test_an_address_may_ask_for_anything(key: str, text: str) -> None:
@@ -585,44 +535,113 @@ def test_what_is_not_known_does_not_count() -> None:
     assert scale(values)[0, 0] == 1
 
 
+def figure(value: float, p_value: float | None = None, **also: Any) -> FaithfulnessFigure:
+    found = {"low": None, "high": None, "n": 30, "chance": None, **also}
+    return FaithfulnessFigure(value, p_value=p_value, **found)
+
+
 def write_table(path: Path, rows: str) -> None:
-    path.write_text(f"method,measure,value,low,high,n,chance\n{rows}")
+    path.write_text(f"method,measure,value,low,high,n,chance,p_value\n{rows}")
 
 
-def test_methods_are_ordered_from_best_to_worst(tiny_run: Path) -> None:
+def test_methods_that_cannot_be_told_from_the_best_stand_together(tiny_run: Path) -> None:
     write_table(
         tiny_run / "faithfulness.csv",
-        "grad_cam,deletion,0.4,0.3,0.5,30,\nlrp,deletion,0.2,0.1,0.3,30,\n"
-        "random,deletion,0.1,0.0,0.2,30,\ngrad_cam,mass,0.6,0.5,0.7,30,0.25\n",
+        "grad_cam,deletion,0.4,0.3,0.5,30,,0.01\nlrp,deletion,0.2,0.1,0.3,30,,1.0\n"
+        "lime,deletion,0.3,,,30,,0.3\nrandom,deletion,0.1,0.0,0.2,30,,0.02\n"
+        "edges,deletion,0.25,0.2,0.3,30,,0.6\ngrad_cam,mass,0.6,0.5,0.7,30,0.25,1.0\n",
     )
-    table = trust.read_table(TINY)
+    table = benchmark.read_table(TINY)
     assert table is not None
-    assert table["mass"]["grad_cam"] == trust.FaithfulnessFigure(0.6, 0.5, 0.7, 0.25)
-    drawn = trust.plot_measure(table["deletion"], trust.MEASURES["deletion"])  # less is better
-    assert drawn.index("Random") < drawn.index("LRP") < drawn.index("Grad-CAM")
-    best = trust.tabulate(table).split("class=best")
-    assert len(best) == 3  # one a measure, and never a baseline
-    assert best[0].endswith('title="from 0.500 to 0.700" ') and best[1].endswith('0.300" ')
+    assert table["mass"]["grad_cam"] == FaithfulnessFigure(0.6, 0.5, 0.7, 30, 0.25, 1.0)
+    assert table["deletion"]["lime"] == figure(0.3, 0.3)
+    groups = trust_charts.group_methods(table["deletion"], MEASURES["deletion"])  # less is better
+    assert [keys for _, keys in groups] == [["random"], ["lrp", "edges", "lime"], ["grad_cam"]]
+    drawn = trust_charts.plot_measure(table["deletion"], MEASURES["deletion"])
+    places = [drawn.index(title) for title, _ in groups] + [drawn.index("Grad-CAM")]
+    assert places == sorted(places)
+    assert "no interval" in drawn and "0.100 to 0.300, n = 30" in drawn
+    assert trust_charts.tabulate(table, "model").count("class=lead") == 3
+    assert trust_charts.tabulate(table, "object").count("class=lead") == 1
 
 
-def test_what_is_written_alike_is_equally_good_and_zero_has_no_sign() -> None:
-    rows = {"lrp": 0.999, "lime": 1.0, "saliency": -0.001, "centre": 2.0}
-    figures = {key: trust.FaithfulnessFigure(value, 0, 1, None) for key, value in rows.items()}
-    drawn = trust.tabulate({"mass": figures})
-    assert drawn.count("class=best>1.00<") == 2 and drawn.count("class=best") == 2
-    assert ">0.00<" in drawn
+def test_where_methods_are_not_ranked_none_is_set_off() -> None:
+    figures = {key: figure(value) for key, value in {"lime": -0.5, "saliency": 0.1}.items()}
+    (group,) = trust_charts.group_methods(figures, MEASURES["randomized"])
+    assert group == ("", ["saliency", "lime"])  # as the registry has them
+    assert "class=lead" not in trust_charts.tabulate({"randomized": figures}, "weights")
+
+
+def test_zero_has_no_sign_and_minus_is_written_as_such() -> None:
+    assert trust_charts.write_figure(-0.001) == "0.00"
+    assert trust_charts.write_figure(-0.25) == "−0.25"
+
+
+def test_what_is_drawn_of_a_measure_lies_where_its_numbers_are() -> None:
+    figures = {"lrp": figure(0.5, 1.0, low=0.25, high=0.75, chance=1.0)}
+    drawn = trust_charts.plot_measure(figures, MEASURES["deletion"], {"lrp": {"blur": 0.1}})
+    marks = re.findall(r'<(\w+) style="left:([\d.]+)%(?:;width:([\d.]+)%)?"', drawn)
+    assert marks == [
+        ("u", "100.00", ""),
+        ("s", "25.00", "50.00"),
+        ("em", "10.00", ""),
+        ("i", "50.00", ""),
+    ]
+
+
+def test_a_cascade_is_drawn_from_the_trained_network_on() -> None:
+    cascade = np.zeros((2, 1, 2, 2))
+    cascade[0, 0] = [[1.0, 0.0], [0.5, 0.0]]
+    lines = re.findall(
+        r'polyline points="([^"]+)"', trust_charts.draw_curves(cascade[:, 0], [1, 4])
+    )
+    assert len(lines) == 6  # of two samples and their mean, by rank and by SSIM
+    points = [tuple(map(float, point.split(","))) for point in lines[2].split()]
+    zero = 46 / 1.4
+    expected = [(0, 0), (25, zero * 0.25), (100, zero)]
+    np.testing.assert_allclose(points, expected, atol=0.1)
+    drawn = trust_charts.plot_cascades(["lrp"], cascade, [1, 4])
+    assert "all random: rank 0.00, SSIM 0.00" in drawn and drawn.count("data:image/svg+xml") == 1
 
 
 @pytest.mark.parametrize(
     "rows",
-    ["", "grad_cam,mass,nan,0,1,30,\n", "grad_cam,mass,high\n", "\0\0", "a,mass,1e999,0,1,1,\n"],
-)
+    [
+        "", "grad_cam,mass,nan,0,1,30,,\n", "grad_cam,mass,high\n", "\0\0", "a,mass,1e999,0,1,1,,\n",
+        "grad_cam,mass,0.5,0.2,,30,,\n",
+    ],
+)  # fmt: skip
 def test_a_damaged_table_is_one_line(tiny_run: Path, rows: str) -> None:
     write_table(tiny_run / "faithfulness.csv", rows)
     with pytest.raises(
         InputError, match=r"faithfulness\.csv: damaged; .* faithfulness@objects-tiny"
     ):
-        trust.read_table(TINY)
+        benchmark.read_table(TINY)
+
+
+def test_a_table_of_an_earlier_version_is_refused(tiny_run: Path) -> None:
+    (tiny_run / "faithfulness.csv").write_text(
+        "method,measure,value,low,high,n,chance\nlrp,mass,0.5,0.4,0.6,30,0.2\n"
+    )
+    with pytest.raises(InputError, match=r"of an earlier version; run `dvc repro faithfulness@"):
+        benchmark.read_table(TINY)
+
+
+def test_figures_are_those_of_the_network_that_is_looked_at(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(embedded)
+
+    def find(network: str, run: str) -> str:
+        choice, _ = read_choice({"source": "coffee", "network": network})
+        return benchmark.find_measured_run(choice, run)
+
+    assert find("run", "birds-vgg16_slim") == "birds-vgg16_slim"
+    assert find("efficientnet_lite0", "birds-vgg16_slim") == "objects-efficientnet_lite0"
+    with pytest.raises(
+        InputError, match=r"^vgg16_slim, Imagenette: no run here is of this network"
+    ):
+        find("vgg16_slim", "birds-vgg16_slim")
 
 
 # --- the page --------------------------------------------------------------------------------
@@ -671,30 +690,6 @@ def test_a_class_is_shared_with_the_explorer_only_where_the_model_is(
     assert (address(app)["target"], address(app)["why"]) == ("968", "5")
 
 
-def test_the_crop_is_moved_and_stays_in_the_address(
-    embedded: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(embedded)
-    app = open_page(run="objects-vgg16_slim", source="lemurs", crop="0-50")
-    assert not app.exception and address(app)["crop"] == "0-50"
-    framed = fit_photo("lemurs", replace(SLIM_INPUTS, position=(0.5, 0.0)))
-    centre = fit_photo("lemurs", SLIM_INPUTS)
-    assert framed.extent == centre.extent and not np.array_equal(framed.picture, centre.picture)
-    app.selectbox(key="source").set_value("dog").run()
-    assert "crop" not in address(app)  # another picture is seen in its centre
-
-
-def test_where_a_network_knows_none_of_a_pictures_classes_the_page_says_so(
-    embedded: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(embedded)
-    line = "has no output for a German shepherd"
-    assert line in text_of(open_page(run="objects-vgg16_slim", source="dog", network="run"))
-    assert line not in text_of(open_page(run="objects-vgg16_slim", source="dog"))
-    sample = text_of(open_page(run="objects-vgg16_slim", sample="7"))
-    assert "has no output for" not in sample
-
-
 def test_two_classes_are_explained_side_by_side(
     embedded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -717,16 +712,6 @@ def test_reports_on_two_sides_are_joined() -> None:
     assert join([waits, waits]).state == "waiting"
     assert join([half, waits]) == Found("running", (), 5, 20)
     assert join([half, failed]) == Found("failed", note="It failed: X")
-
-
-def test_a_correlation_below_zero_is_no_better_than_one_above() -> None:
-    figures = {
-        key: trust.FaithfulnessFigure(value, value, value, None)
-        for key, value in {"lrp": -0.5, "saliency": 0.1, "grad_cam": 0.3}.items()
-    }
-    drawn = trust.plot_measure(figures, trust.MEASURES["randomized_all"])
-    names = [METHODS[key].name for key in ("saliency", "grad_cam", "lrp")]
-    assert sorted(names, key=drawn.index) == names
 
 
 def test_an_upload_is_asked_for_where_there_is_none(
@@ -767,6 +752,8 @@ def test_of_an_upload_nothing_stays_in_memory(
 
 def test_the_last_view_says_how_to_measure(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(embedded)
-    monkeypatch.setattr("ui.explain.trust.DATA", embedded / "nowhere")
+    monkeypatch.setattr("ui.explain.benchmark.DATA", embedded / "nowhere")
     app = open_page(run="objects-vgg16_slim", view="trust")
     assert "dvc repro faithfulness@objects-vgg16_slim" in text_of(app)
+    other = open_page(run="objects-vgg16_slim", view="trust", source="coffee", network="vgg16_slim")
+    assert "no run here is of this network" in text_of(other)
