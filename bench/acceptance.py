@@ -31,6 +31,7 @@ from ruamel.yaml import YAML
 from bench.projects import ROOT, SMALL, copy_code, environment, shrink_params
 from layerscope.errors import InputError
 from layerscope.params import PARAMS
+from layerscope.training.curves import HISTORY
 
 LOCK = "dvc.lock"
 _CODE = ("layerscope", "stages")
@@ -56,7 +57,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
             "datasets": ["objects"],
             "weights": "weights/small/vgg16_slim.safetensors",
             "n_training": 60,
+            "n_calibration": 10,
             "n_validation": 20,
+            "missing_parts": 0.5,
             "recipe": {"phases": [{"epochs": 1, "size": 64}], "batch_size": 20},
         }
     },
@@ -73,7 +76,7 @@ for line in sys.stdin:
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
-_CLOCK = ("history.csv", "seconds")  # a column that tells how long an epoch took
+_TIMED = ("seconds", "processor_seconds")  # columns of `HISTORY` that tell how long an epoch took
 _TOLD = 10  # differences that are printed
 
 
@@ -117,9 +120,9 @@ def list_files(folder: Path, outputs: Sequence[str]) -> dict[str, bytes]:
 
 def _read(path: Path) -> bytes:
     content = path.read_bytes()
-    if path.name == _CLOCK[0]:
+    if path.name == HISTORY:
         rows = csv.DictReader(content.decode().splitlines())
-        return repr([{**row, _CLOCK[1]: ""} for row in rows]).encode()
+        return repr([{**row, **dict.fromkeys(_TIMED, "")} for row in rows]).encode()
     if path.suffix == ".safetensors":  # it writes what its header says of the file in any order
         end = 8 + int.from_bytes(content[:8], "little")
         return json.dumps(json.loads(content[8:end]), sort_keys=True).encode() + content[end:]

@@ -422,13 +422,25 @@ class PerformanceParams:
 
 @dataclass(frozen=True, config=_STRICT)
 class Train:
-    """One frozen training: which data sets, where the weights go, and the recipe."""
+    """One frozen training: which data sets, where the weights go, and the recipe.
+
+    Attributes
+    ----------
+    n_training, n_validation : int, optional
+        Pictures of all data sets together; all there are, if left out.
+    n_calibration : int
+        Further pictures of the training split that the temperature of the logits is fitted on.
+    missing_parts : float
+        Share of the rendered training pictures that lack one of their parts.
+    """
 
     datasets: tuple[Name, ...]
     weights: str
     recipe: Recipe
+    n_calibration: int = Field(ge=1)
     n_training: int | None = None
     n_validation: int | None = None
+    missing_parts: float = Field(default=0, ge=0, le=1)
     root: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""How similar the layers of two runs are, and of each with its own; how similar by chance."""
+"""How similar the layers of two runs are, and of each with its own; how similar by chance, and by classes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from layerscope.embedding.defined import tell_silhouette
 from layerscope.embedding.similarity import (
-    Compared,
+    STATISTICS,
+    bound_cka,
     choose_size,
-    compare,
     compute_unit_cloud,
     compute_unit_gram,
+    find_null,
     measure_cka,
     measure_nuclear,
     permute_samples,
@@ -23,8 +25,6 @@ from layerscope.params import Comparison, Params, read_params
 from layerscope.progress import track
 from layerscope.storage.store import Store, library_versions, store_path, writing
 from stages.command import run_stage
-
-STATISTICS = ("value", "null_mean", "null_high")
 
 
 class ComparedRun(NamedTuple):
@@ -104,21 +104,33 @@ def compare_sides(
     name: str,
     first: ComparedRun,
     second: ComparedRun,
-    n: int,
+    labels: np.ndarray,
     n_permutations: int,
     random_state: int,
-) -> Compared:
-    """One measure of all layers of two sides: reads its own inputs, so that little travels."""
+) -> np.ndarray:
+    """All `STATISTICS` of one measure, (statistic, first, second): reads its own inputs."""
     measure, read = MEASURES[name]
+    n = len(labels)
     layers = read(first, n)
     others = layers if second == first else read(second, n)
-    return compare(measure, layers, others, permute_samples(n, n_permutations, random_state))
+    values = measure(layers, others, None)
+    unknown = np.full_like(values, np.nan)
+    found = [values]
+    for classes in (None, labels):
+        if classes is not None and tell_silhouette(classes):  # nothing to permute within them, too
+            found += [unknown, unknown]
+            continue
+        orders = permute_samples(n, n_permutations, random_state, classes)
+        found += find_null(measure, layers, others, orders)
+    found += bound_cka(layers, others) if name == "cka" else [unknown, unknown]
+    return np.stack(found)
 
 
 def main(comparison: str) -> None:
     params = read_params()
     chosen, settings = params.comparison(comparison), params.similarity
     n = choose_samples(chosen, params)
+    labels = Store(store_path(chosen.first, "samples")).read("label")[:n].astype(np.int64)
     runs = dict.fromkeys((chosen.first, chosen.second))  # one, where a run is compared with itself
     sides = [
         find_side(name, run, n, params)
@@ -130,11 +142,12 @@ def main(comparison: str) -> None:
         "statistics": STATISTICS,
         "n": n,
         "n_permutations": settings.n_permutations,
+        "without_classes": tell_silhouette(labels),
         "versions": library_versions("numpy"),
     }
     pairs = list(combinations_with_replacement(sides, 2))
     tasks = [
-        (measure, *pair, n, settings.n_permutations, settings.random_state)
+        (measure, *pair, labels, settings.n_permutations, settings.random_state)
         for pair in pairs
         for measure in MEASURES
     ]
@@ -145,10 +158,9 @@ def main(comparison: str) -> None:
     ):
         results = track(workers.map(compare_sides, tasks), told, len(tasks))
         for (measure, first, second, *_), found in zip(tasks, results, strict=True):
-            statistics = np.stack([found.values, found.null_mean, found.null_high])
             store.add(
                 f"{first.name}-{second.name}/{measure}",
-                statistics,
+                found,
                 ["statistic", "first_layer", "second_layer"],
                 unit="1",
             )

@@ -1,12 +1,17 @@
-"""UMAP of every layer and size: to two dimensions, and to more for the tour."""
+"""UMAP of every layer and size: to two dimensions, and to more for the tour; what another seed changes."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
 from layerscope.embedding.alignment import align
+from layerscope.embedding.defined import count_neighbors
 from layerscope.embedding.layouts import embed_umap
 from layerscope.embedding.neighbors import Neighbors
+from layerscope.embedding.repetition import Repetition, measure_repetition
 from layerscope.parallel import working
 from layerscope.params import UmapParams, read_params
 from layerscope.progress import track
@@ -51,37 +56,41 @@ def main(run: str) -> None:
     components = Store(store_path(run, "components"))
     neighbors = Store(store_path(run, "neighbors"))
     layers = components.attributes["layers"]
-    clouds = [
-        (size, n_components)
-        for size in reversed(params.run(run).sizes)
-        for n_components in (params.umap.n_components, 2)
-    ]
+    seed = params.umap.random_state
+    seeds = (seed, (seed + 1) % 2**32)  # the second shows what the first has decided
+    clouds = list(product(reversed(params.run(run).sizes), (params.umap.n_components, 2)))
+    settings = [replace(params.umap, random_state=each) for each in seeds]
     chains = [
         [
-            (components.location, neighbors.location, *cloud, index, layer, params.umap)
+            (components.location, neighbors.location, *cloud, index, layer, each)
             for index, layer in enumerate(layers)
         ]
-        for cloud in clouds
+        for cloud, each in product(clouds, settings)
     ]
-    points = [np.empty((len(layers), *cloud), dtype=np.float32) for cloud in clouds]
+    points = {cloud: np.empty((2, len(layers), *cloud), dtype=np.float32) for cloud in clouds}
+    facts = {"random_states": seeds, "repetition": Repetition._fields}
     with (
         writing(
             store_path(run, "umap"),
             params.compute.storage,
             layers=layers,
+            **facts,
             versions=library_versions("umap-learn"),
         ) as store,
         working(params.compute.scheduler) as workers,
     ):
         results = workers.follow(embed, chains)
-        for chain, step, found in track(results, f"{run}: UMAP", len(clouds) * len(layers)):
-            points[chain][step] = found
-        for (size, n_components), values in zip(clouds, points, strict=True):
-            store.add(
-                f"{size}/{n_components}d",
-                round_digits(values, KEEPBITS),
-                ["layer", "sample", "component"],
+        for chain, step, found in track(results, f"{run}: UMAP", len(chains) * len(layers)):
+            points[clouds[chain // 2]][chain % 2, step] = found
+        for (size, n_components), (values, again) in points.items():
+            k = count_neighbors(params.metrics.n_neighbors, size)
+            repeated = workers.map(
+                measure_repetition, [(*pair, k) for pair in zip(values, again, strict=True)]
             )
+            name, dims = f"{size}/{n_components}d", ["layer", "sample", "component"]
+            store.add(name, round_digits(values, KEEPBITS), dims)
+            figures = np.array(list(repeated), dtype=np.float32)
+            store.add(f"{name}_repeated", figures, ["layer", "figure"], unit="1")
 
 
 if __name__ == "__main__":

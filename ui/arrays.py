@@ -174,6 +174,14 @@ def load_figures(run: str, size: int, embedding: str) -> Mapping[str, Mapping[st
         return {}  # figures are an addition; a view without them is still a view
 
 
+def list_embeddings(run: str, size: int) -> tuple[str, ...]:
+    """What ``layers.csv`` has figures of: the layer in several ways, then its embeddings; none without it."""
+    try:
+        return tuple(name for at, name in _load_table(run)[0] if at == str(size))
+    except _DAMAGE:
+        return ()
+
+
 def load_reason(run: str, size: int, embedding: str, layer: str, figure: str) -> str:
     """Why ``layers.csv`` has no such figure, or not of all samples; empty where it says nothing."""
     try:

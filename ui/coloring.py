@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -27,7 +27,7 @@ from ui.arrays import (
 from ui.coarse import CoarseClasses, find_coarse
 from ui.columns import NO_VALUE, find_column, keep_samples, name_number, shorten
 from ui.components.points import Coloring, LegendEntry, PlotPredictions, PlotSamples
-from ui.layouts import family
+from ui.layouts import family, load_layout, locate
 from ui.library import Contents, load_params
 from ui.live import engine
 from ui.memory import keep
@@ -141,6 +141,8 @@ def color_points(selection: Selection, contents: Contents, answers: SamplePredic
         return _color_by_scale(title, getattr(answers, selection.color), "{:.2f}".format)
     if selection.color == "cluster":
         return _color_by_cluster(selection, contents)
+    if selection.color == "kept":
+        return _color_by_kept(selection, contents)
     if selection.color == "coarse" and (coarse := find_coarse(contents)) is not None:
         return _color_by_coarse(title, coarse, answers)
     index = find_column(selection.color, contents.columns)
@@ -219,6 +221,34 @@ def _color_by_scale(
         return Coloring(title, steps, entries, ends)
     entries.append(LegendEntry(NO_VALUE, *UNKNOWN))
     return Coloring(title, np.where(known, steps, len(SCALE)), entries, ends, unknown=True)
+
+
+def _color_by_kept(selection: Selection, contents: Contents) -> Coloring:
+    """How many of a sample's ten nearest in the layer are among its ten nearest in the plot."""
+    points = load_layout(selection, contents)
+    with explaining(selection.run, "nearest"):
+        nearest = load_array(selection.run, "nearest", f"{selection.size}/indices")
+        true = nearest[contents.depth(selection.layer)]
+        if true.shape[0] != len(points):
+            raise ValueError("of other samples")
+    made = stamp(selection.run, "nearest"), stamp(selection.run, locate(selection)[0])
+    kept = _keep_kept(points, true, (selection.to_params()["layer"], locate(selection), made))
+    k = true.shape[1]
+    shown = sorted({int(each) for each in kept}, reverse=True)
+    entries = [LegendEntry(f"{each} of {k}", SCALE[each * (len(SCALE) - 1) // k]) for each in shown]
+    places = {each: place for place, each in enumerate(shown)}
+    return Coloring(COLORS["kept"], np.array([places[int(each)] for each in kept]), entries, None)
+
+
+@keep
+def _keep_kept(_points: np.ndarray, _true: np.ndarray, of: Hashable) -> np.ndarray:
+    from scipy.spatial import KDTree
+
+    k = _true.shape[1]
+    found = KDTree(_points).query(_points, k + 1)[1]
+    itself = np.arange(len(_points))[:, None]
+    found = np.where(found == itself, -1, found)  # of equal places another may come first
+    return (found[:, :, None] == _true[:, None, :]).sum(axis=(1, 2))
 
 
 def cluster_layer(selection: Selection, contents: Contents) -> str:

@@ -35,10 +35,12 @@ COLORS = {
     "confidence": "Confidence",
     "margin": "Top-1 margin",
     "cluster": "Cluster of a layer",
+    "kept": "Neighbours kept",
 }
 VERDICTS = {"all": "All", "correct": "Correct", "wrong": "Wrong"}
 ORDERS = ("-score", "score", "channel", "-channel")
 MARKS = ("points", "pictures")
+NEAR = {"euclidean": "Euclidean", "cosine": "cosine"}
 _LARGEST_AT_START = 1000
 _ENTRIES = re.compile(r"\d{1,4}(\.\d{1,4}){0,999}")
 
@@ -81,6 +83,8 @@ class Selection:
         The channel of the layer that is open.
     order : str
         One of `ORDERS`: of the grid of channels.
+    near : str
+        A key of `NEAR`: the distance by which samples are the nearest in a layer.
     """
 
     run: str
@@ -100,6 +104,7 @@ class Selection:
     against: int | None = None
     channel: int | None = None
     order: str = "-score"
+    near: str = "euclidean"
 
     @property
     def embedding(self) -> str:
@@ -196,6 +201,7 @@ def read_selection(params: Mapping[str, str], contents: Contents) -> tuple[Selec
         against=choose("against", outputs, None, "class to compare"),
         channel=choose("channel", range(contents.layer(layer).shape[0]), None),
         order=choose("order", ORDERS, "-score"),
+        near=choose("near", NEAR, "euclidean", "distance"),
     )
     return selection, refused
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from layerscope.embedding.similarity import compute_unit_cloud, measure_nuclear
+from layerscope.embedding.repetition import Repetition, expect_similarity
+from layerscope.embedding.similarity import STATISTICS, compute_unit_cloud, measure_nuclear
 from layerscope.models.layers import Layer
 from layerscope.storage.store import DATA
 from ui.arrays import (
@@ -49,7 +51,22 @@ def load_similarity(first: str, second: str, size: int) -> LayerSimilarity:
     layers = (_list_layers(first), _list_layers(second))
     stored = _find_stored((first, second), layers)
     measures, n = stored or (_measure_live(first, second, size), size)
+    repeated = [load_repetition(run, n, load_params().umap.n_components) for run in (first, second)]
+    if all(repeated):
+        ceiling = expect_similarity(*(np.array([each.similarity for each in r]) for r in repeated))
+        measures = {**measures, "nuclear": replace(measures["nuclear"], repeated=ceiling)}
     return LayerSimilarity(name_run(first), name_run(second), *layers, measures, n)
+
+
+def load_repetition(run: str, size: int, n_components: int) -> tuple[Repetition, ...]:
+    """What repetition alone gives of each layer's UMAP; empty where it is not known."""
+    try:
+        found = load_array(run, "umap", f"{size}/{n_components}d_repeated")
+    except Unavailable:
+        return ()  # of an earlier version: figures stand without it
+    if found.shape != (len(_list_layers(run)), len(Repetition._fields)):
+        return ()
+    return tuple(Repetition(*map(float, each)) for each in found)
 
 
 def _list_layers(run: str) -> tuple[Layer, ...]:
@@ -81,7 +98,8 @@ def _read_stored(
         facts = load_attributes(_FOLDER, name)
         places = [facts["runs"].index(run) for run in runs if run in facts["runs"]]
         if len(places) == 2 and [facts["layers"][place] for place in places] == keys:
-            return _read_measures(name, places, facts), int(facts["n"])
+            measures = _read_measures(name, places, facts)
+            return (measures, int(facts["n"])) if measures else None
         return None
 
 
@@ -89,7 +107,9 @@ def _read_measures(
     name: str, places: list[int], facts: Mapping[str, Any]
 ) -> dict[str, SimilarityMeasure]:
     pair = "-".join(_SIDES[place] for place in sorted(places))
-    shape = (3, *(len(facts["layers"][place]) for place in sorted(places)))
+    shape = (len(STATISTICS), *(len(facts["layers"][place]) for place in sorted(places)))
+    if tuple(facts["statistics"]) != STATISTICS:
+        return {}  # of an earlier version, which had other figures under these names
     measures = {}
     for key in MEASURES:
         found = load_array(_FOLDER, name, f"{pair}/{key}")

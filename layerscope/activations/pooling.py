@@ -107,8 +107,9 @@ def pool(output: Tensor, *averagings: Averaging) -> list[np.ndarray]:
     output = output.float()
     if output.ndim != 4:
         return [np.array(output.cpu().numpy()) for _ in averagings]
-    sides = [tuple(each.side(side) for side in output.shape[2:]) for each in averagings]
-    found: dict[tuple[int, ...], Tensor] = {}
+    height, width = output.shape[2:]
+    sides = [(each.side(height), each.side(width)) for each in averagings]
+    found: dict[tuple[int, int], Tensor] = {}
     for cells in sorted(set(sides), reverse=True):
         finer = (
             each for each in found.values() if _divides(cells, each) and _divides(each, output)

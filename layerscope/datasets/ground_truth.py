@@ -42,3 +42,30 @@ def open_rendered(name: str, *, root: Path, random_state: int, download: bool) -
         return Sample(picture, part_map)
 
     return Dataset(name, categories, entry.part_names, sources, read, is_rendered=True)
+
+
+def draw_incomplete(
+    dataset: Dataset, source: PictureSource, inputs: Preprocessing, rng: np.random.Generator
+) -> np.ndarray:
+    """A picture of a rendered data set of `random_state` 0 without one of the parts of its class.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    source : PictureSource
+    inputs : Preprocessing
+    rng : numpy.random.Generator
+        Chooses the part, each with equal probability.
+
+    Returns
+    -------
+    ndarray of uint8, (H, W, 3)
+    """
+    from layerscope.datasets import rendered
+
+    entry = rendered.DATASETS[dataset.name]
+    parts = sorted(entry.class_parts[entry.categories[source.label]])
+    split, index = source.path.split("/")
+    without = frozenset({parts[rng.integers(len(parts))]})
+    drawn = rendered.render(dataset.name, seed=0, split=split, index=int(index), without=without)
+    return stretch(drawn.picture, inputs.shape)

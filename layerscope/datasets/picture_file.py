@@ -183,6 +183,12 @@ def read_upright(image: Image.Image, channels: int) -> Iterator[Image.Image]:
         yield _take_plane(image, orientation, channel if channels == 3 else None)
 
 
+def measure_upright(image: Image.Image) -> tuple[int, int]:
+    """Width and height of a picture that `read_upright` has decoded, as it stands upright."""
+    turned = _orientation(image) in _SIDEWAYS
+    return (image.height, image.width) if turned else (image.width, image.height)
+
+
 def tell_failure(error: Exception) -> str:
     """What is wrong with a picture that could not be opened or decoded, and what to do."""
     if isinstance(error, InputError):

@@ -13,7 +13,7 @@ _MOST = 2**24  # pixels of a resized picture: 67 MB; 256 x 65,535 is the tallest
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a picture becomes what a network takes: resized, cropped in the centre, and scaled.
+    """How a picture becomes what a network takes: resized, cropped, and scaled.
 
     Attributes
     ----------
@@ -28,6 +28,9 @@ class Preprocessing:
         colour. ``squash`` gives the aspect up.
     interpolation : str
         Pillow's filter: nearest, bilinear, bicubic, lanczos, box or hamming.
+    position : tuple of float
+        Where the crop lies, down and across, from 0 to 1 of the room that the resized picture leaves it: in
+        the centre for all that is measured.
     """
 
     size: tuple[int, int]
@@ -36,6 +39,7 @@ class Preprocessing:
     std: tuple[float, ...]
     mode: str = "center"
     interpolation: str = "bilinear"
+    position: tuple[float, float] = (0.5, 0.5)
 
     @property
     def channels(self) -> int:
@@ -54,7 +58,7 @@ class Preprocessing:
 
 
 def fit(parts: Iterable[Image.Image], inputs: Preprocessing) -> np.ndarray:
-    """Resize a picture and crop its centre, (H, W, C) uint8.
+    """Resize a picture and crop it, in its centre where `inputs` say nothing else, (H, W, C) uint8.
 
     The same bytes as ``timm.data.create_transform(is_training=False)`` and torchvision's presets make of a
     Pillow image before they scale it. Where a picture would grow beyond `_MOST` pixels in between, as long
@@ -70,7 +74,7 @@ def fit(parts: Iterable[Image.Image], inputs: Preprocessing) -> np.ndarray:
     planes = []
     for part in parts:
         width, height = _scale(part.width, part.height, inputs)
-        left, top = _offset(width, inputs.size[1]), _offset(height, inputs.size[0])
+        left, top = _place_crop(width, height, inputs)
         right, bottom = min(left + inputs.size[1], width), min(top + inputs.size[0], height)
         x, y = max(left, 0), max(top, 0)
         kept = slice(y, bottom), slice(x, right)
@@ -102,6 +106,33 @@ def _scale(width: int, height: int, inputs: Preprocessing) -> tuple[int, int]:
     return max(1, round(width / ratio)), max(1, round(height / ratio))
 
 
-def _offset(length: int, wanted: int) -> int:
-    """Where the crop begins; below 0, what is too short is padded."""
-    return round((length - wanted) / 2) if length >= wanted else -((wanted - length) // 2)
+def _place_crop(width: int, height: int, inputs: Preprocessing) -> tuple[int, int]:
+    """Left and top of the crop of a resized picture."""
+    down, across = inputs.position
+    return _offset(width, inputs.size[1], across), _offset(height, inputs.size[0], down)
+
+
+def _offset(length: int, wanted: int, share: float) -> int:
+    """Where the crop begins; below 0, what is too short is padded on both sides."""
+    return round((length - wanted) * share) if length >= wanted else -((wanted - length) // 2)
+
+
+def locate_crop(
+    width: int, height: int, inputs: Preprocessing
+) -> tuple[float, float, float, float]:
+    """What a network sees of a picture: left, top, width and height, in shares of the picture.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the picture, upright, in pixels.
+    inputs : Preprocessing
+
+    Returns
+    -------
+    tuple of float
+        Beyond [0, 1] where the picture is padded.
+    """
+    across, down = _scale(width, height, inputs)
+    left, top = _place_crop(across, down, inputs)
+    return left / across, top / down, inputs.size[1] / across, inputs.size[0] / down

@@ -19,7 +19,13 @@ from pathlib import Path
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
-from layerscope.datasets.picture_file import Bounds, open_picture, read_upright, tell_failure
+from layerscope.datasets.picture_file import (
+    Bounds,
+    measure_upright,
+    open_picture,
+    read_upright,
+    tell_failure,
+)
 from layerscope.datasets.preprocessing import Preprocessing, fit
 from layerscope.errors import InputError
 
@@ -42,11 +48,14 @@ class SafePicture:
         Whether it is the first of several frames.
     is_transparent : bool
         Whether it was laid on white.
+    size : tuple of int
+        Width and height of the whole, upright.
     """
 
     picture: np.ndarray
     is_animated: bool
     is_transparent: bool
+    size: tuple[int, int]
 
 
 def read_untrusted(content: bytes, inputs: Preprocessing) -> SafePicture:
@@ -86,7 +95,8 @@ def read_untrusted(content: bytes, inputs: Preprocessing) -> SafePicture:
     answer = json.loads(told)
     if "refusal" in answer:
         raise InputError(answer["refusal"])
-    return SafePicture(np.frombuffer(bytearray(picture), np.uint8).reshape(inputs.shape), **answer)
+    fitted = np.frombuffer(bytearray(picture), np.uint8).reshape(inputs.shape)
+    return SafePicture(fitted, **{**answer, "size": tuple(answer["size"])})
 
 
 def read_safely(content: bytes, inputs: Preprocessing) -> SafePicture:
@@ -96,11 +106,9 @@ def read_safely(content: bytes, inputs: Preprocessing) -> SafePicture:
         with open_picture(content, BOUNDS) as image:
             # MPO is JPEG with previews, which are no frames.
             is_animated = image.format != "MPO" and getattr(image, "is_animated", False)
-            return SafePicture(
-                fit(read_upright(image, inputs.channels), inputs),
-                is_animated,
-                image.has_transparency_data,
-            )
+            picture = fit(read_upright(image, inputs.channels), inputs)
+            size = measure_upright(image)
+            return SafePicture(picture, is_animated, image.has_transparency_data, size)
 
 
 def confine() -> None:
@@ -125,11 +133,11 @@ def answer() -> None:
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each has a stack of its own, which counts as memory
     Image.init()
     confine()
-    told: dict[str, bool | str]
+    told: dict[str, object]
     try:
         inputs = Preprocessing(**json.loads(sys.argv[1]))
         picture = read_safely(sys.stdin.buffer.read(), inputs)
-        told = {"is_animated": picture.is_animated, "is_transparent": picture.is_transparent}
+        told = {name: value for name, value in vars(picture).items() if name != "picture"}
         content = picture.picture.tobytes()
     except Exception as error:
         told, content = {"refusal": tell_failure(error)}, b""

@@ -164,7 +164,8 @@ def vgg16_slim(
     n_classes : int
         Number of outputs.
     batch_norm : bool
-        With batch norm behind each convolution (for training) or without (folded, for use).
+        With batch norm behind each convolution and each hidden dense layer (for training) or without
+        (folded, for use).
     dropout : float
         Probability in the classifier, at training time.
 
@@ -172,6 +173,10 @@ def vgg16_slim(
     -----
     Configuration D of Simonyan and Zisserman (2015) with channels divided by 4. The two hidden dense
     layers have 512 units, an eighth, which keeps the weights below 10 MB as float16.
+
+    Maps are padded with their own edge, not with zeros. Zeros are unlike anything inside a picture, and
+    a map's border is then where a network sees them: channels of one trained so were largest along
+    the border of every picture (Alsallakh et al., "Mind the Pad", 2021).
     """
     from torchvision.models.vgg import VGG, make_layers
 
@@ -180,17 +185,16 @@ def vgg16_slim(
     for channels, depth in plan:
         config += [channels] * depth + ["M"]
     features = make_layers(config, batch_norm=batch_norm)
+    for layer in features:
+        if isinstance(layer, nn.Conv2d):
+            layer.padding_mode = "replicate"
     with torch.device("meta"):  # its own classifier, half a gigabyte, is replaced at once
         model = VGG(features, num_classes=1, init_weights=False)
-    model.classifier = nn.Sequential(
-        nn.Linear(128 * 7 * 7, 512),
-        nn.ReLU(True),
-        nn.Dropout(dropout),
-        nn.Linear(512, 512),
-        nn.ReLU(True),
-        nn.Dropout(dropout),
-        nn.Linear(512, n_classes),
-    )
+    dense: list[nn.Module] = []
+    for width in (128 * 7 * 7, 512):
+        norm = [nn.BatchNorm1d(512)] if batch_norm else []
+        dense += [nn.Linear(width, 512), *norm, nn.ReLU(True), nn.Dropout(dropout)]
+    model.classifier = nn.Sequential(*dense, nn.Linear(512, n_classes))
     return model
 
 

@@ -1,4 +1,4 @@
-"""The curves that a training left beside its weights, and what must be said of them."""
+"""The curves that a training left beside its weights."""
 
 from __future__ import annotations
 
@@ -11,41 +11,19 @@ import numpy as np
 
 from layerscope.errors import InputError
 from layerscope.storage.files import read_table
+from layerscope.storage.store import Store
 
-HISTORY, NOTES = "history.csv", "history_notes.csv"
+HISTORY, BATCHES = "history.csv", "batches.zarr"
+OF_TRAINING = ("learning_rate", "loss", "accuracy")  # there are none before it
 COLUMNS = (
     "epoch",
     "picture_size",
-    "learning_rate",
-    "loss",
-    "accuracy",
+    *OF_TRAINING,
     "val_loss",
     "val_accuracy",
     "seconds",
+    "processor_seconds",
 )
-
-
-@dataclass(frozen=True)
-class Note:
-    """What must be known of some epochs.
-
-    Attributes
-    ----------
-    first, last : int
-        Epochs, from 1, both included.
-    columns : tuple of str
-        Which columns it is about.
-    text : str
-    """
-
-    first: int
-    last: int
-    columns: tuple[str, ...]
-    text: str
-
-    def covers(self, column: str) -> bool:
-        """Whether it is about a column."""
-        return column in self.columns
 
 
 @dataclass(frozen=True)
@@ -59,22 +37,31 @@ class EpochRange:
 
 @dataclass(frozen=True)
 class TrainingCurves:
-    """A training by epoch.
+    """A training by epoch and by batch.
 
     Attributes
     ----------
-    columns : dict of str to ndarray of float64, (E,)
-        By the names in `COLUMNS`: losses in nats, accuracies in [0, 1], seconds of a whole epoch.
-    notes : tuple of Note
+    columns : dict of str to ndarray of float64, (1 + E,)
+        By the names in `COLUMNS`, before training and after each epoch: losses in nats, accuracies in
+        [0, 1], seconds of a whole epoch by the clock and summed over processors. Those in `OF_TRAINING`
+        begin with nan.
+    batches : dict of str to ndarray of float32, (S,)
+        By the names in `OF_TRAINING`, a value a batch; as many in each epoch.
     """
 
     columns: dict[str, np.ndarray]
-    notes: tuple[Note, ...] = ()
+    batches: dict[str, np.ndarray]
 
     @property
     def epochs(self) -> np.ndarray:
-        """Their numbers, from 1."""
+        """Their numbers; 0 is before training."""
         return self.columns["epoch"].astype(int)
+
+    @property
+    def batch_epochs(self) -> np.ndarray:
+        """Epochs (S,) that were trained when each batch was done, fractions counted."""
+        n = len(self.batches["loss"])
+        return np.arange(1, n + 1) * (self.epochs[-1] / n)
 
     @property
     def phases(self) -> tuple[EpochRange, ...]:
@@ -88,42 +75,38 @@ class TrainingCurves:
 
 
 def read_curves(folder: Path) -> TrainingCurves:
-    """The curves in a folder of weights: ``history.csv``, and ``history_notes.csv`` where it is there.
+    """The curves in a folder of weights, as `layerscope.training.fit.write_history` wrote them.
 
     Raises
     ------
     InputError
-        In one line, where the first is missing or either is damaged.
+        In one line, where anything is missing or damaged.
     """
-    rows = _read_table(folder / HISTORY, COLUMNS)
+    path = folder / HISTORY
+    rows = _read_table(path)
     try:
-        columns = {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}
+        columns = {name: np.array([float(row[name] or "nan") for row in rows]) for name in COLUMNS}
     except ValueError as error:
-        raise InputError(f"{folder / HISTORY}: {error}; train anew or mend it there") from None
-    if not len(rows) or not np.array_equal(columns["epoch"], np.arange(1, len(rows) + 1)):
-        raise InputError(f"{folder / HISTORY}: epochs are not 1, 2, 3 and so on; train anew")
-    return TrainingCurves(columns, _read_notes(folder / NOTES))
+        raise InputError(f"{path}: {error}; train anew or mend it there") from None
+    if len(rows) < 2 or not np.array_equal(columns["epoch"], np.arange(len(rows))):
+        raise InputError(f"{path}: epochs are not 0, 1, 2 and so on; train anew")
+    for name, values in columns.items():
+        if not np.isfinite(values[name in OF_TRAINING :]).all():
+            raise InputError(f"{path}: {name} lacks a number; train anew or mend it there")
+    store = Store(folder / BATCHES)
+    batches = {name: store.read(name) for name in OF_TRAINING}
+    lengths = {len(values) for values in batches.values()}
+    if len(lengths) != 1 or not (n := lengths.pop()) or n % (len(rows) - 1):
+        raise InputError(f"{folder / BATCHES}: not as many batches in each epoch; train anew")
+    return TrainingCurves(columns, batches)
 
 
-def _read_notes(path: Path) -> tuple[Note, ...]:
-    if not path.is_file():
-        return ()
-    rows = _read_table(path, ("first", "last", "columns", "note"))
-    try:
-        return tuple(
-            Note(int(row["first"]), int(row["last"]), tuple(row["columns"].split()), row["note"])
-            for row in rows
-        )
-    except ValueError as error:
-        raise InputError(f"{path}: {error}; mend it there") from None
-
-
-def _read_table(path: Path, wanted: tuple[str, ...]) -> list[dict[str, str]]:
+def _read_table(path: Path) -> list[dict[str, str]]:
     try:
         rows = read_table(path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not readable ({type(error).__name__})") from None
     for row in rows:
-        if any(row.get(name) is None for name in wanted):
-            raise InputError(f"{path}: needs the columns {', '.join(wanted)}")
+        if any(row.get(name) is None for name in COLUMNS):
+            raise InputError(f"{path}: needs the columns {', '.join(COLUMNS)}; train anew")
     return rows

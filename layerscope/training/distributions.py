@@ -22,6 +22,8 @@ WEIGHT = "weight"
 class Distributions:
     """Distributions by epoch, quantity and layer.
 
+    The first are those before training, so that those after an epoch have its number.
+
     Attributes
     ----------
     layers, quantities : tuple of str
@@ -38,9 +40,9 @@ class Distributions:
     ranges: np.ndarray
 
     @property
-    def epochs(self) -> int:
-        """Number of epochs."""
-        return len(self.counts)
+    def last(self) -> int:
+        """Number of the last epoch; 0 is before training."""
+        return len(self.counts) - 1
 
     def of(self, quantity: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
         """Counts (E, B) and ranges (E, 2) of one quantity of one layer."""
@@ -48,7 +50,7 @@ class Distributions:
         return self.counts[:, q, i], self.ranges[:, q, i]
 
     def at(self, epoch: int, quantity: str) -> tuple[np.ndarray, np.ndarray]:
-        """Counts (L, B) and ranges (L, 2) of one quantity after one epoch, from 0."""
+        """Counts (L, B) and ranges (L, 2) of one quantity after one epoch; 0 is before training."""
         q = self.quantities.index(quantity)
         return self.counts[epoch, q], self.ranges[epoch, q]
 

@@ -12,7 +12,7 @@ from torch.nn import functional
 from layerscope.models.registry import SLIM_INPUTS, to_pixels
 
 N_BINS = 64
-QUANTITIES = ("weight", "activation", "gradient")
+QUANTITIES = ("weight", "bias", "activation", "gradient")
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Histograms:
     ----------
     keys : tuple of str
         Convolutions and dense layers, L of them.
-    counts : ndarray of int64, (3, L, 64)
-        By quantity (weight, activation, gradient of the loss by the weight), layer and bin.
-    ranges : ndarray of float32, (3, L, 2)
+    counts : ndarray of int64, (4, L, 64)
+        By quantity (weight, bias, activation, gradient of the loss by the weight), layer and bin.
+    ranges : ndarray of float32, (4, L, 2)
         Lower edge of the first bin and upper edge of the last.
     """
 
@@ -47,8 +47,8 @@ class Histograms:
 def _histogram(values: Tensor | None) -> tuple[np.ndarray, np.ndarray]:
     assert values is not None  # a gradient, after the backward pass
     flat = values.detach().float().flatten().cpu().numpy()
-    counts, edges = np.histogram(flat, bins=N_BINS)
-    return counts, edges[[0, -1]].astype(np.float32)
+    counts, _ = np.histogram(flat, bins=N_BINS)
+    return counts, np.array([flat.min(), flat.max()], dtype=np.float32)
 
 
 def measure(
@@ -80,6 +80,7 @@ def measure(
             handle.remove()
     rows = [
         [_histogram(module.weight) for module in layers.values()],
+        [_histogram(module.bias) for module in layers.values()],
         [activations[key] for key in layers],
         [_histogram(module.weight.grad) for module in layers.values()],
     ]

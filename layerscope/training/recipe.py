@@ -9,6 +9,7 @@ from pydantic import Field
 
 Count = Annotated[int, Field(ge=1, le=65536)]
 Rate = Annotated[float, Field(gt=0, le=100)]
+RISEN_FROM = 0.01  # of the rate, at the first batch and at least at the last
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -16,9 +17,9 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class Phase:
     """Some epochs at one picture size.
 
-    Small pictures first cost a quarter. The dense layers then need a last phase at the size of use
-    (Touvron et al., "Fixing the train-test resolution discrepancy", 2019), for which a small constant
-    `learning_rate` is enough; without one a phase follows the one-cycle schedule.
+    Small pictures first cost a tenth. All layers then need a last phase at the size of use (Touvron et
+    al., "Fixing the train-test resolution discrepancy", 2019), for which a small constant
+    `learning_rate` is enough; without one a phase follows the recipe's.
     """
 
     epochs: Count
@@ -36,9 +37,11 @@ class Recipe:
         Progressive resizing.
     batch_size : int
     learning_rate : float
-        Peak of the one-cycle schedule (Smith and Topin 2019).
+        Of most batches. It rises to that in a straight line during the first epoch, and falls to zero in
+        one during the last `decay_epochs` (Zhai et al., "Scaling vision transformers", 2022).
+    decay_epochs : int
     weight_decay : float
-        On matrices and kernels only, not on biases or norms.
+        Of AdamW (Loshchilov and Hutter 2019), on matrices and kernels only, not on biases or norms.
     label_smoothing : float
     dropout : float
     random_state : int
@@ -47,8 +50,9 @@ class Recipe:
 
     phases: tuple[Phase, ...]
     batch_size: Count = 64
-    learning_rate: Rate = 0.1
-    weight_decay: Annotated[float, Field(ge=0, le=100)] = 5e-4
+    learning_rate: Rate = 0.001
+    decay_epochs: Count = 1
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = 0.05
     label_smoothing: Share = 0.1
     dropout: Share = 0.5
     random_state: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -58,10 +62,10 @@ class Recipe:
         """All of them."""
         return sum(phase.epochs for phase in self.phases)
 
-    @property
-    def cycle_epochs(self) -> int:
-        """Those that the one-cycle schedule spans."""
-        return sum(phase.epochs for phase in self.phases if phase.learning_rate is None)
+    def share_of_rate(self, epoch: float) -> float:
+        """Share of the learning rate after so many epochs, fractions counted."""
+        last = sum(phase.epochs for phase in self.phases if phase.learning_rate is None)
+        return max(RISEN_FROM, min(1, RISEN_FROM + epoch, (last - epoch) / self.decay_epochs))
 
     def phase_at(self, epoch: int) -> Phase:
         """The phase of an epoch (from 0)."""

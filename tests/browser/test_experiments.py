@@ -73,13 +73,13 @@ def test_two_are_chosen_and_seen(page: Page) -> None:
     expect(page.locator(".agreed b").first).not_to_have_text(before, timeout=PATIENCE)
     settle(page)
     assert params_of(page)["exp_b"] == "umap-neighbors-50"
-    page.get_by_role("button", name="A: pool-8").focus()
+    page.get_by_role("button", name="A: grid-14").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(f"{row('pool-8')} .side").first).to_have_attribute(
+    expect(page.locator(f"{row('grid-14')} .side").first).to_have_attribute(
         "aria-pressed", "true", timeout=PATIENCE
     )
     settle(page)
-    assert params_of(page)["exp_a"] == "pool-8" and params_of(page)["lay_a"] == "umap"
+    assert params_of(page)["exp_a"] == "grid-14" and params_of(page)["lay_a"] == "umap"
     assert min(count_ink(page, side) for side in (0, 1)) > 1000
 
 
@@ -130,20 +130,20 @@ def test_the_table_is_sorted_and_the_link_keeps_it(page: Page) -> None:
 
 
 def test_lines_and_table_go_together(page: Page) -> None:
-    expect(page.locator(".lines path.line")).to_have_count(13)
-    page.locator(row("pool-2")).hover()
-    expect(page.locator(".lines path.lit")).to_have_attribute("data-key", "pool-2")
+    expect(page.locator(".lines path.line")).to_have_count(14)
+    page.locator(row("grid-1")).hover()
+    expect(page.locator(".lines path.lit")).to_have_attribute("data-key", "grid-1")
     box = page.locator(".lines svg").bounding_box()
     assert box is not None
     x = box["x"] + float(page.locator(".lines .axis").first.get_attribute("x1") or 0)
     page.mouse.move(x, box["y"] + 2)
     page.mouse.down()
-    page.mouse.move(x, box["y"] + 14, steps=3)  # the top of the first axis: pool 8
+    page.mouse.move(x, box["y"] + 14, steps=3)  # the top of the first axis: grid 14
     page.mouse.up()
     expect(page.locator("tbody tr:not([hidden])")).to_have_count(1)
-    assert names_of(page) == ["pool-8"]
+    assert names_of(page) == ["grid-14"]
     page.get_by_role("button", name="Show all again").click()
-    expect(page.locator("tbody tr:not([hidden])")).to_have_count(14)
+    expect(page.locator("tbody tr:not([hidden])")).to_have_count(15)
 
 
 def test_a_line_is_picked(page: Page) -> None:

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from layerscope.datasets.categories import Category
 from layerscope.datasets.dataset import Dataset, Fact, PictureSource, Sample
+from layerscope.embedding.neighbors import majority
 from layerscope.runs.samples import write_samples
 from layerscope.storage.store import writing
 from tests.shared.project import CLASSES, LAYERS, OUTPUTS, ROOT, SIZES, TINY
@@ -106,10 +107,24 @@ def _write_arrays(
         with writing(run / f"tsne/{perplexity}.zarr", layers=keys, **facts) as store:
             for size in sizes:
                 store.add(f"{size}/points", place(size, 2), ["layer", "sample", "component"])
-    with writing(run / "nearest.zarr", layers=keys) as store:
+    for name in ("densmap", "pacmap"):
+        with writing(run / f"{name}.zarr", layers=keys) as store:
+            for size in sizes:
+                store.add(f"{size}/points", place(size, 2), ["layer", "sample", "component"])
+    settings = [["grid7", 10], ["grid7", 5], ["grid1", 10]]
+    facts = {"settings": {str(size): settings for size in sizes}}
+    with writing(run / "nearest.zarr", layers=keys, **facts) as store:
+        dims = ["layer", "sample", "neighbor"]
         for size in sizes:
             indices = np.array([[(i + 1 + k) % size for k in range(10)] for i in range(size)])
-            store.add(f"{size}/indices", np.stack([indices] * 4), ["layer", "sample", "neighbor"])
+            store.add(f"{size}/indices", np.stack([indices] * 4), dims)
+            store.add(f"{size}/cosine", np.stack([indices[:, ::-1]] * 4), dims)
+            store.add(f"{size}/kept", np.full((4, size), 7, np.uint8), dims[:2])
+            votes = np.stack(
+                [majority(indices, labels[:size], k) == labels[:size] for _, k in settings]
+            )
+            agrees = np.repeat(votes[:, None], 4, axis=1)
+            store.add(f"{size}/agrees", agrees, ["setting", *dims[:2]])
 
 
 def _write_answers(run: Path, rng: np.random.Generator, labels: np.ndarray, n_classes: int) -> None:

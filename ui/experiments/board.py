@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from layerscope.experiments.record import find_usual, list_changes, list_varied, write_value
 from ui.components.experiment_table import ExperimentRow, FigureColumn
@@ -23,12 +24,32 @@ FIGURES = {
     "knn": "kNN accuracy in the layer",
     "kl": "KL divergence in the layer",
     "output_knn": "kNN accuracy of the output",
+    "mean_pca": "Mean trustworthiness of PCA",
+    "mean_tsne": "Mean trustworthiness of t-SNE 30",
+    "mean_umap": "Mean trustworthiness of UMAP",
+}
+# What is shown beside the embedding that is looked at, and the parameters that move it.
+_ALL = ("activations.", "pca.")
+_OTHERS = {
+    "mean_pca": ("pca", _ALL),
+    "mean_tsne": ("tsne-30", (*_ALL, "tsne.")),
+    "mean_umap": ("umap", (*_ALL, "umap.")),
 }
 _UNKNOWN = "#6d7884"
 
 
-def list_columns(embedding: str, layer: str) -> tuple[FigureColumn, ...]:
-    """The figures that are shown, for an embedding and a layer."""
+def list_columns(
+    embedding: str, layer: str, varied: Sequence[str] = ()
+) -> tuple[FigureColumn, ...]:
+    """The figures that are shown, for an embedding and a layer.
+
+    Parameters
+    ----------
+    embedding, layer : str
+    varied : sequence of str
+        Parameters that differ among experiments: methods that these move have a column as well, so that
+        an experiment on UMAP does not show nothing but figures of t-SNE.
+    """
     named = name_embedding(embedding)
     columns = [
         FigureColumn(
@@ -50,7 +71,40 @@ def list_columns(embedding: str, layer: str) -> tuple[FigureColumn, ...]:
     if embedding.startswith("tsne-"):
         title = f"KL divergence of {named} in {layer}. {define('KL divergence')}"
         columns.insert(3, FigureColumn("kl", "KL", title))
+    others = []
+    for key, (other, moving) in _OTHERS.items():
+        is_shown = other.partition("-")[0] == embedding.partition("-")[0]
+        if not is_shown and any(name.startswith(moving) for name in varied):
+            title = f"{FIGURES[key]} over all layers (metrics.json). {define('trustworthiness')}"
+            others.append(FigureColumn(key, f"{name_embedding(other)} trust", title))
+    columns[1:1] = others  # beside the mean of the embedding that is looked at
     return tuple(columns)
+
+
+def add_noise(
+    columns: Sequence[FigureColumn], entries: Sequence[ExperimentEntry], embedding: str, layer: str
+) -> tuple[FigureColumn, ...]:
+    """Columns with what repetition alone gives.
+
+    Experiments as most of them are, but for ``random_state``, are repetitions of one another: a figure
+    between the least and the greatest of theirs says nothing of a parameter.
+    """
+    _, usual = list_parameters(entries)
+    repeated = [
+        entry
+        for entry in entries
+        if entry.key != WORKSPACE
+        and all(
+            name.endswith("random_state") for name in list_changes(entry.experiment.params, usual)
+        )
+    ]
+    noisy = []
+    for column in columns:
+        found = [read_figure(entry, column.key, embedding, layer) for entry in repeated]
+        values = [value for value in found if value is not None]
+        range_ = (min(values), max(values)) if len(values) > 1 else None
+        noisy.append(replace(column, noise=range_, n_repeated=len(values)))
+    return tuple(noisy)
 
 
 def name_embedding(embedding: str) -> str:
@@ -70,6 +124,9 @@ def read_figure(entry: ExperimentEntry, column: str, embedding: str, layer: str)
         "trust": measured.get("trustworthiness"),
         "knn": measured.get("knn_accuracy"),
         "kl": measured.get("kl_divergence"),
+        **{
+            key: metrics.get(f"mean_trustworthiness.{other}") for key, (other, _) in _OTHERS.items()
+        },
     }[column]
 
 
@@ -126,7 +183,10 @@ def list_lines(
         at, ticks = place_figures([read_figure(e, column.key, embedding, layer) for e in shown])
         if not ticks:
             continue  # an embedding that the workspace has and no experiment
-        axes.append(Axis(f"{name_embedding(embedding)}.{column.name}", True, ticks))
+        named = (
+            column.name if column.key in _OTHERS else f"{name_embedding(embedding)}.{column.name}"
+        )
+        axes.append(Axis(named, True, ticks))
         places.append(at)
     tints = place_figures([read_figure(e, tint, embedding, layer) for e in shown])[0]
     lines = [

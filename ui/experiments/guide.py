@@ -22,9 +22,11 @@ _AGREEMENT = (
 )
 _FAILURES = (
     "KL divergences can be compared at the same perplexity only.",
-    "<code>pca.variance</code> and <code>activations.pool</code> change the layer that an embedding is "
-    "compared with, so a better trustworthiness may come from an easier layer.",
-    "A difference that comes without a change of parameters is noise. UMAP's seed alone replaces many "
+    "<code>activations.grid</code> changes the layer that an embedding is compared with, so a better "
+    "trustworthiness may come from an easier layer.",
+    "A difference that comes without a change of parameters is noise: below the name of a column stands half "
+    "the range of experiments that differ in their seeds only, and figures within it are faint. It is of few "
+    "repetitions, so the truth is rather wider. UMAP's seed alone replaces many "
     "neighbours. t-SNE is initialised with principal components here, so its seed changes nothing; yet where "
     "a layer has no clear groups, rounding errors do: see <code>base</code> beside <code>workspace</code>.",
 )

@@ -17,8 +17,10 @@ from ui.controls import draw_run_choice, select
 from ui.experiments.address import SHADES, ExperimentsChoice, read_choice, write_choice
 from ui.experiments.board import (
     FIGURES,
+    add_noise,
     list_columns,
     list_lines,
+    list_parameters,
     list_rows,
     name_embedding,
     read_figure,
@@ -65,7 +67,10 @@ class _Shown:
 
     @property
     def columns(self) -> tuple[FigureColumn, ...]:
-        return list_columns(self.choice.lay_a, self.selection.layer)
+        embedding, layer = self.choice.lay_a, self.selection.layer
+        names, _ = list_parameters(self.entries)
+        columns = list_columns(embedding, layer, names)
+        return add_noise(columns, self.entries, embedding, layer)
 
     @property
     def tint(self) -> FigureColumn:
@@ -87,7 +92,7 @@ def _read(contents: Contents) -> _Shown:
     along = [entry for sweep in sweeps for entry in enter_sweep(sweep)]
     known = {name for entry in (*along, *local.entries) for name in entry.experiment.params}
     entries = tuple(merge_entries(along, local.entries, enter_workspace(contents, known)))
-    orders = list_orders(list_columns("tsne-30", ""))
+    orders = list_orders([FigureColumn(key, "", "") for key in FIGURES])
     choice, refused_choices = read_choice(params, entries, selection, _TINTS, orders)
     if local.is_pending:  # what is not there may still come
         refused_choices = []

@@ -25,7 +25,9 @@ _OPTION = re.compile(
     r"([a-z_+]{1,40})\.([a-z_]{1,20})-([a-z]{1,10}|\d{1,4}(?:\.\d{1,4})?(?:e-\d{2})?)", re.ASCII
 )
 _START_METHOD = "grad_cam"
+_CROP = re.compile(r"(0|[1-9]\d?|100)-(0|[1-9]\d?|100)", re.ASCII)
 _MOST = 40  # options in an address
+CENTRE = (50, 50)
 Options = Mapping[str, Mapping[str, Setting]]
 
 
@@ -51,6 +53,8 @@ class ExplainChoice:
         Whether each of two classes is explained for itself, not the difference of their scores.
     options : mapping of str to mapping
         By method, where they are not the registry's defaults.
+    crop : tuple of int
+        Where the crop of a photograph or an upload lies, across and down, in per cent of the room there is.
     """
 
     source: str
@@ -62,6 +66,7 @@ class ExplainChoice:
     at: str | None
     both: bool = False
     options: Options = field(default_factory=dict)
+    crop: tuple[int, int] = CENTRE
 
     @property
     def is_of_run(self) -> bool:
@@ -80,6 +85,7 @@ class ExplainChoice:
             "at": self.at,
             "both": "1" if self.both else None,
             "options": write_options(self.options) or None,
+            "crop": write_crop(self.crop) if self.crop != CENTRE else None,
         }
         return {key: str(value) for key, value in found.items() if value is not None}
 
@@ -118,6 +124,7 @@ def read_choice(params: Mapping[str, str]) -> tuple[ExplainChoice, list[str]]:
         params.get("at"),
         params.get("both") == "1",
         _read_options(params.get("options", ""), refused),
+        _read_crop(params.get("crop"), refused),
     )
     return choice, refused
 
@@ -152,7 +159,26 @@ def recall_choice() -> None:
 
 def change_picture(source: str) -> None:
     """Go to another picture; classes and layer were of the one before and its model."""
-    change(source=source, network=None, target=None, rival=None, at=None)
+    change(source=source, network=None, target=None, rival=None, at=None, crop=None)
+
+
+def change_crop(crop: tuple[int, int]) -> None:
+    """Look at another part of the picture."""
+    change(crop=None if crop == CENTRE else write_crop(crop))
+
+
+def write_crop(crop: tuple[int, int]) -> str:
+    """Where the crop lies, as it stands in the address."""
+    return f"{crop[0]}-{crop[1]}"
+
+
+def _read_crop(text: str | None, refused: list[str]) -> tuple[int, int]:
+    if text is None:
+        return CENTRE
+    if found := _CROP.fullmatch(text):
+        return int(found[1]), int(found[2])
+    refused.append("crop of the picture")
+    return CENTRE
 
 
 def change_option(options: Options, name: str, key: str, value: Setting) -> None:

@@ -7,21 +7,26 @@ each wants something else of it. So a file is to a network what it is in a run.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 from weakref import finalize
 
 import numpy as np
+from PIL import Image
 
+from layerscope.datasets.categories import Category
 from layerscope.datasets.picture import decode
-from layerscope.datasets.preprocessing import Preprocessing
+from layerscope.datasets.preprocessing import Preprocessing, locate_crop
 from layerscope.datasets.untrusted import read_untrusted
 from layerscope.errors import InputError
 from ui.memory import keep
 
 MAX_BYTES = 10 * 2**20
+_PHOTOGRAPHS = Path(__file__).parent / "photographs"
+_SMALL = 320  # pixels at the longer side of the whole
 _GLANCE = Preprocessing(
     (8, 8), (8, 8), (0.5,) * 3, (0.5,) * 3
 )  # whether it can be decoded is asked
@@ -29,36 +34,77 @@ _GLANCE = Preprocessing(
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph in scikit-image's own package.
+    """A photograph that comes along: see the ``README.md`` beside the files.
 
     Attributes
     ----------
     key, title : str
-    file : str
-        In the package's ``data`` folder.
     credit : str
         Who made it, and on what terms it may be used.
+    shows : str
+        What is in it, for who reads that a model does not know it.
+    classes : frozenset of str
+        Its classes: WordNet ids of ImageNet's, and names in lower case.
     """
 
     key: str
     title: str
-    file: str
     credit: str
+    shows: str
+    classes: frozenset[str]
+
+    def is_known(self, categories: Iterable[Category]) -> bool:
+        """Whether one of a model's categories is in the picture."""
+        return any(
+            each.wnid in self.classes or each.name.lower() in self.classes for each in categories
+        )
 
 
 PHOTOS = {
     photo.key: photo
     for photo in (
-        Photo("cat", "Cat", "chelsea.png", "Chelsea, by Stéfan van der Walt, CC0"),
-        Photo("coffee", "Coffee", "coffee.png", "Rachel Michetti, Pikolo Espresso Bar, CC0"),
-        Photo("rocket", "Rocket", "rocket.jpg", "DSCOVR on Falcon 9, SpaceX, public domain"),
         Photo(
-            "motorcycle",
-            "Motorcycle",
-            "motorcycle_left.png",
-            "Middlebury stereo benchmark 2014, Nesic, Westling, Wang, Kitajima, Krathwohl, Scharstein",
+            "dog",
+            "Dog",
+            "German shepherd, by Hans Kemperman, public domain",
+            "a German shepherd",
+            frozenset({"n02106662", "german shepherd", "dog"}),
         ),
-        Photo("astronaut", "Astronaut", "astronaut.png", "Eileen Collins, NASA, public domain"),
+        Photo(
+            "cat",
+            "Cat",
+            "Chelsea, by Stéfan van der Walt, CC0",
+            "a cat",
+            frozenset({"n02123045", "n02123159", "n02124075", "tabby", "cat"}),
+        ),
+        Photo(
+            "lemurs",
+            "Two lemurs",
+            "Ring-tailed lemurs, by Mathias Appel, public domain",
+            "a lemur",
+            frozenset({"n02497673", "madagascar cat", "lemur"}),
+        ),
+        Photo(
+            "panda",
+            "Panda",
+            "Giant panda, by Jeff Kubina, public domain",
+            "a panda",
+            frozenset({"n02510455", "giant panda", "panda"}),
+        ),
+        Photo(
+            "coffee",
+            "Coffee",
+            "Rachel Michetti, Pikolo Espresso Bar, CC0",
+            "a cup of coffee",
+            frozenset({"n07920052", "n07930864", "espresso", "cup", "coffee"}),
+        ),
+        Photo(
+            "cathedral",
+            "Cathedral",
+            "Berlin Cathedral, by Gary Todd, public domain",
+            "a cathedral",
+            frozenset({"n03028079", "n03220513", "church", "dome", "cathedral"}),
+        ),
     )
 }
 
@@ -75,6 +121,8 @@ class Upload:
         On disk, where no other process finds it; gone with this object.
     digest : bytes
         What tells its content from all others.
+    size : tuple of int
+        Its width and height.
     note : str or None
         What was done to it.
     """
@@ -82,17 +130,27 @@ class Upload:
     name: str
     file: BinaryIO
     digest: bytes
+    size: tuple[int, int]
     note: str | None = None
 
 
-def read_photo(key: str) -> bytes:
-    """The file of one of `PHOTOS`. Raises `InputError` where the package came without it."""
-    try:
-        return (files("skimage") / "data" / PHOTOS[key].file).read_bytes()
-    except OSError:
-        raise InputError(
-            f"scikit-image came without {PHOTOS[key].file}; choose another picture"
-        ) from None
+@dataclass(frozen=True)
+class Framed:
+    """A picture as a model sees it, and the whole of it.
+
+    Attributes
+    ----------
+    picture : ndarray of uint8, (H, W, C)
+        The crop.
+    whole : ndarray of uint8, (h, w, 3)
+        All of it, small.
+    extent : tuple of float
+        Width and height of the crop, in shares of the whole.
+    """
+
+    picture: np.ndarray
+    whole: np.ndarray
+    extent: tuple[float, float]
 
 
 def check_upload(name: str, content: bytes) -> Upload:
@@ -131,19 +189,42 @@ def check_upload(name: str, content: bytes) -> Upload:
     file = cast(BinaryIO, TemporaryFile())  # noqa: SIM115  (it lasts as long as the upload)
     file.write(content)
     digest = hashlib.blake2b(content, digest_size=16).digest()
-    upload = Upload(name, file, digest, " ".join(notes) or None)
+    upload = Upload(name, file, digest, picture.size, " ".join(notes) or None)
     finalize(upload, file.close)
     return upload
 
 
-def fit_photo(key: str, inputs: Preprocessing) -> np.ndarray:
-    """One of `PHOTOS`, (H, W, C) uint8, as `decode` makes it of the same file in a run."""
-    return decode(read_photo(key), inputs=inputs, source=PHOTOS[key].title)
+def fit_photo(key: str, inputs: Preprocessing) -> Framed:
+    """One of `PHOTOS`, as `decode` makes it of the same file in a run.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing.
+    """
+    file = _PHOTOGRAPHS / f"{key}.webp"
+    title = PHOTOS[key].title
+    try:
+        with Image.open(file) as image:
+            size = image.size
+    except OSError:
+        raise InputError(f"{file.name} is missing: install the app anew") from None
+    return _frame(lambda wanted: decode(file, inputs=wanted, source=title), size, inputs)
 
 
-def fit_upload(upload: Upload, inputs: Preprocessing) -> np.ndarray:
+def fit_upload(upload: Upload, inputs: Preprocessing) -> Framed:
     """The same of an upload. Raises `InputError` where memory or time do not suffice this time."""
-    return _keep_upload(upload.digest, inputs, upload)
+    return _frame(lambda wanted: _keep_upload(upload.digest, wanted, upload), upload.size, inputs)
+
+
+def _frame(
+    read: Callable[[Preprocessing], np.ndarray], size: tuple[int, int], inputs: Preprocessing
+) -> Framed:
+    share = min(1.0, _SMALL / max(size))
+    small = max(1, round(size[1] * share)), max(1, round(size[0] * share))
+    whole = Preprocessing(small, small, (0.5,) * 3, (0.5,) * 3, "squash")
+    _, _, *extent = locate_crop(*size, inputs)
+    return Framed(read(inputs), read(whole), (extent[0], extent[1]))
 
 
 @keep

@@ -16,9 +16,17 @@ from layerscope.errors import InputError
 from ui import markup
 from ui.address import change
 from ui.components.class_bars import ClassBar, draw_class_bars
+from ui.components.crop_frame import CropFrame, draw_crop_frame
 from ui.components.picture_paste import draw_paste
 from ui.controls import choose
-from ui.explain.address import SAMPLE, SOURCES, UPLOAD, ExplainChoice, change_picture
+from ui.explain.address import (
+    SAMPLE,
+    SOURCES,
+    UPLOAD,
+    ExplainChoice,
+    change_crop,
+    change_picture,
+)
 from ui.explain.networks import list_networks
 from ui.explain.pictures import MAX_BYTES, PHOTOS, check_upload
 from ui.explain.subject import (
@@ -112,20 +120,31 @@ def _take_file(field: str) -> None:
 
 
 def _take(name: str, content: bytes) -> None:
-    change(target=None, rival=None, why=None, against=None)
+    change(target=None, rival=None, why=None, against=None, crop=None)
     try:
         keep_upload(check_upload(name, content))
     except InputError as error:
         keep_upload(None, str(error))
 
 
-def draw_picture(subject: ExplainSubject) -> None:
-    """The picture as the model sees it, and what is known of it."""
-    st.html(
-        '<div class="subject">'
-        f'<img src="{embed_pixels(subject.picture)}" alt="{escape(subject.title)}">'
-        f"<div><h3>{escape(subject.title)}</h3><p>{escape(subject.credit)}</p></div></div>"
-    )
+def draw_picture(subject: ExplainSubject, choice: ExplainChoice) -> None:
+    """The picture as the model sees it, or all of it with the crop; and what is known of it."""
+    whole = subject.whole
+    hint = "<span>drag the frame</span>" if whole and min(whole.extent) < 1 else ""
+    told = f"<h3>{escape(subject.title)}{hint}</h3><p>{escape(subject.credit)}</p>"
+    if whole is None:
+        picture = f'<img src="{embed_pixels(subject.picture)}" alt="{escape(subject.title)}">'
+        st.html(f'<div class="subject">{picture}<div>{told}</div></div>')
+    else:
+        height, width = whole.whole.shape[:2]
+        draw_crop_frame(
+            CropFrame(embed_pixels(whole.whole), width / height, whole.extent, choice.crop),
+            key="crop_frame",
+            on_move=change_crop,
+        )
+        st.html(f'<div class="subject whole">{told}</div>')
+    if subject.unknown:
+        st.html(f'<p class="unknown">{escape(subject.unknown)}</p>')
 
 
 def draw_classes(subject: ExplainSubject, choice: ExplainChoice, true: int | None) -> None:

@@ -63,7 +63,7 @@ def draw_stage(contents: Contents, runs: tuple[str, ...]) -> list[str]:
         draw_run_choice(contents.run, runs)
         draw_source(asked.selection, asked.choice, asked.selection.size)
         if asked.subject is not None:
-            draw_picture(asked.subject)
+            draw_picture(asked.subject, asked.choice)
             draw_classes(asked.subject, asked.choice, _find_true(asked))
     with right.container(key="explain-stage"):
         _draw_views(contents)

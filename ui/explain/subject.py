@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from layerscope.datasets.categories import Category, name_label
-from layerscope.datasets.preprocessing import Preprocessing
 from layerscope.errors import InputError
 from layerscope.models.layers import NO_CLASSES
 from ui.address import change
-from ui.arrays import explaining, load_samples
+from ui.arrays import explaining, load_predictions, load_samples
 from ui.explain.address import SAMPLE, UPLOAD, ExplainChoice, check_model
 from ui.explain.networks import open_network, run_network
-from ui.explain.pictures import PHOTOS, Upload, digest_of, fit_photo, fit_upload
+from ui.explain.pictures import PHOTOS, Framed, Upload, digest_of, fit_photo, fit_upload
 from ui.live.explanations import Network, Score
 from ui.selection import Selection
 
@@ -31,6 +30,8 @@ class ExplainSubject:
     title, credit : str
         Of the picture.
     picture : ndarray of uint8, (H, W, C)
+    whole : Framed or None
+        Where the picture is more than the model sees of it.
     digest : str
         What tells the picture from all others.
     network : Network
@@ -41,17 +42,22 @@ class ExplainSubject:
         The one that is subtracted from it.
     at : str or None
         Layer of class activation maps.
+    unknown : str
+        One line where the model has no output for what is in the picture; empty where it has, or where
+        nobody knows.
     """
 
     title: str
     credit: str
     picture: np.ndarray
+    whole: Framed | None
     digest: str
     network: Network
     probabilities: np.ndarray
     target: int
     contrast: int | None
     at: str | None
+    unknown: str = ""
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -92,35 +98,59 @@ def count_uploads() -> int:
     return int(st.session_state.get("explain_uploads", 0))
 
 
-def load_picture(
-    selection: Selection, choice: ExplainChoice, inputs: Preprocessing
-) -> tuple[str, str, np.ndarray]:
-    """Title, credit and pixels of the picture that is chosen.
+@dataclass(frozen=True)
+class _Loaded:
+    """A picture that is chosen: title, credit, what the model sees, and all of it where that is more."""
 
-    Raises
-    ------
-    Unavailable
-        Where the samples cannot be read.
-    InputError
-        Where there is no picture.
-    """
+    title: str
+    credit: str
+    picture: np.ndarray
+    whole: Framed | None = None
+    unknown: str = ""
+
+
+def _load_picture(selection: Selection, choice: ExplainChoice, network: Network) -> _Loaded:
+    """Raises `Unavailable` where samples cannot be read, and `InputError` where there is no picture."""
     if choice.source == SAMPLE:
-        uid = selection.sample or 0
-        samples = load_samples(selection.run)
-        with explaining(selection.run, "samples"):
-            name = name_label(samples.categories, int(samples.labels[uid]))
-            known = f"True class: {name}" if name else "It has no label"
-            return f"Sample {uid:04d}", known, samples.picture(uid)
+        return _load_sample(selection, network)
+    across, down = choice.crop
+    inputs = replace(network.inputs, position=(down / 100, across / 100))
     if choice.source == UPLOAD:
         upload, _ = read_upload()
         if upload is None:
             raise InputError(
                 "Upload an image at the left, or paste one. A link does not contain it."
             )
+        framed = fit_upload(upload, inputs)
         note = upload.note or "Kept for this session only."
-        return upload.name, note, fit_upload(upload, inputs)
+        return _Loaded(upload.name, note, framed.picture, framed)
     photo = PHOTOS[choice.source]
-    return photo.title, photo.credit, fit_photo(photo.key, inputs)
+    framed = fit_photo(photo.key, inputs)
+    unknown = "" if photo.is_known(network.categories) else tell_unknown(network, photo.shows)
+    return _Loaded(photo.title, photo.credit, framed.picture, framed, unknown)
+
+
+def _load_sample(selection: Selection, network: Network) -> _Loaded:
+    uid = selection.sample or 0
+    samples = load_samples(selection.run)
+    with explaining(selection.run, "samples"):
+        label = int(samples.labels[uid])
+        name = name_label(samples.categories, label)
+        picture = samples.picture(uid)
+    unknown = ""
+    if (
+        name
+        and network.categories
+        and load_predictions(selection.run).targets(np.array([label]))[0] < 0
+    ):
+        unknown = tell_unknown(network, name)
+    known = f"True class: {name}" if name else "It has no label"
+    return _Loaded(f"Sample {uid:04d}", known, picture, unknown=unknown)
+
+
+def tell_unknown(network: Network, shows: str) -> str:
+    """One line on a model that cannot be right about a picture."""
+    return f"{network.name} has no output for {shows}: whatever it predicts here is wrong."
 
 
 def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSubject, list[str]]:
@@ -134,7 +164,7 @@ def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSu
         In one line, where there is no picture or no model.
     """
     network = open_network(choice.network, selection.run)
-    title, credit, picture = load_picture(selection, choice, network.inputs)
+    loaded = _load_picture(selection, choice, network)
     n_outputs = len(network.categories)
     if not n_outputs:
         raise InputError(f"{network.name}: {NO_CLASSES}, so that there is nothing to explain")
@@ -143,12 +173,22 @@ def read_subject(selection: Selection, choice: ExplainChoice) -> tuple[ExplainSu
     )
     if choice.is_of_run:
         chosen, rival = selection.why, selection.against
-    digest = digest_of(picture)
-    probabilities = _predict(network, digest, picture)
+    digest = digest_of(loaded.picture)
+    probabilities = _predict(network, digest, loaded.picture)
     target = int(probabilities.argmax()) if chosen is None else chosen
     contrast = rival if rival != target else None
     subject = ExplainSubject(
-        title, credit, picture, digest, network, probabilities, target, contrast, at
+        loaded.title,
+        loaded.credit,
+        loaded.picture,
+        loaded.whole,
+        digest,
+        network,
+        probabilities,
+        target,
+        contrast,
+        at,
+        loaded.unknown,
     )
     return subject, refused
 

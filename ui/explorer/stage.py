@@ -96,12 +96,14 @@ def draw_side(selection: Selection, contents: Contents) -> None:
             selection.why,
             selection.against,
             view.load_neighbors(selection, contents),
+            selection.near,
             family(selection),
         ),
         on_release=lambda: pin(None),
         on_pin=pin,
         on_target=lambda output: change(why=output),
         on_contrast=lambda output: change(against=output),
+        on_near=lambda near: change(near=near),
     )
 
 

@@ -19,6 +19,8 @@ from ui.selection import METHODS, Selection
 _FIGURES = {
     "knn_accuracy": "kNN accuracy",
     "trustworthiness": "trustworthiness",
+    "continuity": "continuity",
+    "r_nx": "R_NX",
     "explained_variance": "explained variance",
     "kl_divergence": "KL",
 }
@@ -39,7 +41,8 @@ def load_neighbors(selection: Selection, contents: Contents) -> list[int]:
     if selection.sample is None:
         return []
     try:
-        nearest = load_array(selection.run, "nearest", f"{selection.size}/indices")
+        name = "cosine" if selection.near == "cosine" else "indices"
+        nearest = load_array(selection.run, "nearest", f"{selection.size}/{name}")
         found = nearest[contents.depth(selection.layer), selection.sample]
     except (Unavailable, IndexError):
         return []

@@ -11,12 +11,17 @@ from ui.address import Reading, recall_part, write_part
 
 VIEWS = {"graph": "Graph", "distributions": "Distributions", "training": "Training"}
 LEVELS = {"stages": "Stages", "operators": "Operators"}
-QUANTITIES = {"weight": "Weights", "activation": "Activations", "gradient": "Gradients"}
+QUANTITIES = {
+    "weight": "Weights",
+    "bias": "Biases",
+    "activation": "Activations",
+    "gradient": "Gradients",
+}
 SCALES = {"linear": "Linear", "symlog": "Symmetric log"}
 DRAWINGS = {"ridges": "Ridges", "heat": "Heat map"}
 FINAL = "final"  # in the place of a training: the weights of the run's own model as they are
 _MOST = 20_000  # letters that the list of open groups may have
-_EPOCH = re.compile(r"[1-9]\d{0,4}")
+_EPOCH = re.compile(r"0|[1-9]\d{0,4}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class NetworkChoice:
     quantity : str
         A key of `QUANTITIES`.
     epoch : int or None
-        From 1; None for the last. Checked against the training by whoever reads it.
+        0 is before training; None for the last. Checked against the training by whoever reads it.
     scale : str
         A key of `SCALES`.
     drawing : str

@@ -53,7 +53,7 @@ def draw_history(
     if drawing == "heat":
         figure.add_heatmap(
             x=middles,
-            y=np.arange(1, distributions.epochs + 1),
+            y=np.arange(len(density)),
             z=density,
             customdata=np.broadcast_to(values, density.shape),
             colorscale=_list_inferno(),
@@ -64,8 +64,8 @@ def draw_history(
         figure.add_hline(y=epoch - 0.5, line={"color": ACCENT, "width": 1})
     else:
         for i, row in enumerate(density):
-            _add_ridge(figure, middles, values, row, i + 1, i + 1 == epoch)
-    top = 0.4 if drawing == "heat" else 1 - _OVERLAP
+            _add_ridge(figure, middles, values, row, i, i == epoch)
+    top = -0.6 if drawing == "heat" else -_OVERLAP
     return style_figure(
         figure,
         _ANY,
@@ -74,10 +74,10 @@ def draw_history(
         xaxis=axis,
         yaxis={
             "title": {"text": "epoch"},
-            "range": [distributions.epochs + 0.6, top],
+            "range": [distributions.last + 0.6, top],
             "showgrid": False,
             "zeroline": False,
-            "tickvals": _list_epochs(distributions.epochs),
+            "tickvals": _list_epochs(distributions.last),
         },
     )
 
@@ -106,9 +106,8 @@ def _list_colors(shown: np.ndarray, form: str, is_log: bool) -> dict[str, list[f
     }
 
 
-def _list_epochs(count: int) -> list[int]:
-    step = 1 if count <= 12 else 5 if count <= 60 else 20
-    return [1, *range(step if step > 1 else 2, count + 1, step)]
+def _list_epochs(last: int) -> list[int]:
+    return list(range(0, last + 1, 1 if last <= 12 else 5 if last <= 60 else 20))
 
 
 def _add_ridge(
@@ -148,7 +147,7 @@ def draw_layers(
     """
     import plotly.graph_objects as go
 
-    counts, ranges = distributions.at(epoch - 1, quantity)
+    counts, ranges = distributions.at(epoch, quantity)
     q = distributions.quantities.index(quantity)
     outer = find_quantiles(distributions.counts[:, q], distributions.ranges[:, q], _OUTER)
     mean, deviation = find_moments(counts, ranges)
@@ -235,14 +234,14 @@ def draw_matrix(
     z = [[float(v) if np.isfinite(v) else None for v in row] for row in shown]
     texts = [
         [
-            f"{label}, epoch {e + 1}: {name} {format(v, form)}" if np.isfinite(v) else "none"
+            f"{label}, epoch {e}: {name} {format(v, form)}" if np.isfinite(v) else "none"
             for e, v in enumerate(row)
         ]
         for label, row in zip(labels, figures, strict=True)
     ]
     figure = go.Figure(
         go.Heatmap(
-            x=list(range(1, figures.shape[1] + 1)),
+            x=list(range(figures.shape[1])),
             y=labels,
             z=z,
             text=texts,
@@ -265,7 +264,7 @@ def draw_matrix(
         paper_bgcolor=_GROUND,
         plot_bgcolor=RAISED,
         xaxis={
-            "tickvals": _list_epochs(figures.shape[1]),
+            "tickvals": _list_epochs(figures.shape[1] - 1),
             "showgrid": False,
         },
         yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},

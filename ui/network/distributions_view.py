@@ -38,6 +38,7 @@ _PLAYING = "network_playing"  # the epoch that comes next while they are played
 _TICK = 0.8  # seconds an epoch
 _FIGURES = {
     "weight": ("Standard deviation", "standard deviation", ".3g", True),
+    "bias": ("Standard deviation", "standard deviation", ".3g", True),
     "activation": ("Zeroed by the ReLU", "below zero", ".1%", False),
     "gradient": ("Gradient norm", "norm", ".3g", True),
 }
@@ -58,9 +59,9 @@ def draw_distributions(view: NetworkView) -> list[str]:
             show_problem(str(error))
         return []
     refused = []
-    epoch = view.choice.epoch or distributions.epochs
-    if epoch > distributions.epochs:
-        refused, epoch = ["epoch"], distributions.epochs
+    epoch = distributions.last if view.choice.epoch is None else view.choice.epoch
+    if epoch > distributions.last:
+        refused, epoch = ["epoch"], distributions.last
     layer = find_layer(
         view.selection.layer, view.contents.layers, distributions.layers, view.choice.part
     )
@@ -84,8 +85,8 @@ def draw_distributions(view: NetworkView) -> list[str]:
 
 def _draw_epochs(shown: ShownLayer, choice: NetworkChoice, epoch: int) -> None:
     """All charts of a training: a fragment, drawn again and again while epochs are played."""
-    last = shown.distributions.epochs
-    epoch = _advance(int(read_params().get("epoch", epoch)), last) if last > 1 else 1
+    last = shown.distributions.last
+    epoch = _advance(int(read_params().get("epoch", epoch)), last)
     left, right = st.columns(2, gap=None)
     quantity = choice.quantity
     _, deviation = find_moments(*shown.distributions.of(quantity, shown.layer))
@@ -149,12 +150,12 @@ def _draw_player(epoch: int, last: int) -> None:
         if playing:
             stop()
         else:
-            st.session_state[_PLAYING] = 1 if epoch == last else epoch + 1
+            st.session_state[_PLAYING] = 0 if epoch == last else epoch + 1
 
     with st.container(key="player", horizontal=True, gap=None, vertical_alignment="bottom"):
         pressed = st.button("Stop" if playing else "Play", key="play_epochs", on_click=play)
         st.session_state["epoch_slider"] = epoch
-        st.slider("All layers after epoch", 1, last, key="epoch_slider", on_change=move)
+        st.slider("All layers after epoch", 0, last, key="epoch_slider", on_change=move)
     if pressed:
         st.rerun()  # the clock of this fragment is set where it is called
 
@@ -162,7 +163,7 @@ def _draw_player(epoch: int, last: int) -> None:
 def _tell_layer(shown: ShownLayer, quantity: str, epoch: int) -> str:
     """The chosen layer in figures, after the chosen epoch."""
     counts, ranges = shown.distributions.of(quantity, shown.layer)
-    one = counts[epoch - 1], ranges[epoch - 1]
+    one = counts[epoch], ranges[epoch]
     mean, deviation = find_moments(*one)
     figures = [("mean", f"{mean:.2g}"), ("sd", f"{deviation:.2g}")]
     if quantity == "activation":
@@ -171,7 +172,8 @@ def _tell_layer(shown: ShownLayer, quantity: str, epoch: int) -> str:
         low, _, high = bound_norms(*one)
         figures = [figures[1], ("norm", f"{low:.2g} to {high:.2g}")]
     figures = [(name, text.replace("-", "−")) for name, text in figures]
-    return markup.plot_head(f"{QUANTITIES[quantity]} of {shown.layer}", f"epoch {epoch}", figures)
+    when = f"epoch {epoch}" if epoch else "before training"
+    return markup.plot_head(f"{QUANTITIES[quantity]} of {shown.layer}", when, figures)
 
 
 def _draw_figures(shown: ShownLayer, quantity: str) -> None:
@@ -179,7 +181,7 @@ def _draw_figures(shown: ShownLayer, quantity: str) -> None:
     title, name, form, is_log = _FIGURES[quantity]
     q = shown.distributions.quantities.index(quantity)
     counts, ranges = shown.distributions.counts[:, q], shown.distributions.ranges[:, q]
-    if quantity == "weight":
+    if quantity in {"weight", "bias"}:
         figures = find_moments(counts, ranges)[1]
     elif quantity == "gradient":
         figures = bound_norms(counts, ranges)[1]
@@ -194,10 +196,10 @@ def _draw_figures(shown: ShownLayer, quantity: str) -> None:
         if not isinstance(where, list) or len(where) != 2:
             return
         row, column = where
-        layers, last = shown.distributions.layers, shown.distributions.epochs
-        if row in range(len(layers)) and column in range(last):
+        layers, last = shown.distributions.layers, shown.distributions.last
+        if row in range(len(layers)) and column in range(last + 1):
             st.session_state.pop(_PLAYING, None)
-            change(epoch=column + 1)
+            change(epoch=column)
             change_layer(layers[row], shown.layers)
 
     draw_clickable(
@@ -232,12 +234,12 @@ def _draw_final(view: NetworkView) -> list[str]:
             "activations and gradients. These are its weights as they are; choose a training at the left "
             "to watch one.</p>"
         )
-        st.html(_tell_layer(shown, WEIGHT, 1).replace("epoch 1", "as they are"))
+        st.html(_tell_layer(shown, WEIGHT, 0).replace("before training", "as they are"))
         draw_chart(
             draw_layers(
                 distributions,
                 WEIGHT,
-                1,
+                0,
                 layer,
                 shown.labels,
                 shown.kinds,

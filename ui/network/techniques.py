@@ -31,17 +31,18 @@ GRAPH = Technique(
 HISTOGRAMS = Technique(
     "histograms",
     "Distributions during training",
-    "After every epoch the same 64 training pictures went through the network; weights, outputs of each "
-    "layer before its ReLU, and gradients of the loss by its weights were counted into 64 bins. "
+    "Before training and after every epoch the same 32 training pictures went through the network; "
+    "weights, biases, outputs of each layer before its ReLU, and gradients of the loss by its weights were "
+    "counted into 64 bins. "
     "Healthy layers widen slowly; a spike at zero, a tail that runs away or a gradient that fades from "
     "layer to layer show trouble early.",
     (
         r"\lVert g \rVert = \Big(\sum_b n_b \, m_b^2\Big)^{1/2}",
         r"\text{below zero} = \#\{x < 0\} \, / \, N",
     ),
-    "Batch norm was folded into the convolutions before counting, so that weights are those of use, not "
-    "those that the optimiser updated. Norms from bins are bounded, not exact, and a share zeroed over all "
-    "units does not tell a dead unit from one that is often inactive.",
+    "Batch norm was folded into the layers before counting, so that weights and biases are those of use, "
+    "not those that the optimiser updated. Norms from bins are bounded, not exact, and a share zeroed over "
+    "all units does not tell a dead unit from one that is often inactive.",
     None,
     (
         Citation(
@@ -74,22 +75,23 @@ FINAL_WEIGHTS = Technique(
 CURVES = Technique(
     "curves",
     "Curves of a training",
-    "Loss and accuracy after every epoch, on the training set and on the validation set, with the learning "
-    "rate that rises and falls once. Pictures are small at first and grow: bands show their size.",
+    "Loss and accuracy before training and after every epoch, on the training set and on all of the "
+    "validation set, with the learning rate; faint lines are single batches. Pictures are small at first and "
+    "grow: bands show their size. Seconds of processors leave out what other work on the machine took.",
     (
         r"L = -\sum_k q_k \log p_k",
         r"q_k = (1 - \varepsilon)\,[k = y] + \varepsilon / K",
     ),
     "The two losses are not the same measure: in training, pictures are cropped and recoloured, units "
-    "drop out and labels are smoothed; validation is without any of it, at the size of use, on at most "
-    "1,000 pictures. Validation may therefore be the better of the two, and jumps where the size grows.",
+    "drop out and labels are smoothed; validation is without any of it, at the size of the epoch's pictures. "
+    "It may therefore be the better of the two, and jumps where the size grows.",
     None,
     (
         Citation(
-            "Smith, Topin",
+            "Touvron et al.",
             2019,
-            "Super-convergence: very fast training of neural networks using large learning rates",
-            "https://arxiv.org/abs/1708.07120",
+            "Fixing the train-test resolution discrepancy",
+            "https://arxiv.org/abs/1906.06423",
         ),
     ),
 )

@@ -1,13 +1,11 @@
-"""The curves of a training in one figure: loss, accuracy, learning rate, seconds."""
+"""The curves of a training in one figure: loss, accuracy, learning rate, time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from layerscope.training.curves import Note, TrainingCurves
-from ui.charts import ACCENT, FAINT, LINE, MUTED, PANEL, style_figure
+from layerscope.training.curves import TrainingCurves
+from ui.charts import ACCENT, FAINT, LINE, MUTED, style_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -21,24 +19,26 @@ _ROWS = (
         ".1%",
     ),
     ("learning rate", (("learning_rate", "learning rate", "#a3dca1"),), ".2g"),
-    ("seconds", (("seconds", "seconds", MUTED),), ",.0f"),
+    (
+        "seconds",
+        (("seconds", "by the clock", MUTED), ("processor_seconds", "of processors", "#c49bd9")),
+        ",.0f",
+    ),
 )
 # From the bottom, of the whole height: all four lie over one axis of epochs, so that hovering tells all.
 _PLACES = ((0.7, 1.0), (0.37, 0.67), (0.19, 0.34), (0.0, 0.16))
 
 
 def draw_curves(curves: TrainingCurves, height: int) -> Figure:
-    """All curves over the epochs, with bands for the sizes of the pictures.
-
-    Points that a note is about are hollow, and the line that leads to them is dotted.
-    """
+    """All curves over the epochs, those by batch behind, with bands for the sizes of the pictures."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
     for row, (_, series, form) in enumerate(_ROWS, 1):
         for column, name, color in series:
-            notes = [note for note in curves.notes if note.covers(column)]
-            _add_series(figure, row, curves, column, name, color, form, notes)
+            if column in curves.batches:
+                _add_batches(figure, row, curves, column, color)
+            _add_series(figure, row, curves, column, name, color, form)
     for row, ((title, _, _), place) in enumerate(zip(_ROWS, _PLACES, strict=True), 1):
         figure.update_layout({_axis(row, "yaxis"): {"title": {"text": title}, "domain": place}})
     figure.update_layout(yaxis2={"tickformat": ".0%"})
@@ -61,7 +61,7 @@ def draw_curves(curves: TrainingCurves, height: int) -> Figure:
         dragmode=False,
         xaxis={
             "title": {"text": "epoch"},
-            "range": [0.5, last + 0.5],
+            "range": [-0.5, last + 0.5],
             "dtick": 1 if last <= 30 else None,
             "anchor": f"y{len(_ROWS)}",
             "unifiedhovertitle": {"text": "epoch %{x}"},
@@ -86,28 +86,33 @@ def _add_series(
     name: str,
     color: str,
     form: str,
-    notes: list[Note],
 ) -> None:
-    epochs, values = curves.epochs, curves.columns[column]
-    noted = np.zeros(len(epochs), dtype=bool)
-    for note in notes:
-        noted |= (epochs >= note.first) & (epochs <= note.last)
-    partly = noted.any() and not noted.all()
     figure.add_scatter(
-        x=epochs,
-        y=values,
+        x=curves.epochs,
+        y=curves.columns[column],
         yaxis=_axis(row, "y"),
         name=name,
         mode="lines+markers",
+        showlegend=row in (1, len(_ROWS)),
+        line={"color": color, "width": 1.8},
+        marker={"size": 6, "color": color},
+        hovertemplate=f"{column} %{{y:{form}}}<extra></extra>",
+    )
+
+
+def _add_batches(figure: Figure, row: int, curves: TrainingCurves, column: str, color: str) -> None:
+    """A faint line of the values of all batches, which hovering leaves out."""
+    figure.add_scatter(
+        x=curves.batch_epochs,
+        y=curves.batches[column],
+        yaxis=_axis(row, "y"),
+        name="each batch",
+        meta=column,
+        mode="lines",
         showlegend=row == 1,
-        line={"color": color, "width": 1.8, "dash": "dot" if partly else "solid"},
-        marker={
-            "size": 7,
-            "color": [PANEL if each and partly else color for each in noted],
-            "line": {"color": color, "width": 1.5},
-        },
-        customdata=[" *" if each and partly else "" for each in noted],
-        hovertemplate=f"{column} %{{y:{form}}}%{{customdata}}<extra></extra>",
+        line={"color": color, "width": 0.7},
+        opacity=0.35,
+        hoverinfo="skip",
     )
 
 

@@ -1,4 +1,4 @@
-"""The curves of a training, with its recipe and notes on it."""
+"""The curves of a training, with its recipe."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ def draw_training(view: NetworkView) -> list[str]:
             show_problem(str(error))
             return []
         draw_chart(draw_curves(curves, _HEIGHT), "curves_chart", fill=True)
-        _draw_notes(curves)
     with view.side:
         st.html(markup.heading("Outcome") + markup.facts(_tell_outcome(curves)))
         st.html(markup.heading("Recipe", "params.yaml") + markup.facts(_tell_recipe(training)))
@@ -56,24 +55,14 @@ def _tell_untrained(others: list[str]) -> None:
     )
 
 
-def _draw_notes(curves: TrainingCurves) -> None:
-    """Notes on some epochs."""
-    lines = "".join(
-        f"<li><b>{escape(', '.join(note.columns))}</b> {escape(note.text)}</li>"
-        for note in curves.notes
-    )
-    if lines:
-        st.html(f'<ul class="curve-notes">{lines}</ul>')
-
-
 def _tell_outcome(curves: TrainingCurves) -> list[Fact]:
-    seconds = curves.columns["seconds"].sum()
+    minutes, work = (curves.columns[name].sum() / 60 for name in ("seconds", "processor_seconds"))
     last = {name: values[-1] for name, values in curves.columns.items()}
     return [
-        Fact("Epochs", str(len(curves.epochs))),
+        Fact("Epochs", str(curves.epochs[-1])),
         Fact("Accuracy at the end", f"{100 * last['val_accuracy']:.1f} %", behind="validation"),
         Fact("Loss at the end", f"{last['val_loss']:.3f}", behind="validation"),
-        Fact("Time", f"{seconds / 60:.0f} min"),
+        Fact("Time", f"{minutes:.0f} min", behind=f"{work:.0f} min of processors"),
     ]
 
 
@@ -83,7 +72,7 @@ def _tell_recipe(training: str) -> list[Fact]:
     return [
         Fact("Pictures of", ", ".join(entry.datasets)),
         Fact("Batch", str(recipe.batch_size)),
-        Fact("Peak rate", f"{recipe.learning_rate:g}"),
+        Fact("Learning rate", f"{recipe.learning_rate:g}"),
         Fact("Weight decay", f"{recipe.weight_decay:g}"),
         Fact("Label smoothing", f"{recipe.label_smoothing:g}"),
         Fact("Dropout", f"{recipe.dropout:g}"),

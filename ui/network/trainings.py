@@ -72,14 +72,12 @@ def _folder(training: str) -> Path:
 def load_curves(training: str) -> TrainingCurves:
     """The curves of a training. Raises `InputError`."""
     folder = _folder(training).absolute()
-    stamps = [
-        path.stat().st_mtime_ns if path.is_file() else 0 for path in sorted(folder.glob("*.csv"))
-    ]
-    return _read_curves(folder, tuple(stamps))
+    path = folder / HISTORY
+    return _read_curves(folder, path.stat().st_mtime_ns if path.is_file() else 0)
 
 
 @keep
-def _read_curves(folder: Path, stamps: tuple[int, ...]) -> TrainingCurves:
+def _read_curves(folder: Path, changed: int) -> TrainingCurves:
     return read_curves(folder)
 
 

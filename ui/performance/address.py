@@ -20,6 +20,16 @@ VIEWS = {
     "thresholds": "Thresholds",
     "calibration": "Calibration",
     "errors": "Errors",
+    "layers": "Layers",
+}
+FIGURES = {
+    "knn_accuracy": "kNN accuracy",
+    "neighbors_kept": "Neighbours kept",
+    "trustworthiness": "Trustworthiness",
+    "continuity": "Continuity",
+    "r_nx": "R_NX",
+    "q_local": "Local quality",
+    "q_global": "Global quality",
 }
 COUNTED = {"count": "Samples", "share": "Share of row"}
 ARRANGED = {"given": "As given", "similar": "By similarity"}
@@ -58,6 +68,8 @@ class PerformanceChoice:
         A key of `BINNED`.
     n_bins : int
         One of `N_BINS`.
+    figure : str
+        A key of `FIGURES`: of the layouts of layers.
     """
 
     perf: str
@@ -70,6 +82,7 @@ class PerformanceChoice:
     cut: float = 0.5
     binned: str = "width"
     n_bins: int = 10
+    figure: str = "neighbors_kept"
 
     def to_params(self) -> dict[str, str]:
         """As query parameters; what is as it was at the start is left out."""
@@ -134,6 +147,7 @@ def read_choice(
         _read_cut(params.get("cut"), refused),
         choose("binned", BINNED, "width", "kind of bins"),
         choose("n_bins", N_BINS, 10, "number of bins"),
+        choose("figure", FIGURES, "neighbors_kept", "figure of layouts"),
     )
     return choice, refused
 

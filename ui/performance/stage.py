@@ -14,7 +14,7 @@ from ui.components.thumbnails import load_sheet, send_thumbnails
 from ui.controls import choose
 from ui.layouts import family
 from ui.library import Contents
-from ui.performance import calibration, classes, confusion, errors, thresholds
+from ui.performance import calibration, classes, confusion, errors, layers, thresholds
 from ui.performance.address import VIEWS, let_go, read_choice, write_choice
 from ui.performance.evaluation import has_rest, load_evaluation, load_overall
 from ui.performance.scene import PerformanceScene, write_figure
@@ -34,6 +34,7 @@ _DRAW: dict[str, Callable[[PerformanceScene], None]] = {
     "thresholds": thresholds.draw,
     "calibration": calibration.draw,
     "errors": errors.draw,
+    "layers": layers.draw,
 }
 
 

@@ -31,6 +31,24 @@ _BROWN = Citation(
     "Interval estimation for a binomial proportion",
     "https://doi.org/10.1214/ss/1009213286",
 )
+_ALAIN = Citation(
+    "Alain, Bengio",
+    2016,
+    "Understanding intermediate layers using linear classifier probes",
+    "https://arxiv.org/abs/1610.01644",
+)
+_LEE = Citation(
+    "Lee, Verleysen",
+    2009,
+    "Quality assessment of dimensionality reduction: rank-based criteria",
+    "https://doi.org/10.1016/j.neucom.2008.12.017",
+)
+_VENNA = Citation(
+    "Venna, Kaski",
+    2001,
+    "Neighborhood preservation in nonlinear projection methods: an experimental study",
+    "https://doi.org/10.1007/3-540-44668-0_68",
+)
 
 TECHNIQUES: dict[str, tuple[Technique, ...]] = {
     "confusion": (
@@ -401,6 +419,33 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
                     "https://arxiv.org/abs/2103.14749",
                 ),
             ),
+        ),
+    ),
+    "layers": (
+        Technique(
+            "grids",
+            "One grid for all layers",
+            f"{define('grid')} {define('kNN accuracy')} With cells of a fixed size a pool halves the "
+            "grid of the layer before it, and accuracy rises there by averaging alone.",
+            (r"\bar a_{c,u,v} = \frac{1}{|R_{uv}|} \sum_{(y,x) \in R_{uv}} a_{c,y,x}",),
+            "Means of cells hide what differs within a cell: fine texture in early layers counts by its mean "
+            "only. A layer whose map is smaller than the grid keeps its own.",
+            _ALAIN,
+            (),
+        ),
+        Technique(
+            "co-ranking",
+            "From local to global",
+            f"{define('neighbours kept')} {define('R_NX')} {define('local and global quality')}",
+            (
+                r"Q_{NX}(K) = \frac{1}{KN} \sum_n \left| N_K^{\mathrm{layer}}(n) \cap "
+                r"N_K^{\mathrm{layout}}(n) \right|",
+                r"R_{NX}(K) = \frac{(N-1)\,Q_{NX}(K) - K}{N - 1 - K}",
+            ),
+            "All are of the layer as it is averaged, by Euclidean distance. Two dimensions cannot keep the "
+            "neighbours of many: a low figure is no fault of a method where the others have it as well.",
+            _LEE,
+            (_VENNA,),
         ),
     ),
 }

@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from layerscope.embedding.label_path import LayerPath
-from layerscope.models.layers import NO_CLASSES
+from layerscope.models.layers import NO_CLASSES, Layer
 from layerscope.runs.predictions import Predictions
 from layerscope.runs.samples import Samples
 from ui import markup
-from ui.arrays import explaining, load_predictions, load_samples
+from ui.arrays import explaining, load_array, load_predictions, load_samples
 from ui.columns import tell_values
 from ui.components.class_bars import ClassBar, draw_class_bars
 from ui.components.contact_sheet import draw_contact_sheet
@@ -22,7 +22,8 @@ from ui.library import tell_label
 from ui.markup import Fact
 from ui.palette import mark_class
 from ui.sample.explanations import draw_explanations
-from ui.sample.path_chart import draw_path, read_path, tell_agreement
+from ui.sample.path_chart import draw_path, read_path, tell_agreement, tell_band, tell_settings
+from ui.selection import NEAR
 from ui.shell import draw_link, optional
 
 _HINT = """
@@ -56,7 +57,9 @@ class Inspected:
     contrast : int or None
         The output that is set beside it; None for none.
     neighbors : sequence of int
-        The nearest samples in that layer's own space, nearest first.
+        The nearest samples in that layer itself, nearest first.
+    near : str
+        A key of `NEAR`: by which distance.
     family : str
         Of the thumbnails on the page.
     """
@@ -68,6 +71,7 @@ class Inspected:
     target: int | None
     contrast: int | None
     neighbors: Sequence[int]
+    near: str
     family: str
 
     def outputs(self, predictions: Predictions) -> tuple[int, ...]:
@@ -90,6 +94,7 @@ def draw_inspector(
     on_pin: Callable[[int], None],
     on_target: Callable[[int | None], None],
     on_contrast: Callable[[int | None], None],
+    on_near: Callable[[str], None],
 ) -> None:
     """A sample: what it is, what the model makes of it, and why.
 
@@ -103,6 +108,8 @@ def draw_inspector(
     on_target, on_contrast : callable
         Called with the output to explain, None for the predicted one; and with the one to set beside
         it, None for none.
+    on_near : callable
+        Called with the distance by which samples are to be near.
 
     Raises
     ------
@@ -131,9 +138,9 @@ def draw_inspector(
             said = f'<p class="note">{NO_CLASSES}</p>'
             st.html(f'<img class="seen" src="{picture}" alt="Sample {uid}">{said}')
         if shown.neighbors:
-            _draw_neighbors(shown, samples, on_pin)
+            _draw_neighbors(shown, samples, predictions.layers, on_pin, on_near)
         if path is not None:
-            drawn = draw_path(path, predictions.layers, shown.layer)
+            drawn = draw_path(path, predictions.layers, shown.layer, tell_settings(run, shown.size))
             st.html(markup.heading("Path") + drawn)
 
 
@@ -145,6 +152,7 @@ def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerP
         key, label = tell_agreement(path, predictions.layers)
         meaning = define("neighbours agree from")
         rows.append(Fact("Neighbours agree from", key, "", f"{key}. {meaning}", label))
+        rows.append(Fact("", tell_band(path, predictions.layers), "", define("band of agreement")))
     return markup.facts([*rows, Fact("Source", samples.paths[uid], "mono")])
 
 
@@ -192,11 +200,26 @@ def _draw_top(
     )
 
 
-def _draw_neighbors(shown: Inspected, samples: Samples, on_pin: Callable[[int], None]) -> None:
+def _draw_neighbors(
+    shown: Inspected,
+    samples: Samples,
+    layers: Sequence[Layer],
+    on_pin: Callable[[int], None],
+    on_near: Callable[[str], None],
+) -> None:
     labels = [int(samples.labels[uid]) for uid in shown.neighbors]
     same = labels.count(int(samples.labels[shown.uid]))
     said = f"{same} of {len(labels)} its class" if samples.categories else ""
-    st.html(markup.heading("Nearest in this layer", said))
+    with st.container(key="nearest-head", horizontal=True, gap=None):
+        by = "" if shown.near == "euclidean" else f", by {NEAR[shown.near]}"
+        st.html(markup.heading(f"Nearest in this layer{by}", said))
+        other = next(each for each in NEAR if each != shown.near)
+        st.button(
+            f"{NEAR[other]} distance instead",
+            key="near",
+            type="tertiary",
+            on_click=lambda: on_near(other),
+        )
     draw_contact_sheet(
         shown.neighbors,
         [tell_label(samples.categories, label) for label in labels],
@@ -207,4 +230,19 @@ def _draw_neighbors(shown: Inspected, samples: Samples, on_pin: Callable[[int], 
         on_pin=on_pin,
         side=20,
         rows=1,
+    )
+    with optional():
+        if shown.near == "euclidean":
+            st.html(f'<p class="note">{_tell_kept(shown, layers)}</p>')
+
+
+def _tell_kept(shown: Inspected, layers: Sequence[Layer]) -> str:
+    """What PCA, from which t-SNE and UMAP are made, keeps of the sample's nearest. Raises `Unavailable`."""
+    depth = [layer.key for layer in layers].index(shown.layer)
+    with explaining(shown.run, "nearest"):
+        kept = load_array(shown.run, "nearest", f"{shown.size}/kept")[depth]
+        own, mean, k = int(kept[shown.uid]), float(kept.mean()), len(shown.neighbors)
+    return (
+        f"PCA, which the layouts start from, keeps {own} of these {k} among its {k} nearest "
+        f"({mean:.1f} of all samples')."
     )

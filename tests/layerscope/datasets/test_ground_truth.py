@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from layerscope.datasets import Dataset, draw, open_dataset, rendered, select
+from layerscope.datasets.ground_truth import draw_incomplete
 from tests.shared.inputs import take
 
 
@@ -49,6 +50,23 @@ def test_label_maps_index_the_part_names(dataset: Dataset) -> None:
     pairs = draw(dataset, 10, split="val", random_state=0, inputs=take(224))
     largest = max(int(sample.part_map.max()) for _, sample in pairs if sample.part_map is not None)
     assert 0 < largest <= len(dataset.part_names)
+
+
+def test_an_incomplete_picture_lacks_one_part_of_its_class_and_nothing_else(
+    dataset: Dataset,
+) -> None:
+    source = dataset.sources("train")[7]
+    entry = rendered.DATASETS[dataset.name]
+    parts = list(entry.class_parts[entry.categories[source.label]])
+    rng = np.random.default_rng(0)
+    drawn = {draw_incomplete(dataset, source, take(224), rng).tobytes() for _ in range(60)}
+    expected = [
+        rendered.render(dataset.name, seed=0, split="train", index=7, without=frozenset({part}))
+        for part in parts
+    ]
+    assert drawn == {each.picture.tobytes() for each in expected}  # each of them came up
+    again = draw_incomplete(dataset, source, take(224), np.random.default_rng(0))
+    assert again.tobytes() in drawn and again.shape == (224, 224, 3)
 
 
 def test_seed_and_split_give_other_pictures(dataset: Dataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from math import floor
 
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image, ImageOps
 
 from layerscope.datasets import preprocessing
 from layerscope.datasets.picture import decode
-from layerscope.datasets.preprocessing import Preprocessing
+from layerscope.datasets.preprocessing import Preprocessing, locate_crop
 from layerscope.models.inputs import of_timm, of_torchvision
 from layerscope.models.registry import MODELS, Classifier
 from layerscope.vision import torchvision
@@ -101,6 +102,35 @@ def test_huge_tiny_and_elongated_ones_too(width: int, height: int, interpolation
     expected = by_timm(upright(content), inputs, 0.95, normalize=False)
     found = decode(content, inputs=inputs, source="x")
     np.testing.assert_array_equal(found, expected.transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize("position", [(0.0, 0.0), (1.0, 1.0), (0.25, 0.8)])
+@pytest.mark.parametrize("size", [(90, 61), (61, 90), (9000, 200)])
+def test_a_crop_that_is_moved_is_cut_out_of_the_same_resized_picture(
+    size: tuple[int, int], position: tuple[float, float]
+) -> None:
+    inputs = take(40, 40, crop=0.875)
+    content = store(photograph(*size))
+    whole = photograph(*size)
+    short = min(size)
+    resized = np.asarray(
+        whole.resize((45 * size[0] // short, 45 * size[1] // short), Image.Resampling.BILINEAR)
+    )
+    top, left = (
+        round((side - 40) * share) for side, share in zip(resized.shape, position, strict=False)
+    )
+    moved = replace(inputs, position=position)
+    found = decode(content, inputs=moved, source="x")
+    np.testing.assert_array_equal(found, resized[top : top + 40, left : left + 40])
+    box = np.array(locate_crop(*size, moved)) * np.tile(resized.shape[1::-1], 2)
+    np.testing.assert_allclose(box, (left, top, 40, 40))
+
+
+def test_what_is_padded_lies_beyond_the_picture_and_cannot_be_moved() -> None:
+    inputs = take(40, 40, crop=1.0, mode="border")
+    for position in ((0.5, 0.5), (0.0, 0.0)):
+        left, top, width, height = locate_crop(80, 40, replace(inputs, position=position))
+        assert (left, width) == (0, 1) and (top, height) == (-0.5, 2)
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1", "YCbCr"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -93,6 +94,8 @@ def test_a_picture_is_what_the_pipeline_makes_of_it(kind: str, inputs: Preproces
     expected = decode(content, inputs=inputs, source="a picture")
     np.testing.assert_array_equal(found.picture, expected)
     assert not found.is_animated and not found.is_transparent
+    with Image.open(io.BytesIO(content)) as image:  # an icon is stored smaller
+        assert found.size == image.size
 
 
 @pytest.mark.parametrize(("width", "height"), [(4000, 2500), (1100, 4300), (1025, 1024)])
@@ -111,7 +114,9 @@ def test_a_photograph_of_24_megapixels_on_its_side_has_room() -> None:
     exif[0x0112] = 6
     content = save(photograph(6000, 4000), "JPEG", exif=exif)
     expected = decode(content, inputs=INPUTS, source="a picture")
-    np.testing.assert_array_equal(read_untrusted(content, INPUTS).picture, expected)
+    found = read_untrusted(content, INPUTS)
+    np.testing.assert_array_equal(found.picture, expected)
+    assert found.size == (4000, 6000)  # as it stands upright
 
 
 def test_what_a_process_cannot_do_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,6 +172,22 @@ def test_slim_has_the_modules_of_vgg16_at_a_quarter_of_the_width() -> None:
     assert slim.classifier[6].out_features == 7
 
 
+def test_slim_sees_no_border_in_a_picture_of_one_colour() -> None:
+    """Padded with their own edge, maps of an even picture are even, whatever the weights."""
+    torch.manual_seed(0)
+    slim = vgg16_slim(3).eval()
+    maps = torch.full((1, 3, 64, 64), 0.7)
+    with torch.no_grad():
+        for layer in slim.features:
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight)
+                nn.init.normal_(layer.bias, std=0.3)
+            maps = layer(maps)
+            middle = maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2, None, None]
+            torch.testing.assert_close(maps, middle.expand_as(maps), rtol=1e-4, atol=1e-4)
+    assert maps.std() > 0
+
+
 def test_slim_has_the_nodes_and_labels_of_vgg16(vgg16_table: tuple[Layer, ...]) -> None:
     slim = layer_table(wrap(vgg16_slim(10), 224))
     for name in ("key", "kind", "label", "receptive_field"):

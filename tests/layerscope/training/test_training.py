@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import csv
+import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from layerscope.datasets.categories import Category
 from layerscope.models.registry import load_model, vgg16_slim
 from layerscope.models.weights import read_weights, write_weights
 from layerscope.storage.store import Store
+from layerscope.training import fit
 from layerscope.training.augmentation import augment
-from layerscope.training.fit import History, Split, evaluate, fold_batch_norm, train, write_history
+from layerscope.training.curves import COLUMNS, read_curves
+from layerscope.training.fit import (
+    History,
+    Split,
+    calibrate,
+    compute_logits,
+    evaluate,
+    fold_batch_norm,
+    train,
+    write_history,
+)
 from layerscope.training.histograms import N_BINS, QUANTITIES, measure
 from layerscope.training.recipe import Phase, Recipe
 
 CPU = torch.device("cpu")
 TWO = (Category(None, None, "red"), Category("n00000002", None, "blue"))
-PHASES = (Phase(2, 32), Phase(1, 40), Phase(1, 40, learning_rate=0.001))
-RECIPE = Recipe(PHASES, batch_size=8, learning_rate=0.02, dropout=0.1)
+PHASES = (Phase(2, 32), Phase(1, 40), Phase(1, 40, learning_rate=0.0002))
+RECIPE = Recipe(PHASES, batch_size=8, learning_rate=0.002, decay_epochs=2, dropout=0.1)
 SIDE = 40
 
 
@@ -51,8 +63,8 @@ class Interruption(Exception):
     pass
 
 
-def without_seconds(history: History) -> list[dict[str, float]]:
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in history.epochs]
+def without_seconds(history: History) -> list[dict[str, float | None]]:
+    return [{k: v for k, v in row.items() if "seconds" not in k} for row in history.epochs]
 
 
 # --- the run ---------------------------------------------------------------------------------
@@ -60,10 +72,48 @@ def without_seconds(history: History) -> list[dict[str, float]]:
 
 def test_two_colours_are_learnt(trained: tuple[nn.Module, History]) -> None:
     model, history = trained
-    assert history.epochs[-1]["loss"] < history.epochs[0]["loss"]
+    assert history.epochs[-1]["loss"] < history.epochs[1]["loss"]
     loss, accuracy = evaluate(model, VALIDATION)
     assert accuracy == 1.0 and loss < np.log(2)
-    assert [row["picture_size"] for row in history.epochs] == [32, 32, 40, 40]
+    assert [row["picture_size"] for row in history.epochs] == [32, 32, 32, 40, 40]
+
+
+def test_what_was_before_training_is_recorded(trained: tuple[nn.Module, History]) -> None:
+    first = trained[1].epochs[0]
+    assert (first["epoch"], first["loss"], first["accuracy"], first["learning_rate"]) == (
+        *(0, None, None, None),
+    )
+    assert first["val_loss"] == pytest.approx(np.log(2), abs=0.1)  # equal probabilities
+    bias, weight = (QUANTITIES.index(name) for name in ("bias", "weight"))
+    before, after = trained[1].histograms[0], trained[1].histograms[-1]
+    assert not before.ranges[bias].any()  # biases begin with zero
+    spread = np.abs(
+        before.ranges[weight, 0]
+    ).max()  # of He's normal with 27 inputs: 3 to 5 deviations
+    assert 2.5 * np.sqrt(2 / 27) < spread < 5 * np.sqrt(2 / 27)
+    assert (after.ranges[bias, :, 0] < after.ranges[bias, :, 1]).all()
+
+
+def test_figures_of_an_epoch_are_means_of_its_batches(trained: tuple[nn.Module, History]) -> None:
+    _, history = trained
+    n = len(TRAINING.labels) // RECIPE.batch_size
+    for name in ("loss", "accuracy"):
+        means = np.reshape(history.batches[name], (RECIPE.epochs, n)).mean(axis=1)
+        np.testing.assert_allclose(means, [row[name] for row in history.epochs[1:]], rtol=1e-6)
+
+
+def test_every_validation_picture_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def look(_model: nn.Module, split: Split) -> tuple[float, float]:
+        seen.append((len(split.labels), split.pictures.shape[1]))
+        return evaluate(_model, split)
+
+    monkeypatch.setattr(fit, "evaluate", look)
+    recipe = Recipe((Phase(1, 32), Phase(1, SIDE)), batch_size=24)
+    many = split_of(1100, 2)  # of no round number
+    train(TRAINING, many, 2, recipe, device=CPU, log=lambda _: None)
+    assert seen == [(1100, 32), (1100, 32), (1100, SIDE)]
 
 
 def test_the_trained_model_has_no_norm_left(trained: tuple[nn.Module, History]) -> None:
@@ -91,6 +141,7 @@ def test_an_interrupted_run_goes_on_to_the_same_model(
     assert without_seconds(history) == without_seconds(trained[1])
     for key, value in trained[0].state_dict().items():
         assert torch.equal(model.state_dict()[key], value), key
+    assert history.batches == trained[1].batches
     for ours, theirs in zip(history.histograms, trained[1].histograms, strict=True):
         np.testing.assert_array_equal(ours.counts, theirs.counts)
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
@@ -102,20 +153,67 @@ def test_a_checkpoint_of_another_recipe_is_not_used(tmp_path: Path) -> None:
     for rate in (0.01, 0.02):
         recipe = Recipe((Phase(1, 32),), batch_size=8, learning_rate=rate)
         train(few, few, 2, recipe, device=CPU, checkpoint=checkpoint, log=lines.append)
-    assert "of another recipe, starting anew" in lines[1]
-    assert [line[:9] for line in (lines[0], lines[2])] == ["epoch 1/1"] * 2
+    assert "of another recipe, starting anew" in lines[2]
+    assert [line[:9] for line in (*lines[:2], *lines[3:])] == ["epoch 0/1", "epoch 1/1"] * 2
 
 
 def test_the_size_of_an_epoch_follows_the_phases() -> None:
     recipe = Recipe((Phase(2, 112), Phase(1, 144), Phase(3, 224, learning_rate=0.01)))
-    assert (recipe.epochs, recipe.cycle_epochs) == (6, 3)
+    assert recipe.epochs == 6
     assert [recipe.phase_at(i).size for i in range(6)] == [112, 112, 144, 224, 224, 224]
 
 
-def test_the_rate_follows_one_cycle_and_then_its_phase(trained: tuple[nn.Module, History]) -> None:
-    rates = [row["learning_rate"] for row in trained[1].epochs]
-    assert rates[0] > rates[1] > 0.001  # the peak lies in the first fifth
-    assert rates[2] < 0.001 == rates[3]
+def test_the_rate_rises_stays_and_falls_in_straight_lines() -> None:
+    recipe = Recipe((Phase(6, 32), Phase(4, 64), Phase(1, 96, learning_rate=0.5)), decay_epochs=4)
+    epochs = (0, 0.5, 1, 3, 6, 7, 8, 9, 10, 11)
+    assert [recipe.share_of_rate(epoch) for epoch in epochs] == pytest.approx(
+        [0.01, 0.51, 1, 1, 1, 0.75, 0.5, 0.25, 0.01, 0.01]
+    )
+
+
+def test_a_phase_with_a_rate_of_its_own_keeps_it(trained: tuple[nn.Module, History]) -> None:
+    rates = trained[1].batches["learning_rate"]
+    assert rates[-6:] == [0.0002] * 6 and rates[5] > 0.001 > rates[6 * 3 - 1]
+
+
+def test_bfloat16_is_used_only_where_it_has_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
+    for known, expected in (
+        ({"avx2": True, "avx512_bf16": False}, False),
+        ({"amx_bf16": True}, True),
+    ):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda known=known: known)
+        with fit._fast(CPU):
+            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == (
+                torch.bfloat16 if expected else torch.float32
+            )
+
+
+def test_calibration_divides_the_logits_by_the_best_temperature(
+    trained: tuple[nn.Module, History],
+) -> None:
+    model = copy.deepcopy(trained[0])
+    split = split_of(100, 3)
+    wrong = np.arange(100) % 5 == 0  # a fifth of the labels, so that no confidence is too low
+    noisy = Split(split.pictures, np.where(wrong, 1 - split.labels, split.labels))
+    before = compute_logits(model, noisy.pictures)
+    temperature = calibrate(model, noisy)
+    after = compute_logits(model, noisy.pictures)
+    torch.testing.assert_close(after, before / temperature, rtol=1e-4, atol=1e-6)
+    labels = torch.from_numpy(noisy.labels)
+    near, best, far = (
+        float(functional.cross_entropy(before.double() / t, labels))
+        for t in temperature * np.array([0.9, 1, 1.1])
+    )
+    assert best < min(near, far)
+
+
+def test_where_no_temperature_is_best_the_logits_stay() -> None:
+    model = vgg16_slim(2).eval()
+    with torch.no_grad():  # one output for all
+        model.classifier[-1].weight.zero_()
+        model.classifier[-1].bias.copy_(torch.tensor([1.0, 0.0]))
+    assert calibrate(model, Split(TRAINING.pictures[:4], np.zeros(4, dtype=np.int64))) == 1
+    assert model.classifier[-1].bias.tolist() == [1, 0]
 
 
 class Redness(nn.Module):
@@ -148,7 +246,7 @@ def test_folding_the_norms_keeps_the_function() -> None:
     torch.manual_seed(0)
     model = vgg16_slim(5, batch_norm=True)
     for part in model.modules():
-        if isinstance(part, nn.BatchNorm2d):
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
             for values in (part.weight, part.running_var):
                 nn.init.uniform_(values, 0.5, 2.0)
             for values in (part.bias, part.running_mean):
@@ -207,11 +305,12 @@ def test_histograms_count_every_number_within_its_range() -> None:
     found = measure(model, VALIDATION.pictures[:3], VALIDATION.labels[:3], CPU)
     layers = {k: m for k, m in model.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
     assert found.keys == tuple(layers) and len(layers) == 16
-    assert found.counts.shape == (3, 16, N_BINS) and found.ranges.shape == (3, 16, 2)
+    assert found.counts.shape == (4, 16, N_BINS) and found.ranges.shape == (4, 16, 2)
     totals = dict(zip(QUANTITIES, found.counts.sum(axis=2), strict=True))
     sizes = [module.weight.numel() for module in layers.values()]
     assert totals["weight"].tolist() == totals["gradient"].tolist() == sizes
     sides = [40, 40, 20, 20, 10, 10, 10, 5, 5, 5, 2, 2, 2]  # halved after each block, rounded down
+    assert totals["bias"].tolist() == [len(module.bias) for module in layers.values()]
     units = [m.weight.shape[0] for m in layers.values()]
     activations = [3 * n * s * s for n, s in zip(units, [*sides, 1, 1, 1], strict=True)]
     assert totals["activation"].tolist() == activations
@@ -219,7 +318,7 @@ def test_histograms_count_every_number_within_its_range() -> None:
     torch.testing.assert_close(
         torch.from_numpy(found.ranges[0, 0]), torch.stack([first.min(), first.max()]).detach()
     )
-    assert (found.ranges[1, 0] * [1, -1] < 0).all()  # before the ReLU, which works in place
+    assert (found.ranges[2, 0] * [1, -1] < 0).all()  # before the ReLU, which works in place
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
@@ -228,13 +327,15 @@ def test_history_is_a_row_an_epoch_and_a_store(
 ) -> None:
     _, history = trained
     write_history(tmp_path, history)
-    with (tmp_path / "history.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    columns = ["epoch", "picture_size", "learning_rate", "loss", "accuracy"]
-    assert list(rows[0]) == [*columns, "val_loss", "val_accuracy", "seconds"]
-    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
-    for row, logged in zip(rows, history.epochs, strict=True):
-        assert float(row["loss"]) == pytest.approx(logged["loss"], rel=1e-4)
+    curves = read_curves(tmp_path)
+    assert tuple(curves.columns) == COLUMNS
+    assert curves.epochs.tolist() == [0, 1, 2, 3, 4]
+    for name in COLUMNS:
+        logged = [np.nan if row[name] is None else row[name] for row in history.epochs]
+        np.testing.assert_allclose(curves.columns[name], logged, rtol=1e-4)
+    for name, values in curves.batches.items():
+        np.testing.assert_allclose(values, history.batches[name], rtol=1e-6)
+    assert curves.batch_epochs[[0, 5, 23]] == pytest.approx([1 / 6, 1, 4])
     store = Store(tmp_path / "histograms.zarr")
     assert store.attributes["quantities"] == list(QUANTITIES)
     assert store.attributes["layers"][:2] == ["features.0", "features.2"]

@@ -63,7 +63,14 @@ from ui.components.experiment_table import FigureColumn, list_orders
 from ui.components.parallel_coordinates import place_figures, place_values, read_pick
 from ui.experiments import local
 from ui.experiments.address import KEYS, find_other, read_choice
-from ui.experiments.board import list_columns, list_lines, list_rows, pick_color
+from ui.experiments.board import (
+    add_noise,
+    list_columns,
+    list_lines,
+    list_parameters,
+    list_rows,
+    pick_color,
+)
 from ui.experiments.entries import (
     WORKSPACE,
     ExperimentEntry,
@@ -666,32 +673,58 @@ def test_the_workspace_has_the_parameters_that_experiments_have(
     assert changes["sizes"] == "100, 1000" and changes["tsne.perplexity"] == "10, 30, 90"
     assert dict(rows["seed-1"].changes) == {"tsne.random_state": "1", "umap.random_state": "1"}
     assert dict(rows["base"].changes) == {}
-    assert [row.source for row in rows.values()] == [""] * 13 + ["data/"]
+    assert [row.source for row in rows.values()] == [""] * (len(entries) - 1) + ["data/"]
 
 
 def test_rows_and_lines_show_what_was_measured(entries: list[ExperimentEntry], real: Sweep) -> None:
     columns = list_columns("tsne-10", "features.5")
     rows = list_rows(entries, columns, "tsne-10", "features.5")
-    base, without = rows[0], next(row for row in rows if row.key == "perplexity-5")
+    base = rows[0]
     layouts = real.trials[0].layouts
     at = layouts.layers.index("features.5")
     knn, trust, kl = layouts.figures["tsne-10"][at].tolist()
     assert [column.key for column in columns] == ["mean_trust", "trust", "knn", "kl", "output_knn"]
-    assert base.figures == pytest.approx([0.8223, trust, knn, kl, 1.0])
-    assert without.figures == [None] * 5
+    metrics = real.trials[0].experiment.metrics
+    means = metrics["mean_trustworthiness.tsne-10"], metrics["knn_accuracy_output.tsne-10"]
+    assert base.figures == pytest.approx([means[0], trust, knn, kl, means[1]])
     axes, lines = list_lines(entries, columns, "tsne-10", "features.5", "mean_trust")
-    assert [axis.name for axis in axes[:3]] == [
-        "activations.pool",
-        "pca.variance",
-        "tsne.perplexity",
-    ]
-    assert WORKSPACE not in {line.key for line in lines} and len(lines) == 13
+    names, _ = list_parameters(entries[:-1])
+    assert [axis.name for axis in axes if not axis.measured] == list(names)
+    assert WORKSPACE not in {line.key for line in lines} and len(lines) == len(real.trials)
     assert all(len(line.places) == len(axes) for line in lines)
     best = max(rows[:-1], key=lambda row: row.figures[0] or 0)
     assert next(line.color for line in lines if line.key == best.key) == SCALE[-1]
     unknown, _ = list_lines(entries, columns, "tsne-90", "features.5", "mean_trust")
     assert not any(axis.measured for axis in unknown)
     assert "kl" not in {column.key for column in list_columns("umap", "input")}
+
+
+def test_a_method_that_an_experiment_varies_has_a_column(entries: list[ExperimentEntry]) -> None:
+    """Else its row would show the base's figures, all of another method."""
+    keys = [column.key for column in list_columns("tsne-30", "input", ["umap.min_dist"])]
+    assert keys[1] == "mean_umap" and "mean_pca" not in keys
+    keys = [column.key for column in list_columns("umap", "input", ["activations.grid"])]
+    assert keys[1:3] == ["mean_pca", "mean_tsne"]
+    assert list_columns("pca", "input", ["tsne.n_iter"])[1].name == "t-SNE 30 trust"
+    names, _ = list_parameters(entries)
+    columns = list_columns("tsne-30", "input", names)
+    rows = {row.key: row for row in list_rows(entries, columns, "tsne-30", "input")}
+    alike = [key for key, row in rows.items() if row.figures == rows["base"].figures]
+    assert "umap-distance-0.5" not in alike and "umap-neighbors-5" not in alike
+
+
+def test_repetitions_tell_what_is_noise_by_hand(entries: list[ExperimentEntry]) -> None:
+    names, _ = list_parameters(entries)
+    columns = add_noise(list_columns("tsne-30", "input", names), entries, "tsne-30", "input")
+    by_key = {column.key: column for column in columns}
+    repeated = [each for each in entries if each.key == "base" or each.key.startswith("seed-")]
+    values = [each.experiment.metrics["mean_trustworthiness.umap"] for each in repeated]
+    assert by_key["mean_umap"].noise == (min(values), max(values)) and min(values) < max(values)
+    assert by_key["mean_umap"].n_repeated == len(repeated) > 2
+    low, high = by_key["mean_trust"].noise or (0, 1)
+    assert low == high  # t-SNE starts at principal components: a seed changes nothing
+    (alone,) = add_noise(list_columns("tsne-30", "input")[:1], entries[:1], "tsne-30", "input")
+    assert alone.noise is None  # one run says nothing of noise
 
 
 def choose_with(entries: list[ExperimentEntry], **params: str) -> tuple[Any, list[str]]:
@@ -716,7 +749,9 @@ def test_the_address_chooses_two(entries: list[ExperimentEntry]) -> None:
 
 
 def test_an_embedding_that_an_experiment_lacks_is_another(entries: list[ExperimentEntry]) -> None:
-    choice, refused = choose_with(entries, exp_a="base", lay_a="tsne-10", exp_b="perplexity-5")
+    kept = tuple(each for each in entries[1].embeddings if each != "tsne-10")
+    lacking = [entries[0], replace(entries[1], embeddings=kept), *entries[2:]]
+    choice, refused = choose_with(lacking, exp_a="base", lay_a="tsne-10", exp_b=entries[1].key)
     assert refused == [] and choice.lay_b == "tsne-30"
     choice, _ = choose_with(entries, exp_a="base", lay_a="tsne-10", exp_b="base")
     assert choice.lay_b == "tsne-30"  # not the same beside itself
@@ -758,15 +793,16 @@ def test_two_of_one_number_of_samples_are_compared(entries: list[ExperimentEntry
 def test_repetitions_are_measured_against_a(entries: list[ExperimentEntry]) -> None:
     side = load_side(entries[0], "umap", "features.5", 100)
     repeated = measure_repetitions(side, entries, "features.5")
-    assert len(repeated) == 3 and repeated == sorted(repeated)  # two seeds and the workspace
+    n_seeds = sum(each.key.startswith("seed-") for each in entries)
+    assert len(repeated) == n_seeds + 1 and repeated == sorted(repeated)  # and the workspace
     other = load_side(entries[1], "umap", "features.5", 100)
     agreed = share_neighbors(side.points, other.points, 10).mean()
     assert any(each == pytest.approx(agreed) for each in repeated)
     tsne = measure_repetitions(
         load_side(entries[0], "tsne-30", "features.5", 100), entries, "features.5"
     )
-    # Seeds change nothing, rounding does, and what perplexity-5 has of perplexity 30 was reused.
-    assert len(tsne) == 3 and tsne[0] < 0.9 and tsne[1:] == [1, 1]
+    # Seeds change nothing; rounding does, between this machine and the one of the workspace.
+    assert len(tsne) == n_seeds + 1 and tsne[1:] == [1] * n_seeds
 
 
 def test_agreement_stands_beside_chance_and_repetition() -> None:

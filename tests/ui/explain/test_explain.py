@@ -11,15 +11,18 @@ import threading
 import weakref
 import zlib
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from layerscope.datasets.categories import Category
 from layerscope.datasets.picture import decode
 from layerscope.datasets.picture_file import FORMATS
 from layerscope.datasets.preprocessing import Preprocessing
@@ -27,9 +30,11 @@ from layerscope.errors import InputError
 from layerscope.explanation.method import Cancelled
 from layerscope.explanation.methods import METHODS
 from layerscope.faithfulness.measures import MEASURES
+from layerscope.models.registry import SLIM_INPUTS, Classifier, load_model
 from tests.shared.inputs import take
 from tests.shared.pages import address, open_app, text_of
 from tests.shared.project import ROOT, TINY
+from ui.components.crop_frame import read_position
 from ui.components.occlusion_probe import read_places
 from ui.components.picture_paste import read_pasted
 from ui.explain import benchmark, trust_charts
@@ -56,7 +61,7 @@ def halves(mode: str = "RGB") -> Image.Image:
 
 
 def shown(content: bytes) -> np.ndarray:
-    return fit_upload(check_upload("a picture", content), take(32))
+    return fit_upload(check_upload("a picture", content), take(32)).picture
 
 
 # --- pictures that a visitor brings ----------------------------------------------------------
@@ -154,7 +159,11 @@ def test_an_upload_is_what_the_same_file_is_in_a_run(kind: str, inputs: Preproce
     noise = np.random.default_rng(0).integers(0, 256, (300, 200, 3), dtype=np.uint8)
     content = encode(Image.fromarray(noise), kind)
     found = fit_upload(check_upload("a picture", content), inputs)
-    np.testing.assert_array_equal(found, decode(content, inputs=inputs, source="a picture"))
+    np.testing.assert_array_equal(found.picture, decode(content, inputs=inputs, source="a picture"))
+    moved = replace(inputs, position=(0.0, 1.0))
+    found = fit_upload(check_upload("a picture", content), moved)
+    np.testing.assert_array_equal(found.picture, decode(content, inputs=moved, source="a picture"))
+    assert found.whole.shape[1::-1] == check_upload("a picture", content).size
 
 
 def test_of_an_animation_the_first_frame_is_taken_and_told() -> None:
@@ -164,10 +173,48 @@ def test_of_an_animation_the_first_frame_is_taken_and_told() -> None:
     np.testing.assert_allclose(shown(content)[16, 16], (0, 255, 0), atol=2)
 
 
-def test_photographs_are_in_the_package_and_credited() -> None:
+def test_photographs_come_along_and_the_table_beside_them_tells_their_licences() -> None:
+    folder = ROOT / "ui/explain/photographs"
+    files = list(folder.glob("*.webp"))
+    assert {file.stem for file in files} == set(PHOTOS)
+    assert sum(file.stat().st_size for file in files) < 300_000
+    table = (folder / "README.md").read_text(encoding="utf-8")
     for key, photo in PHOTOS.items():
-        assert fit_photo(key, take(64)).std() > 20
-        assert photo.credit
+        framed = fit_photo(key, take(64))
+        assert framed.picture.std() > 20 and max(framed.whole.shape) == 320
+        (row,) = [line for line in table.splitlines() if line.startswith(f"| `{key}.webp`")]
+        licence = row.split(" | ")[3]
+        assert licence in {"CC0", "public domain"} and photo.credit.endswith(licence)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_network_that_photographs_are_shown_to_is_right_about_each() -> None:
+    classifier = load_model("efficientnet_lite0")
+    for key, photo in PHOTOS.items():
+        probabilities = predict(classifier, fit_photo(key, classifier.inputs).picture)
+        best = classifier.categories[int(probabilities.argmax())]
+        assert photo.is_known([best]), (key, best)
+
+
+def predict(classifier: Classifier, picture: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        found: np.ndarray = (
+            classifier.module(classifier.to_inputs(picture[None]))[0].softmax(0).numpy()
+        )
+    return found
+
+
+def test_a_class_without_an_id_is_known_by_its_name() -> None:
+    assert PHOTOS["dog"].is_known([Category(None, None, "Dog")])
+    assert PHOTOS["cathedral"].is_known([Category("n03028079", None, "church")])
+    assert not PHOTOS["dog"].is_known([Category("n02102040", None, "English springer")])
+
+
+@pytest.mark.parametrize("sent", [None, 3, [50], [50, 101], [-1, 0], [True, 5], [0.5, 5], "50-50"])
+def test_where_a_frame_was_moved_to_may_be_anything(sent: object) -> None:
+    with pytest.raises(ValueError):
+        read_position(sent)
+    assert read_position([0, 100]) == (0, 100)
 
 
 @pytest.mark.parametrize("sent", [None, 3, "", "not base64!", "é", "A" * 100, ["QQ=="]])
@@ -193,6 +240,7 @@ def test_a_link_restores_what_was_chosen() -> None:
         "explain": "lrp",
         "at": "features.5",
         "options": "lrp.epsilon-0.01~smooth_grad.n_samples-50~probe.fill-blur",
+        "crop": "0-100",
     }
     choice, refused = read_choice(params)
     assert refused == []
@@ -229,6 +277,11 @@ def test_what_is_as_at_the_start_is_not_in_the_address() -> None:
         ("options", "lime.fill-pink"),
         ("options", "x" * 10_000),
         ("options", "lime.fill-black~" * 60),
+        ("crop", "101-0"),
+        ("crop", "-1-0"),
+        ("crop", "05-5"),
+        ("crop", "٣-5"),
+        ("crop", "50"),
     ],
 )
 def test_an_address_may_ask_for_anything(key: str, text: str) -> None:
@@ -688,6 +741,30 @@ def test_a_class_is_shared_with_the_explorer_only_where_the_model_is(
     assert "espresso" in text_of(app)
     app.selectbox(key="explained_class").set_value(968).run()
     assert (address(app)["target"], address(app)["why"]) == ("968", "5")
+
+
+def test_the_crop_is_moved_and_stays_in_the_address(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(embedded)
+    app = open_page(run="objects-vgg16_slim", source="lemurs", crop="0-50")
+    assert not app.exception and address(app)["crop"] == "0-50"
+    framed = fit_photo("lemurs", replace(SLIM_INPUTS, position=(0.5, 0.0)))
+    centre = fit_photo("lemurs", SLIM_INPUTS)
+    assert framed.extent == centre.extent and not np.array_equal(framed.picture, centre.picture)
+    app.selectbox(key="source").set_value("dog").run()
+    assert "crop" not in address(app)  # another picture is seen in its centre
+
+
+def test_where_a_network_knows_none_of_a_pictures_classes_the_page_says_so(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(embedded)
+    line = "has no output for a German shepherd"
+    assert line in text_of(open_page(run="objects-vgg16_slim", source="dog", network="run"))
+    assert line not in text_of(open_page(run="objects-vgg16_slim", source="dog"))
+    sample = text_of(open_page(run="objects-vgg16_slim", sample="7"))
+    assert "has no output for" not in sample
 
 
 def test_two_classes_are_explained_side_by_side(

@@ -25,11 +25,17 @@ class FigureColumn:
         Short.
     title : str
         What it is, in full sentences.
+    noise : tuple of float or None
+        The least and the greatest figure of experiments that differ in nothing but their seeds.
+    n_repeated : int
+        How many those are.
     """
 
     key: str
     name: str
     title: str
+    noise: tuple[float, float] | None = None
+    n_repeated: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import { hear, tell } from "../base/channel";
 import { mount, type Send } from "../base/component";
 import { find, make } from "../base/elements";
+import { isNoise, tellNoise, writeNoise } from "./noise";
 import { type ExperimentRow, type FigureColumn, sortExperiments, splitOrder } from "./sorting";
 import "./experiment_table.css";
 
@@ -63,7 +64,7 @@ class ExperimentTable {
     const heads = [
       ["name", "Experiment", "Name of the experiment.", ""],
       ["changes", "Changed", "Parameters that differ from most experiments.", ""],
-      ...columns.map(({ key, name, title }) => [key, name, title, "figure"]),
+      ...columns.map((column) => [column.key, column.name, `${column.title}${tellNoise(column)}`, "figure"]),
       ["created", "Date", "When it was run.", "date"],
     ];
     const line = make("tr");
@@ -72,6 +73,8 @@ class ExperimentTable {
       const head = make("th", kind);
       const button = make("button", "", name);
       Object.assign(button, { type: "button", title: `${title} Click to sort.` });
+      const column = columns.find((each) => each.key === key);
+      if (column?.noise) button.append(make("small", "", writeNoise(column.noise)));
       button.onclick = () => this.choose(key);
       head.dataset.key = key;
       head.append(button);
@@ -103,7 +106,10 @@ class ExperimentTable {
     }
     if (!changes.length) changed.append(make("i", "", "as usual"));
     line.append(sides, named, changed);
-    for (const value of figures) line.append(make("td", "figure", value === null ? "–" : value.toFixed(3)));
+    figures.forEach((value, i) => {
+      const kind = isNoise(value, this.data.columns[i]) ? "figure noise" : "figure";
+      line.append(make("td", kind, value === null ? "–" : value.toFixed(3)));
+    });
     line.append(make("td", "date", created.slice(0, 16).replace("T", " ")));
     line.onpointerenter = () => tell("experiment", { key, from: this });
     line.onpointerleave = () => tell("experiment", { key: null, from: this });

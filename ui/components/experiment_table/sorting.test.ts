@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ExperimentRow, sortExperiments } from "./sorting";
 
-const COLUMNS = [{ key: "trust", name: "trust", title: "Trust" }];
+const COLUMNS = [{ key: "trust", name: "trust", title: "Trust", noise: null, n_repeated: 0 }];
 const experiment = (name: string, trust: number | null, changes: [string, string][] = []): ExperimentRow => ({
   key: name,
   name,

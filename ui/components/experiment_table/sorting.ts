@@ -4,6 +4,9 @@ export interface FigureColumn {
   key: string;
   name: string;
   title: string;
+  /** The least and the greatest figure of experiments that differ in nothing but their seeds, and how many they are. */
+  noise: [number, number] | null;
+  n_repeated: number;
 }
 
 export interface ExperimentRow {

@@ -20,7 +20,11 @@ from ui.palette import HEAT_COLORS, KIND_COLORS
 _COMPONENT = Component("similarity_matrix")
 # Name and meaning of each measure that there is, by its key.
 MEASURES = {
-    "cka": ("CKA", "Linear CKA of the full pooled activations (Kornblith et al. 2019)"),
+    "cka": (
+        "CKA",
+        "Debiased linear CKA of the averaged activations (Kornblith et al. 2019; Murphy et al. 2024): of "
+        "unrelated layers 0 on average, and so often below 0",
+    ),
     "nuclear": (
         "nuclear norm",
         "How well the UMAP clouds coincide after the best rotation (Li and Scheidegger 2021)",
@@ -35,14 +39,25 @@ class SimilarityMeasure:
     Attributes
     ----------
     values : ndarray of float32, (a, b)
-        In [0, 1]; nan where a layer is constant.
+        1 at most; nan where it is not defined, as of a constant layer.
     null_mean, null_high : ndarray of float32, (a, b), or None
-        Mean and 99 % quantile of what is found by chance; None where that is not known.
+        Mean and 99 % quantile of what is found by chance; None where that is not known, here and below.
+    class_mean, class_high : ndarray of float32, (a, b), or None
+        The same of layers that share nothing but the classes; nan where classes say nothing.
+    low, high : ndarray of float32, (a, b), or None
+        A 95 % interval over other samples; nan where a measure has none.
+    repeated : ndarray of float32, (a, b), or None
+        What embeddings of the same layer give that differ by their seeds alone.
     """
 
     values: np.ndarray
     null_mean: np.ndarray | None = None
     null_high: np.ndarray | None = None
+    class_mean: np.ndarray | None = None
+    class_high: np.ndarray | None = None
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+    repeated: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -141,8 +156,7 @@ def _pack(similarity: LayerSimilarity) -> pa.Table:
     """What is known of each measure, row by row, and the colours of the scale."""
     columns = {"colors": (HEAT_COLORS, "u1")}
     for key, measure in similarity.measures.items():
-        named = {"value": measure.values, "mean": measure.null_mean, "high": measure.null_high}
-        for name, values in named.items():
+        for name, values in vars(measure).items():
             if values is not None:
                 columns[f"{key}_{name}"] = (values, "<f4")
     return pack(**columns)
