@@ -181,7 +181,7 @@ def list_trials() -> Iterator[tuple[str, Technique, str]]:
         "200 samples",
     )
     yield (
-        "t-SNE playground, six runs",
+        "t-SNE playground, three seeds and 19 Gaussians",
         lambda: [*try_tsne(features, labels, perplexity=30, **common)],  # type: ignore[arg-type]
         "200 samples",
     )

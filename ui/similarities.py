@@ -69,6 +69,14 @@ def load_repetition(run: str, size: int, n_components: int) -> tuple[Repetition,
     return tuple(Repetition(*map(float, each)) for each in found)
 
 
+def find_repetition(run: str, size: int, n_components: int, layer: str) -> Repetition | None:
+    """The same of one layer; None also where its samples are all in one place."""
+    keys = [each.key for each in _list_layers(run)]
+    found = load_repetition(run, size, n_components)
+    again = found[keys.index(layer)] if found and layer in keys else None
+    return None if again is None or np.isnan(again.neighbors) else again
+
+
 def _list_layers(run: str) -> tuple[Layer, ...]:
     return load_predictions(run).layers
 

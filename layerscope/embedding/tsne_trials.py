@@ -1,4 +1,4 @@
-"""t-SNE of few samples: as it runs, from several seeds, of shuffled features; and how to judge it."""
+"""t-SNE of few samples: as it runs, from several seeds, of a Gaussian; and how to judge it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from layerscope.embedding.defined import count_neighbors
 from layerscope.embedding.layouts import EARLY_EXAGGERATION_ITER, effective_perplexity
 from layerscope.embedding.quality import distance_ranks, judge_neighbors, trustworthiness
+from layerscope.embedding.repetition import count_shared
 from layerscope.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 _MOMENTUM = 0.8  # in both phases (Belkina et al. 2019)
 _LEAST = 7  # samples, which carry a perplexity of two
+_RANK = 1e-6  # of the largest singular value: smaller ones are rounding
+GAUSSIANS = 19  # so that one of twenty is the clumpiest by chance once in twenty times
+_LAYOUTS = 100  # of strewn points
+_PLACES = 20  # random ones for each sample
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ class TsneTrial:
     Attributes
     ----------
     random_state : int
-    shuffled : bool
-        Whether it saw the features with each column shuffled.
+    is_gaussian : bool
+        Whether it saw a Gaussian in place of the features: see `draw_gaussian`.
     points : ndarray of float32, (n, 2)
     perplexity : float
         The effective one.
@@ -60,15 +65,18 @@ class TsneTrial:
         Towards the features that it saw: 1 where no neighbour in the embedding is a stranger there.
     knn_accuracy : float
         Leave-one-out, of the true classes in the embedding, in [0, 1].
+    clumpiness : float
+        See `measure_clumpiness`.
     """
 
     random_state: int
-    shuffled: bool
+    is_gaussian: bool
     points: np.ndarray
     perplexity: float
     kl_divergence: float
     trustworthiness: float
     knn_accuracy: float
+    clumpiness: float
 
 
 def iterate_tsne(
@@ -127,13 +135,102 @@ def iterate_tsne(
             yield _take(embedding, done, effective)
 
 
-def shuffle_columns(features: np.ndarray, random_state: int) -> np.ndarray:
-    """Each column of features (n, d) in an order of its own.
+def draw_gaussian(features: np.ndarray, random_state: int) -> np.ndarray:
+    """As many samples from a Gaussian, with exactly the mean and covariance of these.
 
-    Every column keeps its values, and so its mean and variance, but samples have nothing in common any
-    more: whatever structure an embedding shows of these is its own.
+    Left singular vectors of the centred features are replaced by random ones (Langsrud 2005, rotation
+    tests). If samples are those of a Gaussian, the result is distributed as they are; whatever else they
+    have, as groups, is gone.
+
+    Parameters
+    ----------
+    features : ndarray of floats, (n, d)
+    random_state : int
+
+    Returns
+    -------
+    ndarray of float64, (n, d)
     """
-    return np.random.default_rng(random_state).permuted(features, axis=0)
+    mean = features.mean(axis=0, dtype=np.float64)
+    left, values, right = np.linalg.svd(features - mean, full_matrices=False)
+    kept = min(len(left) - 1, int((values > _RANK * values[0]).sum()))
+    noise = np.random.default_rng(random_state).normal(size=(len(left), kept))
+    turned, triangle = np.linalg.qr(noise - noise.mean(axis=0))
+    turned *= np.sign(np.diag(triangle))  # else directions would not be uniform (Mezzadri 2007)
+    return (turned * values[:kept]) @ right[:kept] + mean
+
+
+def measure_clumpiness(points: np.ndarray, random_state: int) -> float:
+    """Hopkins' statistic of a layout: about 0.5 where points are strewn at random, towards 1 if they clump.
+
+    Squared distances from random places within the layout's convex hull to the nearest sample, by their sum
+    with those from each sample to the nearest other (Hopkins and Skellam 1954; Cross and Jain 1982).
+
+    Parameters
+    ----------
+    points : ndarray, (n, 2)
+    random_state : int
+        Of the places.
+
+    Returns
+    -------
+    float
+        In (0, 1); NaN where all points are on a line.
+    """
+    from scipy.spatial import Delaunay, QhullError, cKDTree
+
+    points = points.astype(np.float64)
+    try:
+        corners = points[Delaunay(points).simplices]  # (triangles, 3, 2), which fill the hull
+    except QhullError:
+        return float("nan")
+    sides = corners[:, 1:] - corners[:, :1]
+    areas = np.abs(np.linalg.det(sides))
+    rng = np.random.default_rng(random_state)
+    count = _PLACES * len(points)
+    chosen = corners[rng.choice(len(corners), count, p=areas / areas.sum())]
+    places = (rng.dirichlet(np.ones(3), count)[:, :, None] * chosen).sum(axis=1)
+    tree = cKDTree(points)
+    empty = (tree.query(places)[0] ** 2).mean()
+    crowded = (tree.query(points, k=2)[0][:, 1] ** 2).mean()
+    return float(empty / (empty + crowded))
+
+
+def expect_clumpiness(n: int, random_state: int) -> float:
+    """What 95 % of layouts keep below whose n points are strewn on a disc, each for itself."""
+    rng = np.random.default_rng(random_state)
+    found = []
+    for _ in range(_LAYOUTS):
+        radius, angle = np.sqrt(rng.random(n)), 2 * np.pi * rng.random(n)
+        points = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+        found.append(measure_clumpiness(points, random_state))
+    return float(np.quantile(found, 0.95))
+
+
+def explain_clumps(
+    layouts: Sequence[float], gaussians: Sequence[float], strewn: float
+) -> Literal["features", "method", "none"]:
+    """Where the clumps of a t-SNE come from.
+
+    Parameters
+    ----------
+    layouts : sequence of float
+        Clumpiness of the layouts of the features, from several seeds.
+    gaussians : sequence of float
+        Of those of Gaussians.
+    strewn : float
+        Of points strewn at random: see `expect_clumpiness`.
+
+    Returns
+    -------
+    str
+        ``features`` where every layout is clumpier than every Gaussian's: of 19, a Gaussian would be so one
+        time in 20 (Besag and Diggle 1977). Otherwise ``method`` where Gaussians, which have no groups, clump
+        on average more than points that are strewn, and ``none`` where they do not.
+    """
+    if min(layouts) > max(gaussians):
+        return "features"
+    return "method" if float(np.mean(gaussians)) > strewn else "none"
 
 
 def try_tsne(
@@ -144,9 +241,11 @@ def try_tsne(
     early_exaggeration: float,
     n_iter: int,
     n_neighbors: int = 10,
-    seeds: Sequence[int] = (0, 1, 2),
+    random_state: int = 0,
+    n_seeds: int = 3,
+    n_gaussians: int = GAUSSIANS,
 ) -> Iterator[TsneTrial]:
-    """The same t-SNE from several random starts: of the features first, then of shuffled ones.
+    """The same t-SNE from several random starts: of the features first, then of Gaussians.
 
     Parameters
     ----------
@@ -157,18 +256,20 @@ def try_tsne(
         See `iterate_tsne`, also for what is raised.
     n_neighbors : int
         Of trustworthiness and accuracy; fewer where there are fewer than twice as many samples.
-    seeds : sequence of int
-        Of the starts, and of the shuffling.
+    random_state : int
+        The first seed, of the starts and of the Gaussians; the others follow it.
+    n_seeds, n_gaussians : int
+        How many of the features, and how many Gaussians, each a draw of its own.
 
     Yields
     ------
     TsneTrial
-        As soon as each is ready, twice as many as seeds.
+        As soon as each is ready.
     """
     k = count_neighbors(n_neighbors, len(features))
-    for shuffled in (False, True):
-        for seed in seeds:
-            seen = shuffle_columns(features, seed) if shuffled else features
+    for is_gaussian, count in ((False, n_seeds), (True, n_gaussians)):
+        for seed in range(random_state, random_state + count):
+            seen = draw_gaussian(features, seed) if is_gaussian else features
             *_, last = iterate_tsne(
                 seen,
                 perplexity=perplexity,
@@ -181,12 +282,13 @@ def try_tsne(
             trust, accuracy = judge_layout(last.points, distance_ranks(seen), labels, k)
             yield TsneTrial(
                 seed,
-                shuffled,
+                is_gaussian,
                 last.points,
                 last.perplexity,
                 last.kl_divergence,
                 trust,
                 accuracy,
+                measure_clumpiness(last.points, seed),
             )
 
 
@@ -286,13 +388,8 @@ def neighbor_agreement(layouts: Sequence[np.ndarray], k: int) -> float:
     """
     if len(layouts) < 2:
         raise InputError("agreement needs two layouts at least")
-    sets = []
-    for points in layouts:
-        known = np.zeros((len(points), len(points)), dtype=bool)
-        np.put_along_axis(known, nearest_in_plane(points, k), True, axis=1)
-        sets.append(known)
-    shared = [(a & b).sum(axis=1).mean() / k for a, b in combinations(sets, 2)]
-    return float(np.mean(shared))
+    near = [nearest_in_plane(points, k) for points in layouts]
+    return float(np.mean([count_shared(*pair) for pair in combinations(near, 2)]))
 
 
 def _check(features: np.ndarray, perplexity: float) -> float:

@@ -44,8 +44,12 @@ def layers(letter, count):
 values = np.linspace(0, 1, rows * columns, dtype="f4").reshape(rows, columns)
 cka = values.copy()
 cka[:, 3] = np.nan  # the fourth layer of the second network is constant
-mean, high = np.full_like(cka, 0.0625), np.full_like(cka, 0.125)
-measures = {"cka": SimilarityMeasure(cka, mean, high), "nuclear": SimilarityMeasure(1 - values)}
+def fill(value):
+    return np.full_like(cka, value)
+
+anyway = [fill(x) for x in (0.0625, 0.125, 0.2, 0.25)]
+measures = {"cka": SimilarityMeasure(cka, *anyway, cka - 0.1, np.minimum(1, cka + 0.1)),
+            "nuclear": SimilarityMeasure(1 - values, repeated=fill(0.9))}
 if asked.get("live"):
     del measures["cka"]
 names = [asked.get("name", "objects / first"), "objects / second"]
@@ -125,6 +129,33 @@ def told(page: Page) -> str:
     return page.locator(".told").inner_text()
 
 
+UNDEFINED = "not defined: one of them is constant, or all its samples are equally far apart"
+
+
+def told_of(low: str, high: str, chance: str, classes: str) -> list[str]:
+    return [
+        f"other samples: 95 % from {low} to {high}",
+        f"{chance} chance 0.06 (99 %: 0.13)",
+        f"{classes} classes alone 0.20 (99 %: 0.25)",
+    ]
+
+
+def test_what_repetition_gives_stands_beside_the_nuclear_norm(page: Page, address: str) -> None:
+    visit(page, f"{address}/?measure=nuclear")
+    for place, line in (
+        ((0, 0), "differ by no more than repetition (0.90)"),
+        ((5, 8), "embedded again 0.90"),
+    ):
+        page.mouse.move(*middle(page, *place, SHAPE))
+        assert page.locator(".tooltip").inner_text().split("\n")[2] == line
+    pixels, box = pixels_of(page, ".heat"), box_of(page.locator(".heat"))
+    for row, column in ((0, 0), (5, 8)):
+        x, y = middle(page, row, column, SHAPE)
+        left, top = round(x - box["x"]), round(y - box["y"])
+        corner = pixels[top - 12 : top, left : left + 13, :3].reshape(-1, 3)
+        assert (corner == (0x0E, 0x11, 0x14)).all(axis=1).any() == (row == 0)  # a dot says so
+
+
 SHAPE = (6, 9)
 VALUES = np.linspace(0, 1, 54, dtype=np.float32).reshape(SHAPE)
 
@@ -144,14 +175,16 @@ def test_what_chance_explains_and_what_is_undefined_look_different(
         cell = cells[row, column]
         if column == 3:
             assert (cell == (0x1B, 0x20, 0x27)).all()
-        elif VALUES[row, column] <= 0.125:  # dimmed, with lines across
+        elif VALUES[row, column] <= 0.25:  # dimmed up to .125, and with lines across
             assert len(np.unique(cell.reshape(-1, 3), axis=0)) > 1
         else:
             assert (cell == colors[row, column]).all()
-    assert page.locator(".sign").all_inner_texts() == ["by chance", "constant"]
+    shown = page.locator(".sign:visible")
+    assert shown.all_inner_texts() == ["by chance", "by classes alone", "not defined"]
     page.get_by_role("button", name="nuclear norm").click()
     expect(page.locator(".sign.chance")).to_be_hidden()
-    expect(page.locator(".sign.constant")).to_be_hidden()
+    expect(page.locator(".sign.undefined")).to_be_hidden()
+    assert shown.all_inner_texts() == ["as by repetition"]
 
 
 def test_hovering_tells_the_pair_its_value_and_what_chance_gives(page: Page, address: str) -> None:
@@ -159,12 +192,15 @@ def test_hovering_tells_the_pair_its_value_and_what_chance_gives(page: Page, add
     tooltip = page.locator(".tooltip")
     expect(tooltip).to_be_hidden()
     for place, lines in (
-        ((4, 4), ["a.4 × b.4", "CKA 0.75", "by chance 0.06 (99 %: 0.13)"]),
-        ((0, 5), ["a.0 × b.5", "CKA 0.09", "not above chance 0.06 (99 %: 0.13)"]),
-        ((2, 3), ["a.2 × b.3", "CKA –", "one of them is constant"]),
+        ((4, 4), ["a.4 × b.4", "CKA 0.75", *told_of("0.65", "0.85", "by", "by")]),
+        ((1, 2), ["a.1 × b.2", "CKA 0.21", *told_of("0.11", "0.31", "by", "not above")]),
+        ((0, 5), ["a.0 × b.5", "CKA 0.09", *told_of("−0.01", "0.19", "not above", "not above")]),
+        ((2, 3), ["a.2 × b.3", "CKA –", UNDEFINED]),
     ):
         page.mouse.move(*middle(page, *place, SHAPE))
         assert tooltip.inner_text().split("\n") == lines
+    facts = page.locator(".facts li")  # of the pair on show
+    assert facts.all_inner_texts() == told_of("0.11", "0.31", "by", "not above")
     mark = page.locator(".scale u")
     expect(mark).to_be_hidden()  # what is undefined has no place on the scale
     page.mouse.move(*middle(page, 4, 4, SHAPE))
@@ -259,7 +295,8 @@ def test_keys_walk_from_pair_to_pair_with_one_stop_for_tab(page: Page, address: 
         page.keyboard.press(key)
         assert keys.inner_text() == pair
     said = page.locator(".said")
-    assert said.inner_text() == "a.0 × b.0: CKA 0.00, not above chance 0.06 (99 %: 0.13)"
+    facts = ", ".join(told_of("−0.10", "0.10", "not above", "not above"))
+    assert said.inner_text() == f"a.0 × b.0: CKA 0.00, {facts}"
     page.keyboard.press("Escape")
     expect(page.locator(".tooltip")).to_be_hidden()
     page.keyboard.press("ArrowLeft")
@@ -270,7 +307,7 @@ def test_keys_walk_from_pair_to_pair_with_one_stop_for_tab(page: Page, address: 
     label = page.locator(".box").get_attribute("aria-label")
     assert label is not None
     assert label.startswith("Similarity by CKA of 6 layers of objects / first with 9 layers of")
-    assert "On show: a.1 × b.1: CKA 0.19, by chance" in label
+    assert "On show: a.1 × b.1: CKA 0.19, other samples" in label
     page.keyboard.press("Tab")
     assert page.evaluate(f"({focused}).className") != "box"
 
@@ -287,7 +324,11 @@ def test_the_switch_changes_the_measure_at_once_and_tells_it(page: Page, address
     assert page.locator(".reading .figure").inner_text() == f"{1 - VALUES[1, 2]:.2f}"
     assert (cells_of(page, SHAPE) != before).any()
     page.mouse.move(*middle(page, 5, 8, SHAPE))
-    assert page.locator(".tooltip").inner_text().split("\n") == ["a.5 × b.8", "nuclear norm 0.00"]
+    assert page.locator(".tooltip").inner_text().split("\n") == [
+        "a.5 × b.8",
+        "nuclear norm 0.00",
+        "embedded again 0.90",
+    ]
     assert told(page) == "nuclear"
 
 

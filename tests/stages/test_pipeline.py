@@ -113,6 +113,12 @@ def test_every_layer_size_and_perplexity_has_its_own_embedding(project: Project)
     umap = Store(data / "umap.zarr")
     assert umap.read("40/2d").shape == (38, 40, 2)
     assert umap.read("40/15d").shape == (38, 40, 15)
+    for cloud in ("40/2d", "40/15d"):
+        repeated = dict(
+            zip(umap.attributes["repetition"], umap.read(f"{cloud}_repeated").T, strict=True)
+        )
+        assert (repeated["similarity"] > 0.3).all() and (repeated["similarity"] < 1).all()
+        assert (repeated["neighbors"] > 10 / 39).all() and (repeated["movement"] > 0).all()
 
 
 def test_smaller_sizes_are_the_first_rows_of_larger_ones(project: Project) -> None:
@@ -155,8 +161,11 @@ def test_layers_are_compared_in_full_and_by_their_embedding(project: Project) ->
     assert store.attributes["runs"] == [RUN, RUN]
     assert store.attributes["n"] == 40
     for measure in ("cka", "nuclear"):
-        value, null_mean, null_high = store.read(f"first-first/{measure}")
+        found = store.read(f"first-first/{measure}")
+        value, null_mean, null_high, class_mean, class_high, low, high = found
         assert value.shape == (38, 38)
+        assert (class_mean <= class_high).all() and (class_high > null_mean).all()
+        assert np.isfinite([low, high]).all() == (measure == "cka")
         assert np.diag(value) == pytest.approx(1, abs=1e-4)
         assert value == pytest.approx(value.T, abs=1e-4)
         assert (np.diag(value) > null_high.diagonal()).all()

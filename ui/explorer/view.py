@@ -15,6 +15,7 @@ from ui.components.scatter import Points
 from ui.layouts import load_layout
 from ui.library import Contents
 from ui.selection import METHODS, Selection
+from ui.similarities import find_repetition
 
 _FIGURES = {
     "knn_accuracy": "kNN accuracy",
@@ -93,6 +94,9 @@ def list_figures(selection: Selection) -> list[tuple[str, ...]]:
         found[0] = (*found[0], reason)
     elif reason:
         found.insert(0, ("kNN accuracy", f"– {reason}"))
+    if selection.method == "umap":
+        again = find_repetition(selection.run, selection.size, 2, selection.layer)
+        found += [] if again is None else [("two seeds agree on", f"{again.neighbors:.0%}")]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The t-SNE playground: the film of one, six of them that are compared, and the features they start from.
+"""The t-SNE playground: the film of one, several that are compared, and the features they start from.
 
 A fresh clone has no stored activations. A forward pass of a few hundred pictures, up to the layer, takes
 seconds and gives the same numbers.
@@ -25,6 +25,8 @@ from ui.live.turns import computing
 
 EVERY = 10  # iterations between two frames
 SEEDS = 3
+GAUSSIANS = 19  # as `layerscope.embedding.tsne_trials` has it, which takes long to import
+TRIALS = SEEDS + GAUSSIANS
 _STEPS = np.iinfo(np.int16).max
 _BATCH = 25  # pictures; between batches others may use the model
 _KEPT = 24  # of some 0.5 MB each
@@ -134,24 +136,25 @@ class Film:
 
 @dataclass(frozen=True)
 class TrialTile:
-    """One of the six; `points` as `fit` makes them, the rest as in `layerscope.embedding.tsne_trials`."""
+    """One t-SNE; `points` as `fit` makes them, the rest as in `layerscope.embedding.tsne_trials`."""
 
     seed: int
-    shuffled: bool
+    is_gaussian: bool
     points: np.ndarray
     kl_divergence: float
     trustworthiness: float
     knn_accuracy: float
+    clumpiness: float
 
 
 @dataclass(frozen=True)
 class Caution:
-    """The six of them, or those that there are by now.
+    """The t-SNEs that are compared, or those that there are by now.
 
     Attributes
     ----------
     tiles : tuple of TrialTile
-        Of the features first, then of shuffled ones.
+        Of the features first, then of Gaussians, more than are shown.
     chance : float
         Accuracy in the first, if classes are dealt out at random.
     agreement : float or None
@@ -161,6 +164,11 @@ class Caution:
     n_neighbors : int
     near : ndarray of int16, (n, n_neighbors)
         Each sample's nearest among the features.
+    strewn : float
+        Clumpiness that 95 % of layouts keep below whose points are strewn at random.
+    clumps : str
+        Where clumps come from, as `layerscope.embedding.tsne_trials.explain_clumps` says; empty before all
+        are there.
     """
 
     tiles: tuple[TrialTile, ...]
@@ -169,6 +177,8 @@ class Caution:
     expected: float
     n_neighbors: int
     near: np.ndarray
+    strewn: float
+    clumps: str = ""
 
 
 def fit(points: np.ndarray) -> tuple[np.ndarray, float]:
@@ -243,14 +253,21 @@ def make_caution(
     publish: Publish,
     is_unwanted: Callable[[], bool],
 ) -> Caution:
-    """Six of them: of the features, and of shuffled ones; those that there are by now are published."""
+    """Several of them: of the features, and of Gaussians; those that there are by now are published."""
     from layerscope.embedding.defined import count_neighbors
-    from layerscope.embedding.tsne_trials import chance_accuracy, neighbor_agreement, try_tsne
+    from layerscope.embedding.tsne_trials import (
+        chance_accuracy,
+        expect_clumpiness,
+        explain_clumps,
+        neighbor_agreement,
+        try_tsne,
+    )
 
     n = len(features.labels)
     k = count_neighbors(n_neighbors, n)
-    found = Caution((), 0.0, None, k / (n - 1), k, _find_nearest(features, k))
-    publish(0, 2 * SEEDS, found)
+    strewn = expect_clumpiness(n, seed)
+    found = Caution((), 0.0, None, k / (n - 1), k, _find_nearest(features, k), strewn)
+    publish(0, TRIALS, found)
     layouts: list[np.ndarray] = []
     for trial in try_tsne(
         features.scores,
@@ -259,27 +276,31 @@ def make_caution(
         early_exaggeration=tsne.early_exaggeration,
         n_iter=tsne.n_iter,
         n_neighbors=n_neighbors,
-        seeds=range(seed, seed + SEEDS),
+        random_state=seed,
+        n_seeds=SEEDS,
+        n_gaussians=GAUSSIANS,
     ):
         if is_unwanted():
             raise Cancelled
         chance = found.chance
         if not found.tiles:
             chance = chance_accuracy(trial.points, features.labels, k, random_state=seed)
-        if not trial.shuffled:
+        if not trial.is_gaussian:
             layouts.append(trial.points)
         tile = TrialTile(
             trial.random_state,
-            trial.shuffled,
+            trial.is_gaussian,
             fit(trial.points)[0],
             trial.kl_divergence,
             trial.trustworthiness,
             trial.knn_accuracy,
+            trial.clumpiness,
         )
         agreement = neighbor_agreement(layouts, k) if len(layouts) > 1 else None
         found = replace(found, tiles=(*found.tiles, tile), chance=chance, agreement=agreement)
-        publish(len(found.tiles), 2 * SEEDS, found)
-    return found
+        publish(len(found.tiles), TRIALS, found)
+    clumpiness = [tile.clumpiness for tile in found.tiles]
+    return replace(found, clumps=explain_clumps(clumpiness[:SEEDS], clumpiness[SEEDS:], strewn))
 
 
 def count_frames(n_iter: int) -> int:

@@ -21,6 +21,7 @@ from ui.library import Contents, is_built, load_params, name_run
 from ui.memory import keep
 from ui.selection import Selection
 from ui.shell import optional
+from ui.similarities import find_repetition
 from ui.umap_tour.address import TourChoice
 
 
@@ -96,6 +97,7 @@ def describe_network(contents: Contents, size: int, layer: str) -> Network:
                 each.label,
                 kept.get(each.key, {}).get("trustworthiness"),
                 separate.get(each.key, {}).get("knn_accuracy"),
+                find_repetition(run, size, d, each.key),
             )
             for each in contents.layers
         ],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from layerscope.embedding.defined import count_neighbors
 from layerscope.embedding.pca import CONSTANT
 from ui import markup
 from ui.address import change, read_params
@@ -16,7 +17,7 @@ from ui.components.similarity_matrix import draw_similarity
 from ui.components.triggers import Handle
 from ui.lasso import read_choices
 from ui.layouts import family, is_constant
-from ui.library import Contents
+from ui.library import Contents, load_params
 from ui.palette import SCALE
 from ui.sample.card import draw_sample_card
 from ui.selection import Selection, read_selection, write_selection
@@ -69,6 +70,7 @@ def draw_tour(selection: Selection, tour: TourChoice, shown: ShownTour) -> None:
             networks=networks,
             movement=SCALE if tour.moved else None,
             dimensions=shown.n_components,
+            n_neighbors=count_neighbors(load_params().metrics.n_neighbors, size),
         ),
         read_choices(selection, lambda uid: change(sample=uid, why=None, against=None)),
         handles=_read_handles(of),

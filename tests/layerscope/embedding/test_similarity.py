@@ -513,8 +513,8 @@ def test_app_takes_no_figures_of_an_earlier_version_for_those_of_this(two_runs: 
 
 def test_stage_leaves_out_classes_that_say_nothing(two_runs: Path) -> None:
     labels = np.zeros(40, dtype=np.int16)
-    sides = [find_side(name, TINY, 40, read_params()) for name in ("first", "first")]
-    found = compare_sides("nuclear", *sides, labels, 4, 0)
+    side = find_side("first", TINY, 40, read_params())
+    found = compare_sides("nuclear", side, side, labels, 4, 0)
     assert np.isfinite(found[:3]).all() and np.isnan(found[3:5]).all()
 
 

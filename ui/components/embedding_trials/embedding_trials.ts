@@ -99,7 +99,7 @@ class EmbeddingTrials {
         box.setAttribute("role", "application");
         box.setAttribute("aria-describedby", "trial-keys");
       } else box.setAttribute("role", "img");
-      box.setAttribute("aria-label", `${title}, ${isNoise ? "shuffled features" : "features"}`);
+      box.setAttribute("aria-label", `${title}, ${isNoise ? "Gaussian" : "features"}`);
       rows[isNoise ? "noise" : "real"].push(section);
       return { section, plot: new LayoutPlot(box, this.samples, isNoise ? null : acts) };
     });
@@ -113,7 +113,7 @@ class EmbeddingTrials {
     find(this.root, ".gauge i").style.width = `${100 * Math.max(0, share)}%`;
     const act = find(this.root, ".act");
     act.hidden = !action;
-    act.textContent = action === "run" ? "Run six t-SNEs" : "Cancel";
+    act.textContent = action === "run" ? "Run the t-SNEs" : "Cancel";
     find(this.root, ".row.real").textContent = rows[0];
     find(this.root, ".row.noise").textContent = rows[1];
   }

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
+from layerscope.embedding.repetition import Repetition
 from ui.components.component import Component, Trigger, pack
 from ui.components.points import PlotChoices, PlotPredictions, PlotSamples
 from ui.components.triggers import (
@@ -37,6 +38,8 @@ class Stop:
         Trustworthiness of the embedding against the layer itself.
     accuracy : float or None
         Of a classifier on the layer.
+    repeated : Repetition or None
+        What another seed makes of the layer's embedding.
     """
 
     key: str
@@ -44,6 +47,7 @@ class Stop:
     label: str
     kept: float | None
     accuracy: float | None
+    repeated: Repetition | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,15 @@ class Scene:
         from layer to layer; the groups of their coloring then say nothing.
     dimensions : int
         Of the clouds.
+    n_neighbors : int
+        That repetition was measured by.
     """
 
     samples: PlotSamples
     networks: Sequence[Network]
     movement: Sequence[str] | None
     dimensions: int = 15
+    n_neighbors: int = 10
 
 
 def draw_grand_tour(
@@ -137,6 +144,7 @@ def draw_grand_tour(
             "handles": [{"name": each.name, "uids": list(each.uids)} for each in handles],
             "aligned": aligned,
             "moment": asdict(moment),
+            "neighbors": scene.n_neighbors,
         },
         triggers={
             **choices.triggers(count, len(entries)),
@@ -152,10 +160,14 @@ def _describe(network: Network) -> dict[str, object]:
     return {
         "family": network.family,
         "name": network.name,
-        "stops": [asdict(stop) for stop in network.stops],
+        "stops": [_describe_stop(stop) for stop in network.stops],
         "layer": network.layer,
         "outputs": list(network.predictions.outputs),
     }
+
+
+def _describe_stop(stop: Stop) -> dict[str, object]:
+    return {**asdict(stop), "repeated": stop.repeated and stop.repeated._asdict()}
 
 
 def _pack(scene: Scene) -> pa.Table:

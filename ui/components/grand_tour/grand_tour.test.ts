@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { planTour, transform, turnTour } from "./core";
 import { Course, readTurn, writeTurn } from "./course";
 import { listGroups, locateGroups, nameGroup } from "./handles";
-import { gradeMovement, measureMovement } from "./journey";
+import { expectMovement, gradeMovement, measureMovement } from "./journey";
 import { traceAccuracy } from "./layer_track";
 import { chooseAnchors } from "./trust";
 import { Zoom } from "./zoom";
@@ -100,6 +100,34 @@ test("movement is graded from the least to nearly the most", () => {
   assert.deepEqual(ends, ["0.00", "4.00"]);
   const far = gradeMovement([Float32Array.from({ length: 101 }, (_, k) => (k < 99 ? k / 98 : 50))], ["#000"]);
   assert.deepEqual(far.ends, ["0.00", "≥ 1.00"]);
+});
+
+test("samples that moved no farther than by repetition are told apart, in each view by its own", () => {
+  const moves = [Float32Array.of(0.25, 0.5, 2, 4), Float32Array.of(3, 1)];
+  const { groups, entries, ends, unknown } = gradeMovement(moves, ["#000", "#fff"], [0.5, null]);
+  assert.deepEqual(
+    groups.map((each) => [...each]),
+    [
+      [2, 2, 0, 1],
+      [1, 0],
+    ],
+  );
+  assert.deepEqual([entries.at(-1)?.name, ends, unknown], ["not more than repetition", ["1.00", "4.00"], true]);
+  const still = gradeMovement([Float32Array.of(0.1, 0.2)], ["#000"], [0.5]);
+  assert.deepEqual(
+    [[...still.groups[0]], still.ends],
+    [
+      [1, 1],
+      ["–", "–"],
+    ],
+  );
+});
+
+test("movement by repetition is that of both layers, by the mean of squares", () => {
+  const layer = (movement: number) => ({ similarity: 1, movement, movement_high: 2 * movement, neighbors: 1 });
+  const found = expectMovement(layer(1), layer(7));
+  assert.deepEqual([found?.mean, found?.high], [5, 10]);
+  assert.equal(expectMovement(layer(1), null), null);
 });
 
 test("the line of accuracy is broken where nothing was measured", () => {

@@ -48,6 +48,8 @@ interface Data extends SampleData, TourChoices {
   /** Colours for how far samples moved, where they have those. */
   movement: string[] | null;
   moment: Moment;
+  /** How many nearest ones repetition was measured by. */
+  neighbors: number;
 }
 
 interface Triggers extends TourChoices {
@@ -201,7 +203,7 @@ export class GrandTour {
     }
     this.journey.show(data.networks, another);
     this.take(data.moment);
-    this.tracks.forEach((track, k) => track.show(data.networks[k]));
+    this.tracks.forEach((track, k) => track.show(data.networks[k], data.neighbors, this.count));
     this.box.setAttribute("aria-label", `Grand Tour of ${this.count} samples`);
     this.looks.show();
     this.journey.settle();

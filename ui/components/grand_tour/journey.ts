@@ -6,7 +6,9 @@ import { clamp } from "../base/elements";
 import type { Coloring, Entry } from "../points/geometry";
 import { alignLayers, transform } from "./core";
 import type { GrandTour, Network } from "./grand_tour";
+import type { Repetition } from "./layer_track";
 
+const STILL = "#5c6672"; // of samples that moved no farther than by repetition
 const PAUSE = 1300; // milliseconds at each layer of a walk
 const TOP_SHARE = 0.98; // of the samples lies within the scale: a few that moved far would use up its colours
 
@@ -66,6 +68,7 @@ export class Journey {
       return view.go(this.layers[k].value, found[k], turned && first?.d === found[k].d ? first : null, count);
     });
     if (moved.includes(true)) this.tour.arrive();
+    else if (this.tour.data.movement) this.tour.looks.recast(); // the layer before may have come meanwhile
   }
 
   travel(k: number, key: string) {
@@ -140,10 +143,14 @@ export class Journey {
       const alike = cloud && from && from.n === cloud.n && from.d === cloud.d;
       return alike ? measureMovement(from.X, cloud.X, cloud.d) : new Float32Array(count);
     });
-    const names = origins.map((origin, k) => this.networks[k].stops.find(({ key }) => key === origin?.key)?.label);
-    const from = [...new Set(names.filter(Boolean))].join(" and ");
+    const stopOf = (k: number, key?: string | null) => this.networks[k].stops.find((stop) => stop.key === key);
+    const left = origins.map((origin, k) => stopOf(k, origin?.key));
+    const again = left.map((stop, k) => expectMovement(stop?.repeated, stopOf(k, views[k].key)?.repeated));
+    const from = [...new Set(left.flatMap((stop) => stop?.label ?? []))].join(" and ");
     const title = from ? `Moved from ${from}` : "Moved: go to another layer";
-    return (this.graded = { ...gradeMovement(moves, colors), title });
+    const note = moves.flatMap((each, k) => (left[k] ? tellMovement(each, again[k]) : [])).join("; ");
+    const limits = again.map((each) => each?.high ?? null);
+    return (this.graded = { ...gradeMovement(moves, colors, limits), title, note });
   }
 
   /** The layer before the one on show, where no other has been left yet. */
@@ -178,19 +185,40 @@ export function measureMovement(before: Float32Array, after: Float32Array, d: nu
   });
 }
 
-/** The steps of one scale for the samples of all views, for distances [(n)]. */
-export function gradeMovement(moves: Float32Array[], colors: string[]) {
-  const sorted = Float32Array.from(moves.flatMap((each) => [...each])).sort();
+/** Movement that is expected between two layers if they were the same, each embedded once: of squares, the mean. */
+export function expectMovement(one?: Repetition | null, other?: Repetition | null) {
+  if (!one || !other) return null;
+  const join = (a: number, b: number) => Math.sqrt((a * a + b * b) / 2);
+  return { mean: join(one.movement, other.movement), high: join(one.movement_high, other.movement_high) };
+}
+
+function tellMovement(moves: Float32Array, again: { mean: number } | null) {
+  const mean = moves.reduce((sum, each) => sum + each, 0) / Math.max(1, moves.length);
+  if (!again) return `mean ${mean.toFixed(2)}`;
+  const by = again.mean.toFixed(2);
+  return `mean ${mean.toFixed(2)}, ${mean <= again.mean ? "not more than repetition" : "repetition"} ${by}`;
+}
+
+// The steps of one scale for the samples of all views, for distances [(n)]. Samples that moved no farther than 95 % do
+/** by repetition, up to the limit of their view, are in a last group of their own, where one is known. */
+export function gradeMovement(moves: Float32Array[], colors: string[], limits: (number | null)[] = []) {
+  const unknown = moves.some((_, k) => limits[k] != null);
+  const moved = moves.flatMap((each, k) => [...each].filter((x) => x > (limits[k] ?? -1)));
+  const sorted = Float32Array.from(moved).sort();
   const last = sorted.length - 1;
-  const [low, high] = [sorted[0], sorted[Math.ceil(TOP_SHARE * last)]];
+  const [low, high] = last < 0 ? [0, 0] : [sorted[0], sorted[Math.ceil(TOP_SHARE * last)]];
   const edge = (step: number) => low + ((high - low) * step) / colors.length;
   const grade = (x: number) => clamp(0, Math.floor(((x - low) / (high - low || 1)) * colors.length), colors.length - 1);
+  const entries = colors.map((color, step): Entry => {
+    const name = `${edge(step).toFixed(2)} to ${edge(step + 1).toFixed(2)}`;
+    return { name, color, shape: "circle" };
+  });
+  if (unknown) entries.push({ name: "not more than repetition", color: STILL, shape: "circle" });
+  const ends = last < 0 ? ["–", "–"] : [low.toFixed(2), `${sorted[last] > high ? "≥ " : ""}${high.toFixed(2)}`];
   return {
-    groups: moves.map((each) => Int32Array.from(each, grade)),
-    entries: colors.map((color, step): Entry => {
-      const name = `${edge(step).toFixed(2)} to ${edge(step + 1).toFixed(2)}`;
-      return { name, color, shape: "circle" };
-    }),
-    ends: [low.toFixed(2), `${sorted[last] > high ? "≥ " : ""}${high.toFixed(2)}`] as [string, string],
+    groups: moves.map((each, k) => Int32Array.from(each, (x) => (x > (limits[k] ?? -1) ? grade(x) : colors.length))),
+    entries,
+    ends: ends as [string, string],
+    unknown,
   };
 }

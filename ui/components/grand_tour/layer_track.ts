@@ -12,6 +12,15 @@ export interface Stop {
   accuracy: number | null;
   /** Trustworthiness of the embedding against the layer itself. */
   kept: number | null;
+  repeated: Repetition | null;
+}
+
+/** What another seed makes of an embedding: see `layerscope.embedding.repetition`. */
+export interface Repetition {
+  similarity: number;
+  movement: number;
+  movement_high: number;
+  neighbors: number;
 }
 
 /** The samples have `travelled` from 0 to 1 of the way between two layers. */
@@ -36,6 +45,8 @@ export class LayerTrack {
   private index = new Map<string, number>();
   private marked: number | null = null;
   private slide = "";
+  private neighbors = 0;
+  private expected = 0; // share of them that two layouts have in common by chance
 
   // `travel` is told which layer the visitor wants to see.
   constructor(
@@ -70,7 +81,10 @@ export class LayerTrack {
     list.addEventListener("focusout", () => this.point(-1));
   }
 
-  show({ name, stops }: { name: string; stops: Stop[] }) {
+  /** `neighbors`: how many of `count` samples repetition was measured by. */
+  show({ name, stops }: { name: string; stops: Stop[] }, neighbors: number, count: number) {
+    this.neighbors = neighbors;
+    this.expected = neighbors / Math.max(1, count - 1);
     this.name.textContent = name;
     this.list.setAttribute("aria-label", `Layers of ${name}`);
     const text = JSON.stringify(stops);
@@ -124,7 +138,18 @@ export class LayerTrack {
     const [label = "", ...facts] = stop ? describeStop(stop) : [];
     element.replaceChildren(make("b", "track-label", label), ...facts.map((fact) => make("span", "", fact)));
     if (stop?.accuracy != null) (element.lastElementChild as HTMLElement).title = ACCURACY;
+    if (stop?.repeated) element.append(this.tellRepetition(stop.repeated));
     if (stop && stop.key !== stop.label) element.children[1].className = "track-key";
+  }
+
+  private tellRepetition({ neighbors, similarity }: Repetition) {
+    const text = `two seeds agree on ${Math.round(100 * neighbors)} %`;
+    const told = make("span", "", text);
+    told.title =
+      `Of ${this.neighbors} nearest neighbours ${text}, by chance on ${Math.round(100 * this.expected)} %: ` +
+      "UMAP of all layers, made again with another seed. " +
+      `The two clouds of this layer are ${similarity.toFixed(2)} alike in the nuclear norm.`;
+    return told;
   }
 
   private point(i: number) {

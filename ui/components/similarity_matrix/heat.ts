@@ -84,13 +84,14 @@ export function drawHeat(
   const hatch = makeHatch(ink, layout.ratio);
   values.value.forEach((value, pair) => {
     const place = layout.place(pair);
-    ink.fillStyle = values.isDefined(pair) ? scale.css(Math.round(255 * value)) : RAISED;
+    ink.fillStyle = values.isDefined(pair) ? scale.css(Math.round(255 * Math.max(0, value))) : RAISED;
     ink.fillRect(...place);
-    if (!values.isByChance(pair)) return;
-    for (const veil of [`${PANEL}99`, hatch]) {
+    const byChance = values.isByChance(pair);
+    for (const veil of byChance ? [`${PANEL}99`, hatch] : values.isByClasses(pair) ? [hatch] : []) {
       ink.fillStyle = veil;
       ink.fillRect(...place);
     }
+    if (values.isRepetition(pair)) drawDot(ink, place);
   });
   sides[0].layers.forEach(({ color }, row) => {
     ink.fillStyle = color;
@@ -100,6 +101,13 @@ export function drawHeat(
     ink.fillStyle = color;
     ink.fillRect(layout.x(column), 0, layout.x(column + 1) - layout.x(column) - 0.5, STRIP);
   });
+}
+
+/** In the corner of a cell, so that its colour is seen. */
+function drawDot(ink: Ink, [x, y, w, h]: [number, number, number, number]) {
+  const side = clamp(1.5, Math.min(w, h) / 4, 4);
+  ink.fillStyle = GROUND;
+  ink.fillRect(x + w - side - 1, y + 1, side, side);
 }
 
 /** Diagonal lines that go on from cell to cell. */

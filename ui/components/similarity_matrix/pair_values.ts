@@ -2,19 +2,22 @@
 import { decode, type Table } from "../base/component";
 
 /**
- * One measure of all pairs: similarities, and the mean and the 99 % quantile by chance where these are known. A pair
- * is its number: row by row.
+ * One measure of all pairs: similarities, and what they would be anyway, where that is known: by chance, by classes
+ * alone, of other samples, of the same layer embedded again. A pair is its number: row by row.
  */
 export class PairValues {
   readonly value: Float32Array;
-  private mean: Float32Array | null;
-  private high: Float32Array | null;
+  private bounds: Record<string, Float32Array | null>;
 
   constructor(arrays: Table, key: string) {
     const read = (name: string) => (arrays.getChild(name) ? decode(arrays, name, "f4") : null);
-    this.value = decode(arrays, `${key}_value`, "f4");
-    this.mean = read(`${key}_mean`);
-    this.high = read(`${key}_high`);
+    this.value = decode(arrays, `${key}_values`, "f4");
+    const names = ["null_mean", "null_high", "class_mean", "class_high", "low", "high", "repeated"];
+    this.bounds = Object.fromEntries(names.map((name) => [name, read(`${key}_${name}`)]));
+  }
+
+  private bound(name: string, i: number) {
+    return this.bounds[name]?.[i] ?? NaN;
   }
 
   isDefined(i: number) {
@@ -22,7 +25,17 @@ export class PairValues {
   }
 
   isByChance(i: number) {
-    return this.high !== null && this.value[i] <= this.high[i];
+    return this.value[i] <= this.bound("null_high", i);
+  }
+
+  /** Above chance, and yet no more than layers give that share only the classes. */
+  isByClasses(i: number) {
+    return !this.isByChance(i) && this.value[i] <= this.bound("class_high", i);
+  }
+
+  /** As alike as a layer is to itself when it is embedded again: what differs may be the seed's. */
+  isRepetition(i: number) {
+    return this.value[i] >= this.bound("repeated", i);
   }
 
   some(test: (i: number) => boolean) {
@@ -30,14 +43,32 @@ export class PairValues {
   }
 
   text(i: number) {
-    return this.isDefined(i) ? this.value[i].toFixed(2) : "–";
+    return this.isDefined(i) ? write(this.value[i]) : "–";
   }
 
-  /** What chance has to do with it; empty where that is not known. */
-  chance(i: number) {
-    if (!this.isDefined(i)) return "one of them is constant";
-    if (!this.mean || !this.high) return "";
-    const bound = `${this.mean[i].toFixed(2)} (99 %: ${this.high[i].toFixed(2)})`;
-    return this.isByChance(i) ? `not above chance ${bound}` : `by chance ${bound}`;
+  /** What a similarity would be anyway, one line each; none where nothing is known. */
+  tell(i: number) {
+    if (!this.isDefined(i)) return ["not defined: one of them is constant, or all its samples are equally far apart"];
+    const at = (name: string) => this.bound(name, i);
+    const null_ = (name: string) => `${write(at(`${name}_mean`))} (99 %: ${write(at(`${name}_high`))})`;
+    const told = [
+      [at("low") < 1 ? at("low") : NaN, `other samples: 95 % from ${write(at("low"))} to ${write(at("high"))}`],
+      [at("null_mean"), `${this.isByChance(i) ? "not above" : "by"} chance ${null_("null")}`],
+      [at("class_mean"), `${this.value[i] <= at("class_high") ? "not above" : "by"} classes alone ${null_("class")}`],
+      [
+        at("repeated"),
+        this.isRepetition(i)
+          ? `differ by no more than repetition (${write(at("repeated"))})`
+          : `embedded again ${write(at("repeated"))}`,
+      ],
+    ] as const;
+    return told.filter(([known]) => !Number.isNaN(known)).map(([, line]) => line);
   }
+}
+
+function write(x: number) {
+  return x
+    .toFixed(2)
+    .replace(/^-(0\.00)$/, "$1")
+    .replace("-", "−");
 }

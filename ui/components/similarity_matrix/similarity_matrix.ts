@@ -117,7 +117,9 @@ class SimilarityMatrix {
     drawHeat(this.find(".heat"), this.layout, values, this.scale, sides);
     this.find(".bar").style.background = this.scale.gradient;
     this.find(".chance").hidden = !values.some((i) => values.isByChance(i));
-    this.find(".constant").hidden = !values.some((i) => !values.isDefined(i));
+    this.find(".classes").hidden = !values.some((i) => values.isByClasses(i));
+    this.find(".repetition").hidden = !values.some((i) => values.isRepetition(i));
+    this.find(".undefined").hidden = !values.some((i) => !values.isDefined(i));
     this.mark();
   }
 
@@ -135,6 +137,8 @@ class SimilarityMatrix {
     this.find(".reading .pair").textContent = chosen >= 0 ? this.keysOf(chosen).join(" × ") : "";
     this.find(".reading .figure").textContent = chosen >= 0 ? this.values.text(chosen) : "";
     this.find(".reading").title = told;
+    const facts = chosen >= 0 ? this.values.tell(chosen) : [];
+    this.find(".facts").replaceChildren(...facts.map((fact) => make("li", "", fact)));
     this.point(this.cursor >= 0 ? this.cursor : chosen);
     const [first, second] = this.data.sides.map(({ name, layers }) => `${layers.length} layers of ${name}`);
     const label = `Similarity by ${this.name} of ${first} with ${second}`;
@@ -148,16 +152,15 @@ class SimilarityMatrix {
 
   /** For those who do not see the box beside the pair. */
   private tell(pair: number) {
-    const chance = this.values.chance(pair);
     const figure = `${this.name} ${this.values.text(pair)}`;
-    return `${this.keysOf(pair).join(" × ")}: ${figure}${chance && `, ${chance}`}`;
+    return `${this.keysOf(pair).join(" × ")}: ${[figure, ...this.values.tell(pair)].join(", ")}`;
   }
 
   /** Where on the scale of colours a pair is. */
   private point(pair: number) {
     const mark = this.find(".scale u");
     mark.hidden = pair < 0 || !this.values.isDefined(pair);
-    if (!mark.hidden) mark.style.left = `${100 * this.values.value[pair]}%`;
+    if (!mark.hidden) mark.style.left = `${100 * Math.max(0, this.values.value[pair])}%`;
     const text = mark.hidden ? "" : `; ${this.values.text(pair)} is marked`;
     this.find(".scale").setAttribute("aria-label", `Colours from 0, dark, to 1, bright${text}`);
   }
@@ -170,8 +173,7 @@ class SimilarityMatrix {
     const line = make("div", "", `${this.name} `);
     line.append(make("b", "", this.values.text(cursor)));
     tooltip.replaceChildren(make("div", "keys", this.keysOf(cursor).join(" × ")), line);
-    const chance = this.values.chance(cursor);
-    if (chance) tooltip.append(make("div", "", chance));
+    tooltip.append(...this.values.tell(cursor).map((fact) => make("div", "", fact)));
     const [cellX, cellY, w, h] = this.layout.place(cursor);
     const [x, y] = [cellX + scroll.offsetLeft - scroll.scrollLeft, cellY + scroll.offsetTop];
     const { offsetWidth: width, offsetHeight: height } = tooltip;

@@ -1,4 +1,4 @@
-"""t-SNE as work beside the page: the film of one, and six of them that are compared."""
+"""t-SNE as work beside the page: the film of one, and several that are compared."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def film_key(subject: PlaygroundSubject, settings: Settings) -> Hashable:
 
 
 def caution_key(subject: PlaygroundSubject, perplexity: int, seed: int) -> Hashable:
-    """All that the six depend on."""
+    """All that those that are compared depend on."""
     return "trial-caution", film_key(subject, Settings(perplexity, "random", seed))
 
 
@@ -69,7 +69,7 @@ def ask_film(subject: PlaygroundSubject, settings: Settings, is_long: bool = Fal
 
 
 def ask_caution(subject: PlaygroundSubject, perplexity: int, seed: int) -> str | None:
-    """Have the six made; one line where too much is waiting."""
+    """Have those that are compared made; one line where too much is waiting."""
     params = load_params()
     work = _make_work(
         make_caution,

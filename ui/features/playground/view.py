@@ -68,7 +68,7 @@ def draw(
 
 @st.fragment
 def _draw_stage(contents: Contents) -> None:
-    """The film or the six: a fragment, drawn again and again while something is computed."""
+    """The film, or several: a fragment, drawn again and again while something is computed."""
     if st.session_state.pop("trial_all", False):
         st.rerun()  # what was chosen here is shown in the choices as well
     params = read_params()
