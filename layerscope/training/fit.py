@@ -293,9 +293,6 @@ def _train_epoch(
     generator = torch.Generator().manual_seed(1000 * recipe.random_state + epoch)
     torch.manual_seed(1000 * recipe.random_state + epoch)
     phase, total, correct = recipe.phase_at(epoch - 1), 0.0, 0
-    if phase.learning_rate is not None:
-        for group in optimizer.param_groups:
-            group["lr"] = phase.learning_rate
     model.train()
     for batch in _batches(len(training.labels), recipe.batch_size, generator):
         pixels = augment(to_pixels(training.pictures[batch]), phase.size, generator)
@@ -316,8 +313,7 @@ def _train_epoch(
         scalars = (rate, float(loss.detach()), right / len(batch))
         for name, value in zip(OF_TRAINING, scalars, strict=True):
             batches[name].append(value)
-        if phase.learning_rate is None:
-            schedule.step()
+        schedule.step()
         total += scalars[1] * len(batch)
         correct += right
     return total / len(training.labels), correct / len(training.labels)

@@ -18,13 +18,11 @@ class Phase:
     """Some epochs at one picture size.
 
     Small pictures first cost a tenth. All layers then need a last phase at the size of use (Touvron et
-    al., "Fixing the train-test resolution discrepancy", 2019), for which a small constant
-    `learning_rate` is enough; without one a phase follows the recipe's.
+    al., "Fixing the train-test resolution discrepancy", 2019).
     """
 
     epochs: Count
     size: Count
-    learning_rate: Rate | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,8 @@ class Recipe:
 
     def share_of_rate(self, epoch: float) -> float:
         """Share of the learning rate after so many epochs, fractions counted."""
-        last = sum(phase.epochs for phase in self.phases if phase.learning_rate is None)
-        return max(RISEN_FROM, min(1, RISEN_FROM + epoch, (last - epoch) / self.decay_epochs))
+        left = self.epochs - epoch
+        return max(RISEN_FROM, min(1, RISEN_FROM + epoch, left / self.decay_epochs))
 
     def phase_at(self, epoch: int) -> Phase:
         """The phase of an epoch (from 0)."""
