@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from bench.projects import ROOT
 from bench.units import load
@@ -70,10 +69,12 @@ def read_costs() -> Costs:
 
 def list_widths(model: str) -> list[int]:
     """Values that are kept of one sample, layer by layer."""
+    from layerscope.activations.averaging import Averaging
     from layerscope.activations.pooling import pooled_shape
     from layerscope.models.layer_table import layer_table
 
-    return [int(np.prod(pooled_shape(layer, _POOL))) for layer in layer_table(load(model))]
+    cells = Averaging("pool", _POOL)
+    return [math.prod(pooled_shape(layer, cells)) for layer in layer_table(load(model))]
 
 
 def list_bytes(widths: list[int], n: int, costs: Costs, outputs: int) -> dict[str, float]:
