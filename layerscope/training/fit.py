@@ -93,7 +93,7 @@ def compute_logits(model: nn.Module, pictures: np.ndarray, batch_size: int = 128
     """Logits (N, K), float32 on the CPU, of pictures (N, S, S, 3) uint8."""
     device = next(model.parameters()).device
     model.eval()
-    with torch.inference_mode(), _fast(device):
+    with torch.inference_mode():
         batches = [
             model(_normalized(pictures[start : start + batch_size], device)).float().cpu()
             for start in range(0, len(pictures), batch_size)

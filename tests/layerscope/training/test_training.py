@@ -179,6 +179,16 @@ def test_every_batch_has_the_rate_of_one_schedule(trained: tuple[nn.Module, Hist
     )
 
 
+def test_what_is_evaluated_is_in_full_precision(
+    trained: tuple[nn.Module, History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    model, pictures = trained[0], split_of(20, 3).pictures
+    with torch.inference_mode():
+        expected = model(fit._normalized(pictures, CPU))
+    torch.testing.assert_close(compute_logits(model, pictures), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_bfloat16_is_used_only_where_it_has_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
     for known, expected in (
         ({"avx2": True, "avx512_bf16": False}, False),
