@@ -133,8 +133,9 @@ prune: setup ## delete arrays on object storage that no pointer in data/ leads t
 
 train: setup ## train anew: NAME=rendered or NAME=imagenette
 	@# DVC does not run a frozen stage: the command is its own, then DVC takes note of the result.
-	@# Memory that is kept instead of given back to the system saves a seventh of the time (glibc).
-	MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 $(BIN)/python -m stages.train "$$NAME"
+	@# Memory that is kept instead of given back to the system saves a seventh of the time (glibc), and threads
+	@# that stay awake most of it where anything else runs (OpenMP; docs/training.md).
+	OMP_WAIT_POLICY=active MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 $(BIN)/python -m stages.train "$$NAME"
 	$(DVC) commit --force "train@$$NAME"
 
 SWEPT := objects-vgg16_slim
