@@ -96,25 +96,25 @@ def test_the_graph_is_zoomed_walked_and_opened_with_keys(page: Page, address: st
 
 
 def test_epochs_play_and_a_cell_leads_to_its_layer(page: Page, address: str) -> None:
-    page.goto(f"{address}?{VGG}&network_view=distributions&quantity=gradient&epoch=9")
+    page.goto(f"{address}?{VGG}&network_view=distributions&quantity=gradient&epoch=13")
     head = page.locator(".st-key-panel-history .plot-head")
     expect(head).to_contain_text("Gradients of classifier.6", timeout=PATIENCE)
-    expect(head).to_contain_text("epoch 9")
+    expect(head).to_contain_text("epoch 13")
     expect(page.locator(".st-key-panel-layers .js-plotly-plot")).to_be_visible(timeout=PATIENCE)
     settle(page)
     page.get_by_role("button", name="Play").click()
-    expect(head).to_contain_text("epoch 11", timeout=PATIENCE)
+    expect(head).to_contain_text("epoch 15", timeout=PATIENCE)
     expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=PATIENCE)
     assert "epoch" not in params_of(page)  # the last is the usual one
     slider = page.get_by_role("slider", name="All layers after epoch")
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    expect(head).to_contain_text("epoch 10", timeout=PATIENCE)
+    expect(head).to_contain_text("epoch 14", timeout=PATIENCE)
     matrix = page.frame_locator(".st-key-panel-figures iframe").locator(".nsewdrag")
     room = matrix.bounding_box(timeout=PATIENCE)
     assert room is not None
-    # Row 2 of 16, column 3 of 11.
-    matrix.click(position={"x": room["width"] * 2.5 / 11, "y": room["height"] * 1.5 / 16})
+    # Row 2 of 16, column 4 of 16: before training, then 15 epochs.
+    matrix.click(position={"x": room["width"] * 3.5 / 16, "y": room["height"] * 1.5 / 16})
     expect(head).to_contain_text("Gradients of features.2", timeout=PATIENCE)
     expect(head).to_contain_text("epoch 3")
     settle(page)
@@ -138,5 +138,4 @@ def test_a_model_of_others_shows_its_weights_and_the_trainings_at_hand(
     page.get_by_role("option", name="rendered").click()
     curves = page.locator(".st-key-panel-curves")
     expect(curves.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE)
-    expect(curves).to_contain_text("even number only")
-    expect(curves.locator(".js-plotly-plot")).to_contain_text("176 px")
+    expect(curves.locator(".js-plotly-plot")).to_contain_text("128 px")

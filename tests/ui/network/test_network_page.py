@@ -18,7 +18,7 @@ from layerscope.errors import InputError
 from layerscope.models.graph.model_graph import Edge, Group, ModelGraph, Operator
 from layerscope.models.layers import Layer
 from layerscope.storage.store import Store
-from layerscope.training.curves import read_curves
+from layerscope.training.curves import OF_TRAINING, read_curves
 from layerscope.training.distributions import (
     bound_norms,
     count_weights,
@@ -40,7 +40,7 @@ from ui.network.steps import STEPS
 from ui.network.training_charts import draw_curves
 from ui.network.trainings import list_trainings
 
-RENDERED, IMAGENETTE = ROOT / "weights/rendered", ROOT / "weights/imagenette"
+RENDERED = ROOT / "weights/rendered"
 values = arrays(
     np.float64, st.integers(2, 400), elements=st.floats(-1e3, 1e3, allow_subnormal=False)
 )
@@ -91,7 +91,7 @@ def test_what_is_read_are_the_arrays_of_the_store() -> None:
     path = RENDERED / "histograms.zarr"
     found, store = read_distributions(path), Store(path)
     counts, ranges = store.read("counts"), store.read("ranges")
-    assert found.epochs == len(counts) == 11
+    assert found.last == len(counts) - 1 == 15
     for q, quantity in enumerate(found.quantities):
         for i, layer in enumerate(found.layers):
             mine = found.of(quantity, layer)
@@ -110,7 +110,7 @@ def test_the_last_epoch_is_the_model_that_is_used() -> None:
     weights = {key: module.get_parameter(f"{key}.weight").numpy() for key in stored.layers}
     live = count_weights(weights)
     assert live.layers == stored.layers
-    ours, theirs = live.at(0, "weight"), stored.at(stored.epochs - 1, "weight")
+    ours, theirs = live.at(0, "weight"), stored.at(stored.last, "weight")
     assert np.allclose(ours[1], theirs[1], rtol=1e-2)
     moved = np.abs(ours[0] - theirs[0]).sum(axis=1) / theirs[0].sum(axis=1)
     assert moved.max() < 0.05
@@ -127,36 +127,23 @@ def test_a_store_that_is_not_there_is_told(tmp_path: Path) -> None:
 # --- curves ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("folder", [RENDERED, IMAGENETTE], ids=["rendered", "imagenette"])
-def test_curves_are_those_of_the_file(folder: Path) -> None:
-    curves = read_curves(folder)
-    with (folder / "history.csv").open(newline="") as file:
+def test_curves_are_those_of_the_file() -> None:
+    curves = read_curves(RENDERED)
+    with (RENDERED / "history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     for name, column in curves.columns.items():
-        assert column.tolist() == [float(row[name]) for row in rows]
+        np.testing.assert_array_equal(column, [float(row[name] or "nan") for row in rows])
     phases = [(phase.first, phase.last, phase.picture_size) for phase in curves.phases]
-    expected = {
-        11: [(1, 8, 112), (9, 10, 176), (11, 11, 224)],
-        25: [(1, 16, 112), (17, 22, 144), (23, 25, 224)],
-    }
-    assert phases == expected[len(rows)]
-    figure = draw_curves(curves, 500)
-    drawn = {trace.hovertemplate.partition(" ")[0]: list(trace.y) for trace in figure.data}
+    assert phases == [(0, 6, 64), (7, 10, 96), (11, 13, 128), (14, 15, 224)]
+    traces = draw_curves(curves, 500).data
+    drawn = {t.hovertemplate.partition(" ")[0]: list(t.y) for t in traces if t.hovertemplate}
     assert drawn["val_accuracy"] == curves.columns["val_accuracy"].tolist()
     assert set(drawn) == set(curves.columns) - {"epoch", "picture_size"}
-
-
-def test_points_that_a_note_is_about_are_hollow() -> None:
-    curves = read_curves(RENDERED)
-    note = next(note for note in curves.notes if note.covers("val_loss"))
-    assert (note.first, note.last) == (1, 10) and note.covers("val_accuracy")
-    assert not note.covers("loss") and "even" in note.text
-    looks = {
-        trace.hovertemplate.partition(" ")[0]: (trace.line.dash, len(set(trace.marker.color)))
-        for trace in draw_curves(curves, 500).data
-    }
-    assert looks["val_loss"] == looks["val_accuracy"] == ("dot", 2)
-    assert looks["loss"] == looks["seconds"] == ("solid", 1)
+    behind = {trace.meta: trace for trace in traces if trace.meta}
+    assert set(behind) == set(OF_TRAINING)
+    for name, trace in behind.items():
+        assert list(trace.y) == curves.batches[name].tolist()
+        assert (trace.x[0], trace.x[-1]) == pytest.approx((15 / len(trace.y), 15))
 
 
 @pytest.mark.parametrize(
@@ -164,8 +151,8 @@ def test_points_that_a_note_is_about_are_hollow() -> None:
     [
         ("epoch,loss\n1,2\n", "needs the columns"),
         ("", "epochs are not"),
-        (f"{','.join(read_curves(RENDERED).columns)}\n2,1,1,1,1,1,1,1\n", "epochs are not"),
-        (f"{','.join(read_curves(RENDERED).columns)}\n1,1,x,1,1,1,1,1\n", "could not convert"),
+        (f"{','.join(read_curves(RENDERED).columns)}\n2,1,1,1,1,1,1,1,1\n", "epochs are not"),
+        (f"{','.join(read_curves(RENDERED).columns)}\n0,1,x,1,1,1,1,1,1\n", "could not convert"),
     ],
     ids=["columns", "empty", "epochs", "words"],
 )
@@ -199,9 +186,9 @@ def test_the_unit_of_an_axis_is_that_of_the_narrowest() -> None:
 def test_all_epochs_are_drawn_and_the_chosen_one_is_marked() -> None:
     found = read_distributions(RENDERED / "histograms.zarr")
     figure = draw_history(found, "weight", "features.0", 3, Scale("linear"), "ridges")
-    assert len(figure.data) == found.epochs
+    assert len(figure.data) == found.last + 1
     marked = [trace.line.color for trace in figure.data]
-    assert [i for i, color in enumerate(marked) if color == "#ffb454"] == [2]
+    assert [i for i, color in enumerate(marked) if color == "#ffb454"] == [3]
     heat = draw_history(found, "weight", "features.0", 3, Scale("linear"), "heat").data[0]
     assert np.allclose(np.max(heat.z, axis=1), 1)
 
@@ -213,7 +200,7 @@ def test_cells_without_a_figure_stay_empty() -> None:
     heat = figure.data[0]
     assert heat.z[0][1] is None and heat.text[0][1] == "none"
     assert heat.z[1] == (0.0, 1.0) or list(heat.z[1]) == [0.0, 1.0]
-    assert heat.text[1][1] == "b, epoch 2: norm 10"
+    assert heat.text[1][1] == "b, epoch 1: norm 10"
 
 
 # --- words -----------------------------------------------------------------------------------
@@ -292,6 +279,8 @@ def test_an_address_comes_back_as_it_was() -> None:
 def test_a_hostile_address_is_refused_by_name(text: str) -> None:
     keys = ("network_view", "level", "training", "quantity", "epoch", "scale", "drawing")
     for key in keys:
+        if (key, text) == ("epoch", "0"):
+            continue  # before training
         choice, refused = read_choice({key: text}, ["rendered"])
         assert choice == NetworkChoice() and len(refused) == 1, key
     graph = small_graph()
@@ -379,11 +368,11 @@ def test_views_are_drawn_with_their_techniques(
     embedded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(embedded)
-    app = open_page(run="objects-vgg16_slim", network_view="training", training="imagenette")
+    app = open_page(run="objects-vgg16_slim", network_view="training", training="rendered")
     text = text_of(app)
     assert "Smith, Topin 2019" in text and "compare none of them" in text
     app = open_page(run="objects-vgg16_slim", network_view="distributions", epoch="99")
-    assert app.slider(key="epoch_slider").value == 11
+    assert app.slider(key="epoch_slider").value == 15
     assert any("epoch" in toast.value for toast in app.toast)
     assert "Weights of classifier.6" in text_of(app)
     app.slider(key="epoch_slider").set_value(4).run()
