@@ -370,7 +370,7 @@ def test_views_are_drawn_with_their_techniques(
     monkeypatch.chdir(embedded)
     app = open_page(run="objects-vgg16_slim", network_view="training", training="rendered")
     text = text_of(app)
-    assert "Smith, Topin 2019" in text and "compare none of them" in text
+    assert "Touvron et al. 2019" in text and "of processors" in text
     app = open_page(run="objects-vgg16_slim", network_view="distributions", epoch="99")
     assert app.slider(key="epoch_slider").value == 15
     assert any("epoch" in toast.value for toast in app.toast)
