@@ -60,9 +60,10 @@ def _tell_outcome(curves: TrainingCurves) -> list[Fact]:
     last = {name: values[-1] for name, values in curves.columns.items()}
     return [
         Fact("Epochs", str(curves.epochs[-1])),
-        Fact("Accuracy at the end", f"{100 * last['val_accuracy']:.1f} %", behind="validation"),
-        Fact("Loss at the end", f"{last['val_loss']:.3f}", behind="validation"),
-        Fact("Time", f"{minutes:.0f} min", behind=f"{work:.0f} min of processors"),
+        Fact("Accuracy", f"{100 * last['val_accuracy']:.1f} %", behind="validation"),
+        Fact("Loss", f"{last['val_loss']:.3f}", behind="validation"),
+        Fact("Time by the clock", f"{minutes:.0f} min"),
+        Fact("Time of processors", f"{work:.0f} min"),
     ]
 
 
