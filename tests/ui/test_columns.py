@@ -194,7 +194,7 @@ def test_numbers_are_read_back_as_they_were() -> None:
 
 def test_without_labels_clusters_take_the_place_of_classes(unlabelled: Path) -> None:
     contents = read_contents(TINY)
-    keys = ("predicted", "confidence", "margin", "cluster", "column: place")
+    keys = ("predicted", "confidence", "margin", "cluster", "kept", "column: place")
     assert offers(contents) == keys
     selection, refused = choose()
     assert selection.color == "cluster" and refused == []

@@ -80,12 +80,12 @@ def test_the_contents_of_the_about_page_are_its_sections() -> None:
 def test_figures_of_the_about_page_are_those_of_params_yaml() -> None:
     said = " ".join(re.sub(r"<[^>]+>|&nbsp;", " ", ABOUT).split())
     params = read_params(ROOT / "params.yaml")
-    numbers = {10: "ten", 12: "twelvefold", 4: "a quarter", 8: "an eighth"}
-    settings = params.activations
-    assert f"{numbers[settings.pool]} of their side" in said
-    assert f"{numbers[settings.pool_large]} from {settings.large:,} samples on" in said
+    numbers = {10: "ten", 12: "twelvefold"}
+    grid, tsne = params.activations.grid, params.tsne
+    assert f"averaged to {grid} × {grid} cells" in said
     assert f"keep {100 * params.pca.variance:.0f} % of the variance" in said
-    assert f"{numbers[int(params.tsne.early_exaggeration)]}, then {params.tsne.n_iter}" in said
+    assert f"{numbers[int(tsne.early_exaggeration)]}, then until 100 steps lower" in said
+    assert f"no more than {100 * tsne.tolerance:g} % of it, {tsne.n_iter} at most" in said
     assert f"{params.umap.n_neighbors} of them" in said
     assert f"majority of a sample's {numbers[params.metrics.n_neighbors]} nearest" in said
     assert f"the {numbers[params.channels.top_k]} top-activating images" in said

@@ -67,7 +67,7 @@ def test_the_explorer_shows_samples_and_layers_without_predictions() -> None:
     assert "Top 10" not in said and "Predicted" not in said
     assert "color" not in address(app)  # the usual one
     contents = read_contents(RUN)
-    assert offers(contents) == ("true", "cluster")
+    assert offers(contents) == ("true", "cluster", "kept")
     layers = [layer.key for layer in contents.layers]
     assert address(app)["layer"] == layers[-1] == "norm"
     for layer in layers:

@@ -37,6 +37,12 @@ _ALAIN = Citation(
     "Understanding intermediate layers using linear classifier probes",
     "https://arxiv.org/abs/1610.01644",
 )
+_POOLING = Citation(
+    "He et al.",
+    2014,
+    "Spatial pyramid pooling in deep convolutional networks for visual recognition",
+    "https://arxiv.org/abs/1406.4729",
+)
 _LEE = Citation(
     "Lee, Verleysen",
     2009,
@@ -425,13 +431,13 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
         Technique(
             "grids",
             "One grid for all layers",
-            f"{define('grid')} {define('kNN accuracy')} With cells of a fixed size a pool halves the "
-            "grid of the layer before it, and accuracy rises there by averaging alone.",
+            f"{define('grid')} {define('kNN accuracy')}",
             (r"\bar a_{c,u,v} = \frac{1}{|R_{uv}|} \sum_{(y,x) \in R_{uv}} a_{c,y,x}",),
             "Means of cells hide what differs within a cell: fine texture in early layers counts by its mean "
-            "only. A layer whose map is smaller than the grid keeps its own.",
+            "only. A layer whose map is smaller than the grid keeps its own. With cells of a fixed size a "
+            "pool halves the grid of the layer before it, and accuracy rises there by averaging alone.",
             _ALAIN,
-            (),
+            (_POOLING,),
         ),
         Technique(
             "co-ranking",

@@ -151,7 +151,7 @@ def test_a_layer_alone_gives_what_a_whole_pass_does(key: str) -> None:
     modules = dict(classifier.module.named_modules())
     handle = modules["classifier.6"].register_forward_hook(lambda *_: seen.append("end"))
     try:
-        found = pool_layer(classifier, pictures, layer, 4)
+        found = pool_layer(classifier, pictures, layer, Averaging("grid", 7))
     finally:
         handle.remove()
     np.testing.assert_array_equal(found, whole[key].reshape(4, -1))
@@ -164,7 +164,9 @@ def test_scores_are_those_of_scikit_learn_up_to_sign() -> None:
     layer = layer_of("features.19")
     found = load_features(read_subject(RUN, layer, FEW), ignore, never)
     pictures = load_samples(RUN).pictures(0, FEW)
-    raw = pool_layer(load(find_source(RUN)), pictures, layer, 4).astype(np.float64)
+    raw = pool_layer(load(find_source(RUN)), pictures, layer, Averaging("grid", 7)).astype(
+        np.float64
+    )
     reference = PCA(load_params().pca.variance, svd_solver="full")
     expected = reference.fit_transform(raw)
     assert found.scores.shape == expected.shape

@@ -69,7 +69,8 @@ def test_layers_of_a_run_are_already_turned_onto_the_one_before(embedded: Path) 
     for before, points in zip(stored[:-1:6], stored[1::6], strict=False):
         one, other = (x - x.mean(axis=0) for x in (points, before))
         turn, _ = orthogonal_procrustes(one, other)
-        np.testing.assert_allclose(turn, np.eye(15), atol=2e-2)
+        # Along what neither cloud extends in, any turn does as well: it is the samples that stay.
+        assert np.linalg.norm(one @ turn - one) < 5e-3 * np.linalg.norm(one)
 
 
 # --- runs beside one another -----------------------------------------------------------------
