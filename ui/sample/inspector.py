@@ -152,7 +152,8 @@ def _describe(samples: Samples, predictions: Predictions, uid: int, path: LayerP
         key, label = tell_agreement(path, predictions.layers)
         meaning = define("neighbours agree from")
         rows.append(Fact("Neighbours agree from", key, "", f"{key}. {meaning}", label))
-        rows.append(Fact("", tell_band(path, predictions.layers), "", define("band of agreement")))
+        band = tell_band(path, predictions.layers)
+        rows.append(Fact("over k and grids", band, "", define("band of agreement")))
     return markup.facts([*rows, Fact("Source", samples.paths[uid], "mono")])
 
 
