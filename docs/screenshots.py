@@ -17,8 +17,8 @@ VIEWS: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "channel-1280": (_SMALL, f"{_BIRDS}&layer=features.23&channel=64", ()),
     "objects-1920": (
         _LARGE,
-        "?run=objects-vgg16_slim&size=1000&method=umap&layer=features.28&sample=389&marks=pictures"
-        "&against=9",
+        "?run=objects-vgg16_slim&size=1000&method=umap&layer=features.28&sample=560&marks=pictures"
+        "&against=7",
         (),
     ),
     "tour-1280": (
@@ -44,7 +44,7 @@ VIEWS: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     ),
     "classes-1280": (_SMALL, "Features?run=objects-efficientnet_lite0&show=classes", ()),
     "trial-1280": (_SMALL, "Features?run=objects-vgg16_slim&layer=features.23&show=trial", ()),
-    "performance-1280": (_SMALL, "Performance?run=objects-vgg16_slim&cell=1-0", ()),
+    "performance-1280": (_SMALL, "Performance?run=birds-vgg16_slim&perf=layers", ()),
     "network-1920": (
         _LARGE,
         "Network?run=objects-efficientnet_lite0&layer=blocks.1.1&level=operators",
