@@ -41,6 +41,7 @@ def test_a_box_is_chosen_opened_and_followed_to_the_explorer(page: Page, address
     expect(page.locator(DETAILS)).to_contain_text("features.10 – 16", timeout=PATIENCE)
     expect(page.locator(DETAILS)).to_contain_text("64×28×28")
     page.locator(f"{box('+3')} .toggle").click()
+    expect(page.locator(box("features.14"))).to_be_visible(timeout=PATIENCE)
     settle(page)  # of two triggers of one component in one run Streamlit keeps the later
     page.locator(box("features.14")).click()
     expect(page.locator(DETAILS)).to_contain_text("features.14 (conv3_3)", timeout=PATIENCE)
