@@ -75,9 +75,16 @@ def audit_selectivity(subject: Subject) -> Iterator[Line]:
         float(lacking),
         "NumPy, channels of which it is defined",
     )
+    # Of the difference of two means of as many shuffles.
+    errors = chance[:, there].std(axis=0) * np.sqrt(2 / _SHUFFLES)
     for name, values in found.items():
-        difference = float(np.abs(values - told[name])[there].max())
-        what = {"expected": "mean by chance", "high": "95 % of shuffles", "p": "p-values"}[name]
+        apart = np.abs(values - told[name])[there]
+        difference = float((apart / errors if name == "expected" else apart).max())
+        what = {
+            "expected": "mean by chance, in standard errors",
+            "high": "95 % of shuffles",
+            "p": "p-values",
+        }[name]
         yield Line(
             13,
             f"selectivity of {key}: {what}",

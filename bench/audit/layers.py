@@ -155,13 +155,13 @@ def audit_neighbors(subject: Subject) -> Iterator[Line]:
     firsts = np.array([[agree_from(row) for row in each] for each in agrees])
     own = settings[0][0]
     if (own, 5) in settings:
-        moved = np.abs(firsts[settings.index((own, 5))] - firsts[0])
-        former = (
-            f"one layer; {(moved >= 3).mean():.0%} of samples move by 3 layers or more with k = 5"
-        )
-        width = np.median(firsts.max(axis=0) - firsts.min(axis=0))
+        ever = firsts.min(axis=0) < agrees.shape[2]
+        moved = np.abs(firsts[settings.index((own, 5))] - firsts[0])[ever]
+        width = np.median((firsts.max(axis=0) - firsts.min(axis=0))[ever])
+        what = f"neighbours agree from, {ever.sum()} samples of which they do"
+        former = f"one layer; {(moved >= 3).mean():.0%} move by 3 layers or more with k = 5"
         now = f"a band, {width:.0f} layers wide in the median"
-        yield Line(3, "neighbours agree from", former, now, by="NumPy, from stored votes")
+        yield Line(3, what, former, now, by="NumPy, from stored votes")
 
 
 def agree_from(agrees: np.ndarray) -> int:
