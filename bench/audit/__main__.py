@@ -11,7 +11,7 @@ import bench.audit
 from bench.audit.benchmark_table import audit_table
 from bench.audit.channels import audit_maps, audit_selectivity
 from bench.audit.coverage import audit_coverage
-from bench.audit.faithfulness import audit_integral, audit_pointing, audit_saliency, audit_truth
+from bench.audit.faithfulness import audit_integral, audit_pointing, audit_saliency
 from bench.audit.kept import audit_sweeps, audit_trainings
 from bench.audit.layers import audit_grids, audit_layers, audit_neighbors
 from bench.audit.layouts import audit_clumps, audit_divergence, audit_layouts
@@ -19,6 +19,7 @@ from bench.audit.predictions import audit_areas, audit_cams, audit_predictions, 
 from bench.audit.report import OTHER, Line, tell
 from bench.audit.similarity import audit_similarity
 from bench.audit.subject import Subject
+from bench.audit.truth import audit_truth
 from layerscope.errors import InputError
 from layerscope.params import Params, read_params
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bench.audit.faithfulness import Benchmark, open_benchmark
+from bench.audit.benchmark import Benchmark, open_benchmark
 from bench.audit.predictions import wilson
 from bench.audit.report import Line, farthest
 from bench.audit.subject import Subject, read_rows

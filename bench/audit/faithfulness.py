@@ -1,17 +1,12 @@
-"""The faithfulness benchmark: figures of stored samples by others' explanations, and the table of means."""
+"""The faithfulness benchmark: figures of stored samples by others' explanations."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
 from PIL import Image
-from skimage.metrics import structural_similarity
-from torch import nn
 
 from bench.audit.attribution import (
     find_cam_plus_plus,
@@ -20,101 +15,16 @@ from bench.audit.attribution import (
     integrate,
     integrate_enough,
 )
-from bench.audit.measures import correlate, describe, locate, play_pointing, trace
+from bench.audit.benchmark import Benchmark, Figures, open_benchmark
+from bench.audit.cascade import audit_cascade
+from bench.audit.measures import LOCATED, PARTS, describe, play_pointing, trace
 from bench.audit.report import Line, farthest
 from bench.audit.subject import Subject, find_last_maps
-from layerscope.datasets.rendered import render
 from layerscope.errors import InputError
 from layerscope.explanation.methods import find_method
-from layerscope.storage.store import Store
 
-_SAMPLES = 20
 _INTEGRATED = 10  # of them, by Integrated Gradients, which take long
 _FORMER_STEPS = 32
-LOCATED = ("pointing_game", "mass", "rank", "parts", "parts_density", "parts_partial")
-PARTS = LOCATED[3:]
-Figures = list[dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """What is stored of a run, and its first samples."""
-
-    subject: Subject
-    store: Store
-
-    @cached_property
-    def measures(self) -> list[str]:
-        """Keys, in the order of `figures`."""
-        return list(self.store.attributes["measures"])
-
-    @cached_property
-    def methods(self) -> list[str]:
-        """Keys, baselines among them."""
-        return list(self.store.attributes["methods"])
-
-    @cached_property
-    def figures(self) -> np.ndarray:
-        """(measure, method, sample)."""
-        return self.store.read("figures").astype(np.float64)
-
-    @cached_property
-    def uids(self) -> np.ndarray:
-        """Of the samples that are looked at."""
-        return self.store.read("uid")[:_SAMPLES]
-
-    @cached_property
-    def outputs(self) -> np.ndarray:
-        """What is explained of them."""
-        return self.store.read("output")[:_SAMPLES]
-
-    @cached_property
-    def pictures(self) -> np.ndarray:
-        """(n, H, W, C) uint8."""
-        return np.stack([self.subject.samples.picture(int(uid)) for uid in self.uids])
-
-    @cached_property
-    def part_maps(self) -> list[np.ndarray]:
-        """Of each sample. Raises `InputError` where the data set has none."""
-        found = [self.subject.samples.part_map(int(uid)) for uid in self.uids]
-        maps = [each for each in found if each is not None]
-        if len(maps) < len(found):
-            raise InputError(f"{self.subject.name}: no masks of objects and parts")
-        return maps
-
-    @cached_property
-    def importance(self) -> np.ndarray:
-        """What each part is to the network, (n, parts)."""
-        return self.store.read("importance")[:_SAMPLES].astype(np.float64)
-
-    def setting(self, name: str) -> float:
-        """A number that the stage was given."""
-        return float(self.store.attributes["settings"][name])
-
-    def stored(self, method: str, measure: str) -> np.ndarray:
-        """Figures of the samples that are looked at. Raises `InputError` where there are none."""
-        if method not in self.methods or measure not in self.measures:
-            raise InputError(f"{self.subject.name}: no {measure} of {method} is stored")
-        return self.figures[self.measures.index(measure), self.methods.index(method)][
-            : len(self.uids)
-        ]
-
-    def located(self, maps: np.ndarray) -> Figures:
-        """Measures of where the object and its parts are, of maps of the first samples."""
-        tolerance = self.setting("tolerance")
-        truth = zip(maps, self.part_maps, self.importance, strict=False)
-        return [locate(*each, tolerance) for each in truth]
-
-    def compare(self, method: str, measure: str, found: np.ndarray) -> float:
-        """The largest difference from what is stored of the first samples."""
-        return farthest(self.stored(method, measure)[: len(found)].tolist(), found.tolist())
-
-
-def open_benchmark(subject: Subject) -> Benchmark:
-    """Raises `InputError` where the run has none."""
-    if subject.name not in subject.params.faithfulness.runs:
-        raise InputError(f"{subject.name}: not in `faithfulness.runs` of params.yaml")
-    return Benchmark(subject, subject.store("faithfulness"))
 
 
 def tell_located(benchmark: Benchmark, method: str, figures: Figures, by: str) -> Iterator[Line]:
@@ -188,67 +98,6 @@ def score_of(subject: Subject, output: int) -> Callable[[np.ndarray], np.ndarray
     return score
 
 
-def audit_cascade(benchmark: Benchmark, maps: np.ndarray) -> Iterator[Line]:
-    """Rank correlation and SSIM of saliency with that of a network that forgets, along the cascade."""
-    facts, method = benchmark.store.attributes, benchmark.methods.index("saliency")
-    stored = benchmark.store.read("cascade")[:, method]  # (curve, sample, point)
-    n = min(stored.shape[1], len(maps))
-    points = list(facts["randomized_layers"])
-    forgotten = forget(benchmark.subject.module, points, int(benchmark.setting("random_state")))
-    found = np.full((2, n, len(points)), np.nan)
-    for at, module in enumerate(forgotten):
-        again = find_saliency(
-            benchmark.subject, benchmark.pictures[:n], benchmark.outputs[:n], module
-        )
-        for i, pair in enumerate(zip(maps[:n], again, strict=True)):
-            found[:, i, at] = compare_maps(*pair)
-    apart = np.abs(found - stored[:, :n]).max(axis=(1, 2))
-    for name, curve, difference in zip(("rank correlation", "SSIM"), found, apart, strict=True):
-        means = curve.mean(axis=0)
-        former = f"{means.mean():.2f} when the last layer is made random"
-        told = ", ".join(
-            f"{mean:.2f} at {point}" for mean, point in zip(means, points, strict=True)
-        )
-        now = f"{told} of {facts['n_layers']} layers, mean {means.mean():.2f}"
-        yield Line(
-            6,
-            f"saliency: {name}, {n} samples",
-            former,
-            now,
-            float(difference),
-            "Captum, SciPy, scikit-image",
-        )
-
-
-def forget(module: nn.Module, points: list[int], random_state: int) -> Iterator[nn.Module]:
-    """A copy whose layers become random from the output down, once for each point: the same one each time."""
-    forgetting = copy.deepcopy(module)
-    weighted = [each for each in forgetting.modules() if list(each.parameters(recurse=False))][::-1]
-    generator, done = torch.Generator().manual_seed(random_state), 0
-    for point in points:
-        for layer in weighted[done:point]:
-            if isinstance(layer, nn.modules.batchnorm._NormBase):
-                raise InputError("a network with normalisation is not made random here")
-            for name, values in layer.named_parameters(recurse=False):
-                with torch.no_grad():
-                    if name == "bias":
-                        values.zero_()
-                    else:
-                        spread = (2 / values[0].numel()) ** 0.5
-                        values.copy_(
-                            torch.empty(values.shape).normal_(0, spread, generator=generator)
-                        )
-        done = point
-        yield forgetting
-
-
-def compare_maps(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
-    """Rank correlation and SSIM of two maps without their signs, each scaled to its peak for the second."""
-    one, other = np.abs(first.astype(np.float64)), np.abs(second.astype(np.float64))
-    scaled = (each / (each.max() or 1) for each in (one, other))
-    return correlate(one.ravel(), other.ravel()), structural_similarity(*scaled, data_range=1.0)
-
-
 def audit_integral(subject: Subject) -> Iterator[Line]:
     """Integrated Gradients by Captum, and how far they are from their sum."""
     benchmark = open_benchmark(subject)
@@ -310,65 +159,3 @@ def audit_pointing(subject: Subject) -> Iterator[Line]:
             difference=benchmark.compare(key, "pointing_game", found),
             by=by,
         )
-
-
-def audit_truth(subject: Subject) -> Iterator[Line]:
-    """What parts are to the network, and what a map gets that is the same everywhere, or is noise."""
-    benchmark = open_benchmark(subject)
-    found = np.full(benchmark.importance.shape, np.nan)
-    for row, uid, part_map, output in zip(
-        found, benchmark.uids, benchmark.part_maps, benchmark.outputs, strict=True
-    ):
-        parts = np.unique(part_map[part_map > 0])
-        logits = find_logits(subject, int(uid), part_map, parts)[:, output]
-        row[parts - 1] = logits[0] - logits[1:]
-    apart = farthest(benchmark.importance.ravel().tolist(), found.ravel().tolist())
-    yield Line(
-        5,
-        f"what removing a part costs, in logits, {len(found)} samples",
-        difference=apart,
-        by="torch, Pillow",
-    )
-    flat = benchmark.located(np.ones((len(found), *benchmark.part_maps[0].shape)))
-    chance = benchmark.store.read("chance")
-    names = list(benchmark.store.attributes["chance"])
-    worst = max(
-        farthest(chance[names.index(name), : len(flat)].tolist(), [each[name] for each in flat])
-        for name in LOCATED
-    )
-    means = {name: np.nanmean([each[name] for each in flat]) for name in LOCATED}
-    told = ", ".join(f"{name} {means[name]:.2f}" for name in LOCATED[:3])
-    yield Line(8, "a constant map", now=told, difference=worst, by="NumPy, SciPy")
-    now = f"per pixel {means['parts_density']:.2f}, given area {means['parts_partial']:.2f}"
-    yield Line(
-        5,
-        "a constant map, which is area alone",
-        f"{means['parts']:.2f}",
-        now,
-        worst,
-        "NumPy, SciPy",
-    )
-    noise = np.random.default_rng(1).random((len(flat), *benchmark.part_maps[0].shape))
-    means = {name: np.nanmean([each[name] for each in benchmark.located(noise)]) for name in PARTS}
-    now = f"per pixel {means['parts_density']:.2f}, given area {means['parts_partial']:.2f}"
-    yield Line(5, "noise", f"{means['parts']:.2f}", now, by="NumPy, SciPy")
-
-
-def find_logits(subject: Subject, uid: int, part_map: np.ndarray, parts: np.ndarray) -> np.ndarray:
-    """Logits of a sample drawn anew, and without each of its parts, (1 + parts, K)."""
-    split, index = subject.samples.paths[uid].split("/")
-    dataset = subject.store("samples").attributes["dataset"]
-    names = subject.samples.part_names
-    drawn = []
-    for gone in (frozenset[str](), *(frozenset({names[part - 1]}) for part in parts)):
-        picture = render(
-            dataset,
-            seed=subject.params.prepare.random_state,
-            split=split,
-            index=int(index),
-            without=gone,
-        ).picture
-        size = part_map.shape[1], part_map.shape[0]
-        drawn.append(np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)))
-    with torch.inference_mode():
-        return subject.module(subject.normalize(subject.to_pixels(np.stack(drawn)))).numpy()

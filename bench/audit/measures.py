@@ -9,6 +9,8 @@ from scipy import ndimage
 from scipy.stats import rankdata
 
 NONE = float("nan")
+LOCATED = ("pointing_game", "mass", "rank", "parts", "parts_density", "parts_partial")
+PARTS = LOCATED[3:]
 
 
 def play_pointing(values: np.ndarray, mask: np.ndarray, tolerance: float) -> float:
@@ -64,14 +66,13 @@ def correlate_parts(
         Of all parts of the data set; NaN for those not to be seen.
     """
     parts = np.flatnonzero(np.isfinite(importance)) + 1
-    names = ("parts", "parts_density", "parts_partial")
     if len(parts) < 2:
-        return dict.fromkeys(names, NONE)
+        return dict.fromkeys(PARTS, NONE)
     areas = ndimage.sum_labels(np.ones(part_map.shape), part_map, parts)
     sums = ndimage.sum_labels(values.astype(np.float64), part_map, parts)
     cost = importance[parts - 1]
     found = correlate(sums, cost), correlate(sums / areas, cost), correlate_given(sums, cost, areas)
-    return dict(zip(names, found, strict=True))
+    return dict(zip(PARTS, found, strict=True))
 
 
 def locate(
