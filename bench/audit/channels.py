@@ -12,7 +12,7 @@ from bench.audit.report import Line
 from bench.audit.subject import Subject, find_last_maps
 from layerscope.errors import InputError
 
-_SHUFFLES = 200
+_SHUFFLES = 1000
 _SEED = 1  # another than the pipeline's
 _LOOKED_AT = 60  # samples whose maps are searched for their peak
 
@@ -40,8 +40,8 @@ def audit_selectivity(subject: Subject) -> Iterator[Line]:
     (values,) = subject.maps((key, "grid1"))
     values = values.astype(np.float64)
     index, means = measure_selectivity(values, subject.labels)
-    stored = store.read(f"{n}/class_mean")[rows][:, np.unique(subject.labels)]
-    apart = float(np.abs(stored - means).max() / np.abs(means).max())
+    kept = store.read(f"{n}/class_mean")[rows][:, np.unique(subject.labels)]
+    apart = float(np.abs(kept - means).max() / np.abs(means).max())
     yield Line(
         13,
         f"means by class of {len(index)} channels of {key}, of the largest",
@@ -75,8 +75,8 @@ def audit_selectivity(subject: Subject) -> Iterator[Line]:
         float(lacking),
         "NumPy, channels of which it is defined",
     )
-    # Of the difference of two means of as many shuffles.
-    errors = chance[:, there].std(axis=0) * np.sqrt(2 / _SHUFFLES)
+    few = subject.params.channels.n_permutations
+    errors = chance[:, there].std(axis=0) * np.sqrt(1 / _SHUFFLES + 1 / few)  # of a difference
     for name, values in found.items():
         apart = np.abs(values - told[name])[there]
         difference = float((apart / errors if name == "expected" else apart).max())

@@ -62,7 +62,8 @@ def reduce(subject: Subject, key: str) -> np.ndarray:
 
 def list_varied(subject: Subject, keys: list[str]) -> list[str]:
     """Those layers whose samples are not all equal."""
-    return [key for key in keys if not is_constant(subject.maps((key, subject.own))[0])]
+    found = subject.maps(*((key, subject.own) for key in keys))  # in one pass
+    return [key for key, x in zip(keys, found, strict=True) if not is_constant(x)]
 
 
 def audit_layers(subject: Subject) -> Iterator[Line]:
