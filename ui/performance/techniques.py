@@ -449,8 +449,8 @@ TECHNIQUES: dict[str, tuple[Technique, ...]] = {
                 r"R_{NX}(K) = \frac{(N-1)\,Q_{NX}(K) - K}{N - 1 - K}",
             ),
             "All are of the layer as it is averaged, by Euclidean distance. R_NX averages what is kept "
-            "beyond chance over neighbourhoods of all sizes K, by their logarithm. Two dimensions cannot keep "
-            "the neighbours of many: a low figure is no fault of a method where the others have it as well.",
+            "beyond chance over neighbourhoods of all sizes K, by their logarithm. Two dimensions cannot "
+            "keep the neighbours of many: a low figure is no fault of one method alone if others have it.",
             _LEE,
             (_VENNA,),
         ),
