@@ -10,12 +10,13 @@ import pytest
 from browser import browsing, params_of, serving, settle
 from playwright.sync_api import Locator, Page, expect
 
-from tests.shared.project import ROOT
+from tests.shared.project import ROOT, write_errors
 
 pytestmark = pytest.mark.slow
 
 RUN = "birds-vgg16_slim"
 WRONG = 21  # a sample that the model mistakes for another class, its own being the second
+KINGFISHER = 17
 METHODS = ["Grad-CAM", "Guided backprop", "Guided Grad-CAM"]
 COLD = 120_000  # milliseconds, in which torch is imported and the model loaded
 
@@ -27,11 +28,19 @@ def link(folder: Path, names: tuple[str, ...]) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def address(embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app, of a network that takes a thistle tanager for a glass kingfisher."""
+    folder = tmp_path_factory.mktemp("wrong")
+    with serving(write_errors(folder, RUN, {WRONG: (KINGFISHER, 0.6)})) as found:
+        yield found
+
+
 @pytest.fixture
-def page(app_address: str) -> Iterator[Page]:
+def page(address: str) -> Iterator[Page]:
     """The inspector with the wrong sample, its explanations computed."""
     with browsing() as (page, errors):
-        page.goto(f"{app_address}/?run={RUN}&sample={WRONG}&layer=features.28")
+        page.goto(f"{address}/?run={RUN}&sample={WRONG}&layer=features.28")
         settle(page)
         finish(page)
         yield page
@@ -88,7 +97,8 @@ def test_a_sample_with_all_that_is_known_of_it(page: Page) -> None:
     assert f"sample {WRONG:04d}" in text.lower()
     assert "thistle tanager" in text and "✗ wrong" in text and "val/003171" in text
     assert "Adebayo et al. 2018" in shown.locator(".caution").inner_text()
-    assert "no layer" in shown.locator(".facts").inner_text()  # it gets lost in the last layer
+    facts = shown.locator(".facts").inner_text()
+    assert "Neighbours agree from" in facts and "over k and grids" in facts
     images = [tile(page, "Picture").locator(".picture"), *(layer_of(page, m) for m in METHODS)]
     for image in images:
         expect(image).to_be_visible()

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from browser import PATIENCE, params_of, settle
+from browser import PATIENCE, params_of, serving, settle
 from playwright.sync_api import Locator, Page, expect
+
+from layerscope.runs.samples import Samples
+from tests.shared.project import write_errors
 
 pytestmark = pytest.mark.slow
 
@@ -14,9 +20,26 @@ RUN = "run=objects-vgg16_slim&size=1000"
 N_ROWS, N_COLUMNS = 10, 13  # of the matrix of this run
 
 
+LAMPS, ROCKETS = 1, 9
+# Of a class so many samples, the output that is predicted, and how confidently.
+ERRORS = ((LAMPS, 3, 0, 0.95), (ROCKETS, 1, 13, 0.9), (ROCKETS, 1, 14, 0.85), (0, 1, 16, 0.8))
+
+
 @pytest.fixture(scope="module")
-def address(app_address: str) -> str:
-    return f"{app_address}/Performance"
+def address(embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page, of a network that errs six times."""
+    run = "objects-vgg16_slim"
+    places = defaultdict(list)
+    for uid, label in enumerate(Samples(embedded / "data" / run / "samples.zarr").labels.tolist()):
+        places[label].append(uid)
+    errors = {
+        places[label].pop(): (output, confidence)
+        for label, n, output, confidence in ERRORS
+        for _ in range(n)
+    }
+    folder = write_errors(tmp_path_factory.mktemp("errors"), run, errors)
+    with serving(folder) as found:
+        yield f"{found}/Performance"
 
 
 def show(page: Page, address: str, query: str = "") -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import zarr
 
 from bench.projects import edit_params as edit_params  # tests take it from here
 from layerscope.datasets.categories import Category
 from layerscope.models.layers import Layer
+from layerscope.runs.predictions import Predictions
+from layerscope.runs.samples import Samples
 from layerscope.storage.store import Writer
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +44,43 @@ def copy_pipeline(folder: Path, runs: Iterable[str]) -> None:
         for each in (ROOT / "data" / run).iterdir():
             if each.name not in _NOT_KEPT:
                 (folder / "data" / run / each.name).symlink_to(each)
+
+
+def write_errors(folder: Path, run: str, errors: Mapping[int, tuple[int, float]]) -> Path:
+    """A project folder for the app with the embedded arrays, in which a model errs.
+
+    Parameters
+    ----------
+    folder : Path
+    run : str
+    errors : mapping
+        By sample the output that is predicted and its probability; of what is left, the true class has
+        three quarters.
+    """
+    for name in (".streamlit", "params.yaml", "weights"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "data" / run).mkdir(parents=True)
+    for path in (ROOT / "data").iterdir():
+        if path.name != run:
+            (folder / "data" / path.name).symlink_to(path)
+    for path in (ROOT / "data" / run).iterdir():
+        if path.name in {"predictions.zarr", "cam.zarr"}:
+            shutil.copytree(path, folder / "data" / run / path.name)
+        else:
+            (folder / "data" / run / path.name).symlink_to(path)
+    store = folder / "data" / run / "predictions.zarr"
+    labels = Samples(ROOT / "data" / run / "samples.zarr").labels
+    targets = Predictions(store).targets(labels)
+    probabilities = zarr.open_array(store / "probability", mode="r+")
+    maps = zarr.open_array(folder / "data" / run / "cam.zarr/cam", mode="r+")
+    for uid, (output, confidence) in errors.items():
+        row = probabilities[uid]
+        row[[output, targets[uid]]] = 0
+        row *= 0.25 * (1 - confidence) / row.sum()
+        row[output], row[targets[uid]] = confidence, 0.75 * (1 - confidence)
+        probabilities[uid] = row
+        maps[uid, 0] = maps[uid, 0][::-1]  # another than that of the true class, as it would be
+    return folder
 
 
 def replace_attributes(path: Path, **attributes: object) -> None:
