@@ -139,7 +139,7 @@ train: setup ## train anew: NAME=rendered or NAME=imagenette
 	$(DVC) commit --force "train@$$NAME"
 
 SWEPT := objects-vgg16_slim
-experiments: setup ## run the sweep that comes along anew (a quarter of an hour) and export it to experiments/
+experiments: setup ## run the sweep that comes along anew (twenty minutes) and export it to experiments/
 	$(BIN)/python -m layerscope sweep $(SWEPT) --from experiments/objects-100.txt \
 		-S 'runs.$(SWEPT).sizes=[100]' -S 'tsne.perplexity=[10,30]'
 	$(BIN)/python -m stages.export_experiments objects-100 $(SWEPT) $$(cut -d' ' -f1 experiments/objects-100.txt)
