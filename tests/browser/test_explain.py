@@ -146,6 +146,9 @@ def test_a_picture_of_ones_own_is_explained_and_a_wrong_one_refused(
     field.set_input_files({"name": "red.png", "mimeType": "image/png", "buffer": picture_file()})
     expect(page.locator(".subject h3")).to_have_text("red.png", timeout=PATIENCE)
     np.testing.assert_allclose(color_of(page), (255, 0, 0), atol=6)
+    # For a moment the field that comes stands beside the one that goes.
+    settle(page)
+    expect(field).to_have_count(1, timeout=PATIENCE)
     field.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"<script>"})
     expect(page.locator(".refusal")).to_contain_text("x.png: not a picture", timeout=PATIENCE)
     assert page.locator(".subject").count() == 0
