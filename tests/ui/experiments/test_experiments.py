@@ -128,12 +128,12 @@ def make_layouts(seed: int = 0, n: int = 12, layers: tuple[str, ...] = ("input",
 
 def test_real_experiments_are_parsed(shown: Any) -> None:
     found = {each.name: each for each in parse_experiments(shown, RUN)}
-    assert set(found) == {"base", "seed-1", "perplexity-5"}
+    assert set(found) == {"base", "seed-1", "variance-0.5"}
     base = found["base"]
     assert base.params["sizes"] == [100] and base.params["tsne.perplexity"] == [10, 30]
     assert base.metrics["samples"] == 100
-    assert base.metrics["mean_trustworthiness.umap"] == 0.8017
-    assert len(base.revision) == 40 and base.created == "2026-11-21T15:39:15"
+    assert base.metrics["mean_trustworthiness.umap"] == 0.8474
+    assert len(base.revision) == 40 and base.created == "2026-11-27T21:56:10"
     assert not any("birds" in name or name.startswith("train") for name in base.params)
 
 
@@ -907,8 +907,8 @@ def test_real_answers_become_entries(
     monkeypatch.setattr(local, "show_experiments", lambda *_: shown)
     monkeypatch.setattr(local, "find_cache", lambda *_: tmp_path)
     found = local.read_local(tmp_path, RUN, (), bool)  # git does not know their revisions here
-    assert [each.key for each in found] == ["base", "seed-1", "perplexity-5"]
-    assert found[2].embeddings == ("pca", "tsne-5", "tsne-30", "umap")
+    assert [each.key for each in found] == ["base", "seed-1", "variance-0.5"]
+    assert found[2].embeddings == ("pca", "tsne-10", "tsne-30", "umap")
     assert found[0].sizes == (100,) and found[0].outs == {} and found[0].figures == {}
 
 
