@@ -136,6 +136,12 @@ def test_arrows_move_the_patch(page: Page, address: str) -> None:
     assert page.locator(".probe .patch").evaluate(left) == pytest.approx(before + 100 * 20 / 224)
 
 
+def expect_title(page: Page, name: str) -> None:
+    """A picture of one's own is shown, with its crop to move."""
+    told = f"{name}drag the frame"
+    expect(page.locator(".subject h3")).to_have_text(told, timeout=PATIENCE)
+
+
 def test_a_picture_of_ones_own_is_explained_and_a_wrong_one_refused(
     page: Page, address: str
 ) -> None:
@@ -144,7 +150,7 @@ def test_a_picture_of_ones_own_is_explained_and_a_wrong_one_refused(
     field.wait_for(state="attached", timeout=PATIENCE)
     settle(page)
     field.set_input_files({"name": "red.png", "mimeType": "image/png", "buffer": picture_file()})
-    expect(page.locator(".subject h3")).to_have_text("red.png", timeout=PATIENCE)
+    expect_title(page, "red.png")
     np.testing.assert_allclose(color_of(page), (255, 0, 0), atol=6)
     # For a moment the field that comes stands beside the one that goes.
     settle(page)
@@ -166,7 +172,7 @@ def test_what_the_browser_refused_goes_with_the_next_picture(page: Page, address
         name = f"{color}.png"
         good = {"name": name, "mimeType": "image/png", "buffer": picture_file(color)}
         field.locator("input").set_input_files(good)
-        expect(page.locator(".subject h3")).to_have_text(name, timeout=PATIENCE)
+        expect_title(page, name)
         # For a moment the field that comes stands beside the one that goes.
         expect(field.filter(has_text="large.png")).to_have_count(0, timeout=PATIENCE)
     np.testing.assert_allclose(color_of(page), (0, 0, 255), atol=6)
@@ -185,7 +191,7 @@ def test_a_picture_is_pasted(page: Page, address: str) -> None:
         }""",
         base64.b64encode(picture_file("blue")).decode(),
     )
-    expect(page.locator(".subject h3")).to_have_text("The pasted image", timeout=PATIENCE)
+    expect_title(page, "The pasted image")
     np.testing.assert_allclose(color_of(page), (0, 0, 255), atol=6)
 
 

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import browsing, serving, settle
 from playwright.sync_api import Page, expect
 
+from layerscope.runs.samples import Samples
 from layerscope.storage.store import Store, Writer
 from tests.shared.pages import open_app, text_of
+from tests.shared.project import make_err
 
 pytestmark = pytest.mark.slow
 RUN = "objects-vgg16_slim"
@@ -49,6 +52,8 @@ def folder(embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer = Writer.open(str(path))
         writer.set(categories=categories)
         writer.seal()
+    ones = np.flatnonzero(Samples(run / "samples.zarr").labels == 1)
+    make_err(run, {int(uid): (0, 0.95) for uid in ones[:3]})
     return made
 
 

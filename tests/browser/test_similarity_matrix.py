@@ -340,7 +340,8 @@ def test_a_measure_that_was_not_computed_cannot_be_chosen(page: Page, address: s
     assert page.locator(".reading .figure").inner_text() == f"{1 - VALUES[1, 2]:.2f}"
     page.mouse.move(*middle(page, 2, 2, SHAPE))
     assert page.locator(".tooltip").inner_text().split("\n")[1:] == [
-        f"nuclear norm {1 - VALUES[2, 2]:.2f}"
+        f"nuclear norm {1 - VALUES[2, 2]:.2f}",
+        "embedded again 0.90",
     ]
 
 

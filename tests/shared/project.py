@@ -46,17 +46,31 @@ def copy_pipeline(folder: Path, runs: Iterable[str]) -> None:
                 (folder / "data" / run / each.name).symlink_to(each)
 
 
-def write_errors(folder: Path, run: str, errors: Mapping[int, tuple[int, float]]) -> Path:
-    """A project folder for the app with the embedded arrays, in which a model errs.
+def make_err(run: Path, errors: Mapping[int, tuple[int, float]]) -> None:
+    """Alter the stored predictions and maps of a run, so that its model errs.
 
     Parameters
     ----------
-    folder : Path
-    run : str
+    run : Path
+        A folder in ``data`` whose `predictions.zarr` and `cam.zarr` are copies.
     errors : mapping
         By sample the output that is predicted and its probability; of what is left, the true class has
         three quarters.
     """
+    targets = Predictions(run / "predictions.zarr").targets(Samples(run / "samples.zarr").labels)
+    probabilities = zarr.open_array(run / "predictions.zarr/probability", mode="r+")
+    maps = zarr.open_array(run / "cam.zarr/cam", mode="r+")
+    for uid, (output, confidence) in errors.items():
+        row = probabilities[uid]
+        row[[output, targets[uid]]] = 0
+        row *= 0.25 * (1 - confidence) / row.sum()
+        row[output], row[targets[uid]] = confidence, 0.75 * (1 - confidence)
+        probabilities[uid] = row
+        maps[uid, 0] = maps[uid, 0][::-1]  # another than that of the true class, as it would be
+
+
+def write_errors(folder: Path, run: str, errors: Mapping[int, tuple[int, float]]) -> Path:
+    """A project folder for the app with the embedded arrays, in which a model errs as `make_err` says."""
     for name in (".streamlit", "params.yaml", "weights"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "data" / run).mkdir(parents=True)
@@ -68,18 +82,7 @@ def write_errors(folder: Path, run: str, errors: Mapping[int, tuple[int, float]]
             shutil.copytree(path, folder / "data" / run / path.name)
         else:
             (folder / "data" / run / path.name).symlink_to(path)
-    store = folder / "data" / run / "predictions.zarr"
-    labels = Samples(ROOT / "data" / run / "samples.zarr").labels
-    targets = Predictions(store).targets(labels)
-    probabilities = zarr.open_array(store / "probability", mode="r+")
-    maps = zarr.open_array(folder / "data" / run / "cam.zarr/cam", mode="r+")
-    for uid, (output, confidence) in errors.items():
-        row = probabilities[uid]
-        row[[output, targets[uid]]] = 0
-        row *= 0.25 * (1 - confidence) / row.sum()
-        row[output], row[targets[uid]] = confidence, 0.75 * (1 - confidence)
-        probabilities[uid] = row
-        maps[uid, 0] = maps[uid, 0][::-1]  # another than that of the true class, as it would be
+    make_err(folder / "data" / run, errors)
     return folder
 
 
