@@ -23,7 +23,7 @@ from bench.audit.subject import Subject, find_last_maps
 from layerscope.errors import InputError
 from layerscope.explanation.methods import find_method
 
-_INTEGRATED = 10  # of them, by Integrated Gradients, which take long
+_INTEGRATED = 10  # samples, by Integrated Gradients, which take long
 _FORMER_STEPS = 32
 
 
@@ -50,7 +50,6 @@ def audit_saliency(subject: Subject) -> Iterator[Line]:
     """Saliency by Captum, its measures, and deletion and insertion along it."""
     benchmark = open_benchmark(subject)
     maps = find_saliency(subject, benchmark.pictures, benchmark.outputs)
-    yield from tell_located(benchmark, "saliency", benchmark.located(maps), "Captum, NumPy, SciPy")
     for name in ("complexity", "sparseness"):
         found = np.array([describe(each)[name] for each in maps])
         apart = benchmark.compare("saliency", name, found)
@@ -59,6 +58,7 @@ def audit_saliency(subject: Subject) -> Iterator[Line]:
         )
     yield from audit_curves(benchmark, maps)
     yield from audit_cascade(benchmark, maps)
+    yield from tell_located(benchmark, "saliency", benchmark.located(maps), "Captum, NumPy, SciPy")
 
 
 def audit_curves(benchmark: Benchmark, maps: np.ndarray) -> Iterator[Line]:

@@ -157,7 +157,7 @@ def compare(subject: Subject, second: Subject, store: Store, sides: str) -> Iter
         "value": "NumPy, equation 5 of Song et al.",
         "low": "NumPy, each sample left out",
         "high": "NumPy, each sample left out",
-        "class_mean": "NumPy, exactly; stored is of 200 permutations",
+        "class_mean": f"NumPy, exactly; stored is of {store.attributes['n_permutations']} permutations",
     }
     for name, difference in worst.items():
         yield Line(9, f"CKA, {name}: {what}", difference=difference, by=by[name])
